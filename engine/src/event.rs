@@ -49,7 +49,7 @@ macro_rules! events {
                 #[inline]
                 #[must_use]
                 pub fn zero() -> Self {
-                    $name { kind: $number, ..<Self as FromBytes>::new_zeroed() }
+                    $name { kind: $number, ..<Self as zerocopy::FromZeros>::new_zeroed() }
                 }
             }
 
