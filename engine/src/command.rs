@@ -113,7 +113,7 @@ commands! {
         users: u16,
         /// Instruments.
         instruments: u16,
-        /// [`DAY_ASCENDING_LOCAL_IDS`], [`DAY_CLOSE_TODAY_FIRST`].
+        /// [`DAY_CLOSE_TODAY_FIRST`].
         flags: u16,
         /// The epoch that begins the day.
         epoch: Epoch,
@@ -143,8 +143,10 @@ commands! {
         participant: ParticipantIndex,
         /// [`crate::types::Right`].
         right: u8,
+        /// [`USER_ASCENDING_LOCAL_IDS`].
+        flags: u8,
         /// Zero.
-        reserved: [u8; 3],
+        reserved: [u8; 2],
         /// The IPv4 address it may connect from; 0.0.0.0 = any.
         address: [u8; 4],
         /// Requests a second; 0 = no limit.
@@ -433,10 +435,10 @@ commands! {
     }
 }
 
-/// DayOpen flag: a local id must be greater than the trader's largest.
-pub const DAY_ASCENDING_LOCAL_IDS: u16 = 1;
+/// UserDefine flag: a local id must be greater than the trader's largest.
+pub const USER_ASCENDING_LOCAL_IDS: u8 = 1;
 /// DayOpen flag: '1' close takes today's position first.
-pub const DAY_CLOSE_TODAY_FIRST: u16 = 2;
+pub const DAY_CLOSE_TODAY_FIRST: u16 = 1;
 /// OrderInsert flag: the member sent a stop price.
 pub const ORDER_STOP_PRICE: u16 = 1;
 /// OrderInsert flag: the member asked for automatic suspension.
