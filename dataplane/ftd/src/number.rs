@@ -1,0 +1,345 @@
+//! Numbers in ASCII, parsed in place into integers (JR/T 0016 §5.2.2, table 6).
+//!
+//! An FTDFloatType\<a,b> is `a` bytes with `b` decimals, right-aligned, zeros in front, `-` first when negative. The
+//! price 3500.2 in an FTDFloatType\<12,4> is the 12 bytes
+//!
+//! ```text
+//! 30 30 30 33 35 30 30 2e 32 30 30 30     0003500.2000
+//! ```
+//!
+//! and its initial value is `0000000.0000`. That form is written, and has a fast way of being read. Besides it any
+//! number of decimals within the width is read, and blanks instead of leading zeros, on either side of the `-`:
+//!
+//! ```text
+//! number = *blank ["-"] *blank (digits ["." [digits]] / "." digits)     filling the width to its end
+//! ```
+//!
+//! An item of blanks only, or of NULs only, was left at an initial value and is 0. Anything else is a [`BadNumber`].
+//! No floating point takes part.
+
+use std::fmt;
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// Decimals of a unit: prices and money are counted in 1/10,000 yuan.
+pub const UNIT_DECIMALS: u32 = 4;
+
+/// Widest ASCII number: 18 digits times one stay within 64 bits. The standard's widest item has 18 bytes.
+pub const WIDTH_MAX: usize = 18;
+
+/// Finest scale that can be asked for.
+pub const DECIMALS_MAX: u32 = 9;
+
+const POW10: [i64; 10] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
+
+/// A decimal number of `A` bytes, `B` of them decimals (FTDFloatType\<A,B>).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(transparent)]
+pub struct Float<const A: usize, const B: usize>([u8; A]);
+
+impl<const A: usize, const B: usize> Float<A, B> {
+    /// Where the decimal point stands in the canonical form. At least one digit stands before it.
+    const POINT: usize = {
+        assert!(B >= 1 && B <= DECIMALS_MAX as usize && A >= B + 2 && A <= WIDTH_MAX);
+        A - B - 1
+    };
+
+    /// The initial value: zeros, in the canonical form.
+    pub const BLANK: Self = {
+        let mut bytes = [b'0'; A];
+        bytes[Self::POINT] = b'.';
+        Self(bytes)
+    };
+
+    /// The value in units of 1/10,000 (a price or an amount: of a yuan).
+    ///
+    /// # Errors
+    /// [`BadNumber`] when the bytes are no number, or not a whole number of units.
+    #[inline]
+    pub fn units(&self) -> Result<i64, BadNumber> {
+        self.scaled::<UNIT_DECIMALS>()
+    }
+
+    /// The value times 10 to the `D`.
+    ///
+    /// # Errors
+    /// [`BadNumber`] when the bytes are no number, when it has non-zero digits beyond `D` decimals, beyond 64 bits.
+    #[inline]
+    pub fn scaled<const D: u32>(&self) -> Result<i64, BadNumber> {
+        match self.canonical() {
+            Some(value) => rescale(value, B as u32, D),
+            None => general(&self.0, D),
+        }
+    }
+
+    /// Writes a value given in units of 1/10,000, in the canonical form.
+    ///
+    /// # Errors
+    /// [`BadNumber::TooLarge`] when it does not fit, [`BadNumber::TooFine`] when the item has fewer decimals than it
+    /// needs. Nothing is changed then.
+    #[inline]
+    pub fn set_units(&mut self, units: i64) -> Result<(), BadNumber> {
+        self.set_scaled::<UNIT_DECIMALS>(units)
+    }
+
+    /// Writes a value given times 10 to the `D`, in the canonical form.
+    ///
+    /// # Errors
+    /// As [`Float::set_units`].
+    #[inline]
+    pub fn set_scaled<const D: u32>(&mut self, value: i64) -> Result<(), BadNumber> {
+        let value = rescale(value, D, B as u32)?;
+        let magnitude = value.unsigned_abs();
+        let fraction_limit = POW10[B] as u64;
+        let (whole, fraction) = (magnitude / fraction_limit, magnitude % fraction_limit);
+        let negative = value < 0;
+        // A '-' takes the place of one digit, and one digit stays before the point.
+        if whole >= digits_limit(Self::POINT - usize::from(negative)) || (negative && Self::POINT == 1) {
+            return Err(BadNumber::TooLarge);
+        }
+        write_digits(&mut self.0[..Self::POINT], whole);
+        self.0[Self::POINT] = b'.';
+        write_digits(&mut self.0[Self::POINT + 1..], fraction);
+        if negative {
+            self.0[0] = b'-';
+        }
+        Ok(())
+    }
+
+    /// The bytes as on the wire.
+    #[inline]
+    pub const fn bytes(&self) -> &[u8; A] {
+        &self.0
+    }
+
+    /// The value times 10 to the `B` when the item is in the canonical form.
+    #[inline(always)]
+    fn canonical(&self) -> Option<i64> {
+        let mut bytes = self.0;
+        let negative = bytes[0] == b'-';
+        if negative {
+            bytes[0] = b'0';
+        }
+        let (whole, whole_ok) = read_digits(&bytes[..Self::POINT]);
+        let (fraction, fraction_ok) = read_digits(&bytes[Self::POINT + 1..]);
+        if !(whole_ok & fraction_ok & (bytes[Self::POINT] == b'.')) {
+            return None;
+        }
+        // At most 17 digits, since the width is at most 18 with the point: within 64 bits.
+        let magnitude = (whole * POW10[B] as u64 + fraction) as i64;
+        Some(if negative { -magnitude } else { magnitude })
+    }
+}
+
+impl<const A: usize, const B: usize> From<[u8; A]> for Float<A, B> {
+    fn from(bytes: [u8; A]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl<const A: usize, const B: usize> fmt::Debug for Float<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// A whole number of `N` bytes (FTDNumberType\<N>).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(transparent)]
+pub struct Number<const N: usize>([u8; N]);
+
+impl<const N: usize> Number<N> {
+    /// The initial value: zeros.
+    pub const BLANK: Self = {
+        assert!(N >= 1 && N <= WIDTH_MAX);
+        Self([b'0'; N])
+    };
+
+    /// The value.
+    ///
+    /// # Errors
+    /// [`BadNumber`] when the bytes are no whole number.
+    #[inline]
+    pub fn get(&self) -> Result<i64, BadNumber> {
+        general(&self.0, 0)
+    }
+
+    /// Writes a value, zeros in front, `-` first when negative.
+    ///
+    /// # Errors
+    /// [`BadNumber::TooLarge`] when it does not fit; nothing is changed then.
+    #[inline]
+    pub fn set(&mut self, value: i64) -> Result<(), BadNumber> {
+        let negative = value < 0;
+        if value.unsigned_abs() >= digits_limit(N - usize::from(negative)) {
+            return Err(BadNumber::TooLarge);
+        }
+        write_digits(&mut self.0, value.unsigned_abs());
+        if negative {
+            self.0[0] = b'-';
+        }
+        Ok(())
+    }
+
+    /// The bytes as on the wire.
+    #[inline]
+    pub const fn bytes(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Number<N> {
+    fn from(bytes: [u8; N]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Number<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// Why an ASCII number cannot be read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum BadNumber {
+    /// The bytes are no number.
+    NotANumber = 1,
+    /// Digits other than zero stand beyond the decimals asked for, or given.
+    TooFine = 2,
+    /// Beyond the width of the item, or beyond 64 bits.
+    TooLarge = 3,
+}
+
+impl fmt::Display for BadNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotANumber => "not a number (不是数字)",
+            Self::TooFine => "more decimals than the item allows (小数位过多)",
+            Self::TooLarge => "number out of range (数值超出范围)",
+        })
+    }
+}
+
+impl std::error::Error for BadNumber {}
+
+/// Carries `value`, counted with `from` decimals, over to `to` decimals.
+#[inline(always)]
+fn rescale(value: i64, from: u32, to: u32) -> Result<i64, BadNumber> {
+    assert!(from <= DECIMALS_MAX && to <= DECIMALS_MAX);
+    if to >= from {
+        return value.checked_mul(POW10[(to - from) as usize]).ok_or(BadNumber::TooLarge);
+    }
+    let divisor = POW10[(from - to) as usize];
+    if value % divisor == 0 { Ok(value / divisor) } else { Err(BadNumber::TooFine) }
+}
+
+/// Reads any form the standard's senders use; the canonical form does not come here on the order path.
+#[cold]
+fn general(text: &[u8], decimals: u32) -> Result<i64, BadNumber> {
+    if text.iter().all(|&byte| byte == b' ') || text.iter().all(|&byte| byte == 0) {
+        return Ok(0);
+    }
+    let mut rest = skip_blanks(text);
+    let negative = rest.first() == Some(&b'-');
+    if negative {
+        rest = skip_blanks(&rest[1..]);
+    }
+    // At most 18 digits: the sum stays within 64 bits until it is scaled.
+    let mut magnitude = 0i64;
+    let mut digits_count = 0;
+    let mut decimals_read = None::<u32>;
+    let mut too_fine = false;
+    for &byte in rest {
+        match (byte, decimals_read) {
+            (b'0'..=b'9', None) => magnitude = magnitude * 10 + i64::from(byte - b'0'),
+            (b'0'..=b'9', Some(read)) if read < decimals => {
+                magnitude = magnitude * 10 + i64::from(byte - b'0');
+                decimals_read = Some(read + 1);
+            }
+            (b'0'..=b'9', Some(_)) => too_fine |= byte != b'0',
+            (b'.', None) => {
+                decimals_read = Some(0);
+                continue;
+            }
+            _ => return Err(BadNumber::NotANumber),
+        }
+        digits_count += 1;
+    }
+    if digits_count == 0 {
+        return Err(BadNumber::NotANumber);
+    }
+    if too_fine {
+        return Err(BadNumber::TooFine);
+    }
+    let magnitude = rescale(magnitude, decimals_read.unwrap_or(0), decimals)?;
+    Ok(if negative { -magnitude } else { magnitude })
+}
+
+fn skip_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|&&byte| byte == b' ').count();
+    &text[blanks..]
+}
+
+/// First value with more than `width` digits.
+#[inline(always)]
+const fn digits_limit(width: usize) -> u64 {
+    10u64.pow(width as u32)
+}
+
+/// The value of up to 16 digits, eight at a time, and whether they are digits.
+#[inline(always)]
+fn read_digits(text: &[u8]) -> (u64, bool) {
+    if text.len() <= 8 {
+        return eight_digits(zero_filled_eight(text));
+    }
+    let (head, tail) = text.split_at(text.len() - 8);
+    let (high, high_ok) = eight_digits(zero_filled_eight(head));
+    let (low, low_ok) = eight_digits(zero_filled_eight(tail));
+    (high * 100_000_000 + low, high_ok & low_ok)
+}
+
+#[inline(always)]
+fn zero_filled_eight(text: &[u8]) -> u64 {
+    let mut chunk = [b'0'; 8];
+    chunk[8 - text.len()..].copy_from_slice(text);
+    u64::from_le_bytes(chunk)
+}
+
+/// Eight ASCII digits in one word: neighbours are joined to pairs, pairs to fours, fours to eight.
+#[inline(always)]
+fn eight_digits(chunk: u64) -> (u64, bool) {
+    // A digit has the high half 3, and still has it with 6 added.
+    let high_halves = 0xF0F0_F0F0_F0F0_F0F0;
+    let plus_six = chunk.wrapping_add(0x0606_0606_0606_0606);
+    let ok = (chunk & high_halves) | ((plus_six & high_halves) >> 4) == 0x3333_3333_3333_3333;
+    let pairs = (chunk & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul((10 << 8) | 1) >> 8;
+    let fours = (pairs & 0x00FF_00FF_00FF_00FF).wrapping_mul((100 << 16) | 1) >> 16;
+    let eight = (fours & 0x0000_FFFF_0000_FFFF).wrapping_mul((10_000 << 32) | 1) >> 32;
+    (eight, ok)
+}
+
+/// Writes the lowest digits of `value` over the whole of `text`, zeros in front.
+#[inline(always)]
+pub(crate) fn write_digits(text: &mut [u8], mut value: u64) {
+    let (single, pairs) = text.split_at_mut(text.len() % 2);
+    for pair in pairs.rchunks_exact_mut(2) {
+        pair.copy_from_slice(&PAIRS[(value % 100) as usize]);
+        value /= 100;
+    }
+    if let [digit] = single {
+        *digit = b'0' + (value % 10) as u8;
+    }
+}
+
+/// `00` to `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut value = 0;
+    while value < 100 {
+        pairs[value] = [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8];
+        value += 1;
+    }
+    pairs
+};

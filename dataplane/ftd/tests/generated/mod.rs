@@ -1,0 +1,3 @@
+//! Generated from ftd.xml by tests/generate.rs; changes belong there.
+pub mod dispatch;
+pub mod touch;
