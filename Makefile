@@ -1,0 +1,40 @@
+# One command for each job. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: ## what the suite needs and this machine lacks (apt or dnf; asks for nothing else)
+	@need=(); \
+	command -v cc >/dev/null || need+=(gcc); \
+	command -v git >/dev/null || need+=(git); \
+	[ -e /usr/include/stdio.h ] || need+=("$$(command -v apt-get >/dev/null && echo libc6-dev || echo glibc-devel)"); \
+	if [ $${#need[@]} -gt 0 ]; then \
+	  echo "installing: $${need[*]}"; \
+	  if command -v apt-get >/dev/null; then $(SUDO) apt-get update -qq; DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends "$${need[@]}"; \
+	  elif command -v dnf >/dev/null; then $(SUDO) dnf install -y -q "$${need[@]}"; \
+	  else echo "neither apt-get nor dnf is here: install $${need[*]} by hand" >&2; exit 2; fi; fi
+	@command -v cargo >/dev/null || { echo "Rust is missing: https://rustup.rs, then again" >&2; exit 2; }
+	@for part in rustfmt clippy; do \
+	  cargo $${part/rustfmt/fmt} --version >/dev/null 2>&1 || rustup component add $$part; done
+
+.PHONY: test
+test: install ## format, lints, documents, every test
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	cargo test --workspace --quiet
+	cargo run --release --quiet -- drill --json >/dev/null
+
+.PHONY: drill
+drill: ## the day that fails over
+	cargo run --release -- drill
+
+.PHONY: bench
+bench: ## evidence of speed, on this machine
+	cargo bench --workspace
