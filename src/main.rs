@@ -1,1 +1,69 @@
-fn main() {}
+//! `backstop`: the one command.
+
+#![forbid(unsafe_code)]
+
+use backstop::{doctor, drill, replay};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The last barrier: a second exchange core that follows the primary all day, audits it, and takes over on one command.
+///
+/// 最后一道防线：全天跟随主核心、逐条审计、一条命令接管的极简异构第二核心。
+#[derive(Parser)]
+#[command(name = "backstop", version, max_term_width = 120)]
+struct Arguments {
+    #[command(subcommand)]
+    job: Job,
+}
+
+#[derive(Subcommand)]
+enum Job {
+    /// A day that fails over, in memory: the primary dies in the middle of a message, Backstop takes over, the day ends with nothing lost 演练
+    Drill(drill::Options),
+    /// Runs an order-flow file through the engine and prints the trades, or compares them 回放
+    Replay(replay::Options),
+    /// Shows what this machine is, and checks a hardware profile 体检
+    Doctor(doctor::Options),
+}
+
+/// Exit codes: 0 done and right, 1 done and not right, 2 not done (wrong flags, a file that cannot be read, …).
+const WRONG: u8 = 1;
+const NOT_DONE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = match parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let done = match arguments.job {
+        Job::Drill(options) => drill::run(&options),
+        Job::Replay(options) => replay::run(&options),
+        Job::Doctor(options) => doctor::run(&options),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(WRONG),
+        Err(fault) => {
+            eprintln!("backstop: {fault}");
+            ExitCode::from(NOT_DONE)
+        }
+    }
+}
+
+/// Reads the command line; a fault is one line on stderr that names the flag and what was expected.
+fn parse() -> Result<Arguments, ExitCode> {
+    let fault = match Arguments::command().try_get_matches() {
+        Ok(matches) => return Ok(Arguments::from_arg_matches(&matches).expect("clap checked the matches")),
+        Err(fault) => fault,
+    };
+    if !fault.use_stderr() {
+        let _ = fault.print(); // --help, --version
+        return Err(ExitCode::SUCCESS);
+    }
+    let text = fault.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let first = lines.next().unwrap_or("error: wrong arguments").trim_start_matches("error: ").to_owned();
+    let rest: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
+    eprintln!("backstop: {}", [first.as_str()].into_iter().chain(rest).collect::<Vec<_>>().join(" "));
+    Err(ExitCode::from(NOT_DONE))
+}
