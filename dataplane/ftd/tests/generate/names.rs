@@ -108,9 +108,12 @@ pub const VALUES: &[(&str, &str, &str)] = &[
     ("FTDReadiness", "2", "RAISED_HAND"),
 ];
 
-/// Enumerations that `ftd.xml` holds in no `enumValue`: (module, source, [(value, constant, comment)]).
+/// One value: (value, constant, comment).
+pub type Value = (&'static str, &'static str, &'static str);
+
+/// Enumerations that `ftd.xml` holds in no `enumValue`: (module, source, values).
 /// DigestMethod's stand in its item's comment; NewsUrgency's only in the standard's Appendix B.
-pub const VALUES_IN_COMMENTS: &[(&str, &str, &[(&str, &str, &str)])] = &[
+pub const VALUES_IN_COMMENTS: &[(&str, &str, &[Value])] = &[
     ("digest_method", "DigestMethod", &[("1", "HMAC_SHA_256", "HMAC-SHA-256"), ("2", "HMAC_SM3", "HMAC-SM3")]),
     ("news_urgency", "FTDNewsUrgency, Appendix B", &[("0", "NOT_URGENT", "不紧急"), ("1", "URGENT", "紧急")]),
 ];

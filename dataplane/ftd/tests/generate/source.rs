@@ -77,7 +77,7 @@ impl Base {
             Some((name, rest)) => (name, rest.strip_suffix('>')?),
             None => (text, ""),
         };
-        let sizes: Vec<usize> = sizes.split(',').filter(|size| !size.is_empty()).map(|size| number(size)).collect();
+        let sizes: Vec<usize> = sizes.split(',').filter(|size| !size.is_empty()).map(number).collect();
         match (name, sizes.as_slice()) {
             ("CharType", []) => Some(Self::Char),
             ("IntType", []) => Some(Self::Int),
