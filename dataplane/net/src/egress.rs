@@ -1,0 +1,137 @@
+//! From queued bytes and due timers to a burst of frames.
+
+use crate::host::Host;
+use crate::link::SessionSink;
+use crate::neighbours::Step;
+use crate::port::Port;
+use crate::session::{CloseReason, SessionState};
+use crate::time::Instant;
+use crate::wire::{ARP_FRAME, write_arp};
+use std::time::Duration;
+
+/// Segments that a session sends before others have their turn.
+const SEGMENTS_A_TURN: usize = 16;
+/// A stack that says it has something to do and then does nothing is asked again after this long.
+const NAP: Duration = Duration::from_millis(1);
+
+impl<P: Port> Host<P> {
+    /// Sends what sessions have to send and what timers have made due, and hands the burst to the port. Returns how many
+    /// frames the port took. What it did not take stays queued.
+    pub fn poll_egress(&mut self, now: Instant) -> usize {
+        self.set_time(now);
+        let before = self.link.frames;
+        while let Some(index) = self.timers.pop_due(self.now) {
+            self.counters.timers += 1;
+            match (index as usize).checked_sub(self.config.sessions) {
+                Some(place) => self.ask_neighbour(place),
+                None => self.mark_ready(index),
+            }
+        }
+        // Only those that are ready now: a session that has more than a turn's worth goes to the back for the next poll.
+        for _ in 0..self.ready.len() {
+            let Some(index) = self.ready.pop_front() else { break };
+            self.slots[index as usize].is_ready = false;
+            if !self.egress_segment(index) {
+                self.mark_ready(index);
+            }
+        }
+        self.link.flush();
+        (self.link.frames - before) as usize
+    }
+
+    /// Has one session send what it has. False if it has more, or the port had no room.
+    fn egress_segment(&mut self, index: u32) -> bool {
+        let slot = &mut self.slots[index as usize];
+        if slot.state == SessionState::Free {
+            return true;
+        }
+        if self.now >= slot.give_up_at {
+            self.give_up(index);
+        }
+        let slot = &mut self.slots[index as usize];
+        let Some(stack) = &mut slot.stack else {
+            if slot.state != SessionState::Lingering {
+                let at = slot.give_up_at;
+                self.arm(index, at);
+            } else {
+                self.settle(index);
+            }
+            return true;
+        };
+        let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: slot.station };
+        let mut deadline = None;
+        let mut has_more = false;
+        for turn in 1..=SEGMENTS_A_TURN {
+            self.counters.stack_runs += 1;
+            let Ok(sent) = stack.egress(self.now, &mut sink) else {
+                self.drop_stack(index);
+                return true;
+            };
+            deadline = stack.next_deadline(self.now);
+            let is_due = deadline.is_some_and(|at| at <= self.now);
+            if !is_due {
+                break;
+            }
+            if !sent {
+                // No packet or no place for one: try again in the next poll. Else the stack promises what it does not do.
+                has_more = !crate::stack::SegmentSink::reserve(&mut sink);
+                deadline = Some(self.now + NAP);
+                break;
+            }
+            has_more = turn == SEGMENTS_A_TURN;
+        }
+        if slot.state == SessionState::Open && slot.give_up_at == Instant::NEVER && stack.send_queue() > 0 {
+            slot.give_up_at = self.now + self.config.silence_timeout;
+        }
+        if !has_more {
+            let at = slot.give_up_at.min(deadline.unwrap_or(Instant::NEVER));
+            self.arm(index, at);
+        }
+        self.settle(index);
+        !has_more
+    }
+
+    /// Sees to it that the session is looked at no later than `at`. An earlier time that is already set stays: it costs
+    /// one look when it comes, where moving it would cost a little with every message.
+    fn arm(&mut self, index: u32, at: Instant) {
+        if at < Instant::NEVER && self.timers.get(index).is_none_or(|set| at < set) {
+            self.timers.set(index, at);
+        }
+    }
+
+    /// The peer has been silent for too long.
+    fn give_up(&mut self, index: u32) {
+        let slot = &mut self.slots[index as usize];
+        match slot.state {
+            SessionState::Free | SessionState::Resolving => {}
+            // Nobody answered, or the reset or last acknowledgement will never come: there is nobody to tell.
+            SessionState::Opening | SessionState::Lingering => slot.stack = None,
+            SessionState::Open | SessionState::Closing => {
+                if let Some(stack) = &mut slot.stack {
+                    stack.abort();
+                }
+            }
+        }
+        self.end(index, CloseReason::TimedOut);
+    }
+
+    /// The time of an ARP question has come.
+    fn ask_neighbour(&mut self, place: usize) {
+        match self.neighbours.step(place, self.now) {
+            Step::Ask(address, again) => {
+                self.timers.set((self.config.sessions + place) as u32, again);
+                let ours = (self.mac, self.config.address);
+                self.link.send_frame(ARP_FRAME, |frame| write_arp(frame, ours, None, address));
+            }
+            Step::GiveUp(address) => {
+                for index in 0..self.slots.len() as u32 {
+                    let slot = &self.slots[index as usize];
+                    if slot.state == SessionState::Resolving && slot.next_hop == address {
+                        self.end(index, CloseReason::Unreachable);
+                    }
+                }
+            }
+            Step::Nothing => {}
+        }
+    }
+}
