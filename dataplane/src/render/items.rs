@@ -1,0 +1,112 @@
+//! Prices, volumes, times and texts as the standard writes them.
+
+use crate::directory::{Conflict, Instrument};
+use engine::types::{Nanoseconds, Price, Volume};
+use ftd::ChinaTime;
+use ftd::number::Float;
+use ftd::time::Date;
+use ftd::types::{Int, Str};
+
+/// Greatest volume that a signed four-byte item holds; greater ones are told as this.
+pub(super) const VOLUME_MAX: u64 = i32::MAX as u64;
+/// Greatest turnover that TurnoverField holds, in 1/100 yuan: 15 digits and two decimals.
+pub(super) const TURNOVER_CENTS_MAX: i128 = 99_999_999_999_999_999;
+/// Least turnover: the sign takes the place of a digit. (Prices of a spread can be negative.)
+pub(super) const TURNOVER_CENTS_MIN: i128 = -9_999_999_999_999_999;
+
+/// The wall clock of a frame.
+#[inline]
+pub(super) fn clock(time: Nanoseconds) -> ChinaTime {
+    ChinaTime::from_unix_ns(time.0)
+}
+
+/// Writes a price given in 1/10,000 yuan.
+#[inline]
+pub(super) fn set_units(item: &mut Float<12, 4>, units: i64) -> Result<(), Conflict> {
+    item.set_units(units).map_err(|_| Conflict::Inexpressible)
+}
+
+/// Writes a price given in ticks of an instrument.
+#[inline]
+pub(super) fn set_price(item: &mut Float<12, 4>, price: Price, instrument: &Instrument) -> Result<(), Conflict> {
+    // At most 2^31 ticks of at most 2^32: within 64 bits.
+    set_units(item, i64::from(price.0) * i64::from(instrument.tick))
+}
+
+/// Writes a volume of an order or a trade. The whole 32 bits are used, as the member's own were.
+#[inline]
+pub(super) fn set_volume(item: &mut Int, volume: Volume) {
+    item.set_unsigned(volume.0);
+}
+
+/// Writes a sum of volumes, at most [`VOLUME_MAX`].
+#[inline]
+pub(super) fn set_volume_saturating(item: &mut Int, volume: u64) {
+    item.set_unsigned(volume.min(VOLUME_MAX) as u32);
+}
+
+/// Writes a turnover given in 1/10,000 yuan: cut off to 1/100, and held within the item's width.
+pub(super) fn set_turnover(item: &mut Float<18, 2>, turnover: i128) -> Result<(), Conflict> {
+    let cents = (turnover / 100).clamp(TURNOVER_CENTS_MIN, TURNOVER_CENTS_MAX) as i64;
+    item.set_scaled::<2>(cents).map_err(|_| Conflict::Inexpressible)
+}
+
+/// Writes a date given as yyyymmdd.
+#[inline]
+pub(super) fn set_date(item: &mut Date, yyyymmdd: u32) -> Result<(), Conflict> {
+    item.set(yyyymmdd).map_err(|_| Conflict::Inexpressible)
+}
+
+/// Writes what members read of an error: Chinese, a blank, English, cut at a character's border.
+pub(super) fn set_error_text(item: &mut Str<100>, chinese: &str, english: &str) {
+    let mut text = [b' '; 100];
+    let mut length = 0;
+    for piece in [chinese, " ", english] {
+        let end = piece.floor_char_boundary(text.len() - length);
+        text[length..length + end].copy_from_slice(&piece.as_bytes()[..end]);
+        length += end;
+        if end < piece.len() {
+            break;
+        }
+    }
+    *item = Str::from(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_texts_are_cut_at_a_characters_border() {
+        let text = |chinese: &str, english: &str| {
+            let mut item = Str::BLANK;
+            set_error_text(&mut item, chinese, english);
+            String::from_utf8(item.trimmed().to_vec()).expect("cut at a border")
+        };
+        assert_eq!(text("合约不存在", "instrument is unknown"), "合约不存在 instrument is unknown");
+        // 33 characters of 3 bytes make 99; the 34th does not fit, and nothing else follows.
+        assert_eq!(text(&"价".repeat(40), "x"), "价".repeat(33));
+        assert_eq!(text(&"价".repeat(33), "x"), "价".repeat(33));
+        assert_eq!(
+            text(&"价".repeat(20), &"long".repeat(20)),
+            format!("{} {}", "价".repeat(20), &"long".repeat(20)[..39])
+        );
+        assert_eq!(text("", "é".repeat(60).as_str()), format!(" {}", "é".repeat(49)));
+    }
+
+    #[test]
+    fn turnover_is_cut_off_and_saturates() {
+        let text = |turnover: i128| {
+            let mut item = Float::BLANK;
+            set_turnover(&mut item, turnover).expect("clamped to the width");
+            String::from_utf8(item.bytes().to_vec()).expect("digits")
+        };
+        assert_eq!(text(0), "000000000000000.00");
+        assert_eq!(text(123_456_799), "000000000012345.67");
+        assert_eq!(text(-199), "-00000000000000.01");
+        assert_eq!(text(9_999_999_999_999_999_999), "999999999999999.99");
+        assert_eq!(text(10_000_000_000_000_000_000), "999999999999999.99");
+        assert_eq!(text(i128::MAX), "999999999999999.99");
+        assert_eq!(text(i128::MIN), "-99999999999999.99");
+    }
+}

@@ -1,0 +1,280 @@
+//! The streams of a day as places in the log: there is no second copy of any message.
+//!
+//! A participant's private stream and the broadcast stream are functions of the log (STREAMS.md). This fold notes for each
+//! message where its event stands; [`crate::render`] makes the message from there, when it is sent for the first time and
+//! when it is sent again. It checks that every number is the next one of its stream, and counts what each epoch had told
+//! when it was cut, so that a login knows what a member has to forget.
+
+mod places;
+pub(crate) mod reading;
+mod reigns;
+
+pub use places::Place;
+pub use reigns::{Cancelled, EPOCHS_MAX, FROM_NOW, Resume};
+
+use crate::directory::{Conflict, Contradiction, Directory};
+use engine::command::{BodyView, EpochOpen};
+use engine::event::{EventView, MarketData};
+use engine::types::{Direction, Epoch, OrderKey, ParticipantIndex, Sequence, StreamNumber, UserIndex};
+use journal::{CompleteFrame, FrameView, LogReader};
+use places::Places;
+use reigns::Reigns;
+use std::fmt;
+
+/// Where every message of the day stands, as of the last frame applied.
+#[derive(Clone, Debug)]
+pub struct StreamIndex {
+    limits: StreamLimits,
+    places: Places,
+    reigns: Reigns,
+    /// The frame that made the last broadcast message, if that is market data: its other events carry the same number.
+    last_tick: Sequence,
+}
+
+/// A stream that is numbered by the exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// The same for everybody; series 1.
+    Broadcast,
+    /// One participant's; the series its base data gives it.
+    Private(ParticipantIndex),
+}
+
+/// How much room the streams have; all of it is set aside at DayOpen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// Messages of all streams of a day together. Each takes 16 bytes.
+    pub messages: u32,
+}
+
+impl StreamLimits {
+    /// Room for a day of so many commands: an order that rests and trades once makes a confirmation and, shared with the
+    /// other side, two trades; a cancel one. The rest is for restated books.
+    #[must_use]
+    pub fn for_commands(commands: u32) -> Self {
+        StreamLimits { messages: commands.saturating_mul(3).clamp(1 << 16, 1 << 30) }
+    }
+}
+
+impl Default for StreamLimits {
+    /// A million orders.
+    fn default() -> Self {
+        Self::for_commands(1_000_000)
+    }
+}
+
+impl StreamIndex {
+    /// Before the day: no stream has a message.
+    #[must_use]
+    pub fn new(limits: StreamLimits) -> Self {
+        StreamIndex { limits, places: Places::new(0, 0), reigns: Reigns::none(), last_tick: Sequence(0) }
+    }
+
+    /// Takes in the next frame, which begins at `offset` of `log`; `directory` has taken it in already. Only DayOpen allocates.
+    ///
+    /// # Errors
+    /// The log contradicts itself, or there is no room. What was taken in of the frame until then stays; the caller halts.
+    pub fn apply(
+        &mut self,
+        offset: u64,
+        frame: &CompleteFrame<'_>,
+        log: &LogReader,
+        directory: &Directory,
+    ) -> Result<(), Contradiction> {
+        for (offset, part) in reading::parts_from(offset, frame) {
+            self.apply_part(offset, &part, log, directory)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the next part of a frame: [`StreamIndex::apply`] for who walks over the parts anyway.
+    ///
+    /// # Errors
+    /// As [`StreamIndex::apply`].
+    #[inline]
+    pub fn apply_part(
+        &mut self,
+        offset: u64,
+        part: &FrameView<'_>,
+        log: &LogReader,
+        directory: &Directory,
+    ) -> Result<(), Contradiction> {
+        let mut fold = Fold { index: self, offset, part, log, directory };
+        fold.apply().map_err(|conflict| conflict.at(part.header.sequence))
+    }
+
+    /// Messages that a stream has; 0 also for a stream that there is not.
+    #[inline]
+    #[must_use]
+    pub fn count(&self, stream: Stream) -> StreamNumber {
+        StreamNumber(self.places.count(StreamSlot::of(stream).0).unwrap_or(0))
+    }
+
+    /// Where the message of this number stands. None: there is no such message.
+    #[inline]
+    #[must_use]
+    pub fn place(&self, stream: Stream, number: StreamNumber) -> Option<Place> {
+        self.places.get(StreamSlot::of(stream).0, number)
+    }
+
+    /// Messages that a stream had when an epoch was cut. None: that epoch is the present one, or none of the day.
+    #[must_use]
+    pub fn count_at_cut(&self, stream: Stream, epoch: Epoch) -> Option<StreamNumber> {
+        self.reigns.count_at_cut(StreamSlot::of(stream), epoch).map(StreamNumber)
+    }
+
+    /// Where a member goes on that received number `received` of `stream` last (0 = nothing, [`FROM_NOW`]), in the epoch that it
+    /// names. STREAMS.md, Resume.
+    #[must_use]
+    pub fn resume(&self, stream: Stream, epoch_named: Option<Epoch>, received: u32) -> Resume {
+        let slot = StreamSlot::of(stream);
+        match self.places.count(slot.0) {
+            Some(count) => self.reigns.resume(slot, count, epoch_named, received),
+            None => Resume { cancel: None, next: StreamNumber(1), epoch_ahead: false },
+        }
+    }
+}
+
+/// A stream's place in the tables: the broadcast stream first, then the participants'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StreamSlot(usize);
+
+impl StreamSlot {
+    #[inline]
+    fn of(stream: Stream) -> Self {
+        match stream {
+            Stream::Broadcast => StreamSlot(0),
+            Stream::Private(participant) => StreamSlot(1 + usize::from(participant.0)),
+        }
+    }
+}
+
+impl Stream {
+    /// Its sequence series. None: the participant is not defined.
+    #[must_use]
+    pub fn series(self, directory: &Directory) -> Option<u16> {
+        match self {
+            Stream::Broadcast => Some(BROADCAST_SERIES),
+            Stream::Private(participant) => Some(directory.participant(participant)?.series),
+        }
+    }
+}
+
+/// Series of the broadcast stream (`errata.md`, Streams).
+pub const BROADCAST_SERIES: u16 = 1;
+
+impl fmt::Display for Stream {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stream::Broadcast => out.write_str("the broadcast stream"),
+            Stream::Private(participant) => write!(out, "the private stream of participant {participant}"),
+        }
+    }
+}
+
+/// One part being taken in.
+struct Fold<'i, 'p, 'a> {
+    index: &'i mut StreamIndex,
+    offset: u64,
+    part: &'p FrameView<'a>,
+    log: &'p LogReader,
+    directory: &'p Directory,
+}
+
+impl Fold<'_, '_, '_> {
+    #[inline]
+    fn apply(&mut self) -> Result<(), Conflict> {
+        let mut events = self.part.events.iter().zip(0u16..);
+        events.try_for_each(|(event, at)| match event.view().ok_or(Conflict::EventUnknown)? {
+            EventView::Accepted(event) => {
+                if event.private_number.0 == 0 {
+                    return Ok(()); // FOK and FAK are told when they end.
+                }
+                let command = self.part.command.as_ref().ok_or(Conflict::EventMisplaced)?;
+                self.tell(self.stream_of_user(command.header.user)?, event.private_number, at, Direction::Buy)
+            }
+            EventView::Traded(event) => {
+                self.tell(self.stream_of_order(event.buy)?, event.buy_number, at, Direction::Buy)?;
+                self.tell(self.stream_of_order(event.sell)?, event.sell_number, at, Direction::Sell)
+            }
+            EventView::Ended(event) => {
+                self.tell(self.stream_of_order(event.order)?, event.private_number, at, Direction::Buy)
+            }
+            EventView::Restated(event) => {
+                self.tell(self.stream_of_order(event.order)?, event.private_number, at, Direction::Buy)
+            }
+            EventView::PhaseChanged(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
+            EventView::Published(event) => {
+                let to_all = event.participant == ParticipantIndex::ALL;
+                let stream = if to_all { Stream::Broadcast } else { Stream::Private(event.participant) };
+                self.tell(stream, event.number, at, Direction::Buy)
+            }
+            EventView::MarketData(event) => self.tell_market_data(event, at),
+            EventView::Applied(_) => self.apply_command(),
+            EventView::Rejected(_) | EventView::Rested(_) | EventView::AuctionPriced(_) => Ok(()),
+        })
+    }
+
+    /// All market data of a frame is one message.
+    fn tell_market_data(&mut self, event: &MarketData, at: u16) -> Result<(), Conflict> {
+        let sequence = self.part.header.sequence;
+        if self.index.last_tick == sequence && event.broadcast_number == self.index.count(Stream::Broadcast) {
+            return Ok(());
+        }
+        self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy)?;
+        self.index.last_tick = sequence;
+        Ok(())
+    }
+
+    /// Commands that change what the streams are, not what is in them.
+    fn apply_command(&mut self) -> Result<(), Conflict> {
+        let command = self.part.command.as_ref().ok_or(Conflict::EventMisplaced)?;
+        match command.body {
+            BodyView::DayOpen(day) => {
+                if self.index.places.streams() != 0 {
+                    return Err(Conflict::DayTwice);
+                }
+                let streams = 1 + usize::from(day.participants);
+                self.index.places = Places::new(streams, self.index.limits.messages);
+                self.index.reigns = Reigns::new(streams, day.epoch, day.data_center);
+                Ok(())
+            }
+            BodyView::EpochOpen(open) => self.cut(open),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the core before us had told at the cut counts; what stands in the log behind it, this core has added.
+    fn cut(&mut self, open: &EpochOpen) -> Result<(), Conflict> {
+        let StreamIndex { places, reigns, .. } = &mut *self.index;
+        let behind = self.log.offset_of(Sequence(open.cut_sequence.0.saturating_add(1))).unwrap_or(self.offset);
+        let opened = reigns.open(open.epoch, open.data_center, |stream| places.count_before(stream.0, behind));
+        if opened { Ok(()) } else { Err(Conflict::EpochsExhausted) }
+    }
+
+    #[inline]
+    fn tell(&mut self, stream: Stream, number: StreamNumber, event: u16, side: Direction) -> Result<(), Conflict> {
+        let slot = StreamSlot::of(stream).0;
+        let expected = StreamNumber(self.index.places.count(slot).ok_or(Conflict::Undefined)?.saturating_add(1));
+        if number != expected {
+            return Err(Conflict::Gap { stream, found: number, expected });
+        }
+        let place = Place { offset: self.offset, event, side };
+        if self.index.places.push(slot, place) { Ok(()) } else { Err(Conflict::MessagesExhausted) }
+    }
+
+    #[inline]
+    fn stream_of_user(&self, user: UserIndex) -> Result<Stream, Conflict> {
+        self.directory.user(user).map(|user| Stream::Private(user.participant)).ok_or(Conflict::Undefined)
+    }
+
+    #[inline]
+    fn stream_of_order(&self, key: OrderKey) -> Result<Stream, Conflict> {
+        // Most trades and ends are told in the frame of the order that made them.
+        let command = self.part.command.as_ref().filter(|_| key.sequence() == self.part.header.sequence);
+        match command {
+            Some(command) => self.stream_of_user(command.header.user),
+            None => self.stream_of_user(reading::user_of(self.log, key)?),
+        }
+    }
+}
