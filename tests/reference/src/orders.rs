@@ -2,7 +2,7 @@
 
 use crate::command::{ASCENDING_LOCAL_IDS, AUTO_SUSPEND, MassCancel, OrderCancel, OrderInsert, STOP_PRICE};
 use crate::digest::Thing;
-use crate::event::{BLANK, EndReason, Event};
+use crate::event::{EndReason, Event};
 use crate::exchange::{Exchange, Refusal, Stream};
 use crate::faults::Fault;
 use crate::number::{Account, Instrument, Key, Participant, Ticks, User};
@@ -279,7 +279,7 @@ impl Exchange {
         if cancel.instrument != Instrument::NONE && !state.markets.contains_key(&cancel.instrument) {
             return Err(Reject::InstrumentUnknown.into());
         }
-        let key = if cancel.order_sys_id == BLANK {
+        let key = if blank(&cancel.order_sys_id) {
             state.marks.get(&(user, cancel.local_id)).map(|mark| mark.key)
         } else {
             state.sys_ids.get(&cancel.order_sys_id).copied()

@@ -280,9 +280,7 @@ impl State {
 
     /// Marks a local id.
     pub fn mark(&mut self, user: User, local_id: [u8; 24], mark: Mark) {
-        let word = |at: usize| u64::from_le_bytes(local_id[at..at + 8].try_into().expect("eight bytes"));
-        let added = term(16, &[u64::from(user.0), word(0), word(8), word(16), mark.key.0]);
-        self.local_ids = self.local_ids.wrapping_add(added);
+        self.local_ids = self.local_ids.wrapping_add(mark_term(user, &local_id, mark));
         let before = self.marks.insert((user, local_id), mark);
         assert!(before.is_none(), "a local id is marked once");
     }
@@ -394,6 +392,17 @@ impl State {
             .chain([Thing::Day]);
         things.filter_map(|thing| self.term(thing)).fold(0, u64::wrapping_add)
     }
+
+    /// The local-id digest worked out anew.
+    #[must_use]
+    pub fn digest_of_marks(&self) -> u64 {
+        self.marks.iter().map(|((user, local_id), mark)| mark_term(*user, local_id, *mark)).fold(0, u64::wrapping_add)
+    }
+}
+
+fn mark_term(user: User, local_id: &[u8; 24], mark: Mark) -> u64 {
+    let word = |at: usize| u64::from_le_bytes(local_id[at..at + 8].try_into().expect("eight bytes"));
+    term(16, &[u64::from(user.0), word(0), word(8), word(16), mark.key.0])
 }
 
 /// A negative number as two's complement of 64 bits.
