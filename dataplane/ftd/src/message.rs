@@ -287,6 +287,10 @@ pub struct Series(pub u16);
 impl Series {
     /// The dialog, and the messages that belong to no stream.
     pub const DIALOG: Self = Self(0);
+    /// The broadcast, as this exchange numbers it (errata, Streams).
+    pub const BROADCAST: Self = Self(1);
+    /// The first of the participants' private streams, as this exchange numbers them (errata, Streams).
+    pub const PRIVATE_MIN: Self = Self(2);
 }
 
 /// A message's number within its series (JR/T 0016 §5.2.1.3). Numbering begins at 1.
@@ -296,6 +300,8 @@ pub struct SequenceNumber(pub u32);
 impl SequenceNumber {
     /// Of messages outside the numbering: login, logout and their answers.
     pub const NONE: Self = Self(0);
+    /// As a login's resume point: nothing of what was sent before now (errata 10).
+    pub const FROM_NOW: Self = Self(u32::MAX);
 }
 
 impl fmt::Debug for Tid {

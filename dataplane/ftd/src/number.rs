@@ -66,6 +66,7 @@ impl<const A: usize, const B: usize> Float<A, B> {
     /// [`BadNumber`] when the bytes are no number, when it has non-zero digits beyond `D` decimals, beyond 64 bits.
     #[inline]
     pub fn scaled<const D: u32>(&self) -> Result<i64, BadNumber> {
+        const { assert!(D <= DECIMALS_MAX) };
         match self.canonical() {
             Some(value) => rescale(value, B as u32, D),
             None => general(&self.0, D),
@@ -88,6 +89,7 @@ impl<const A: usize, const B: usize> Float<A, B> {
     /// As [`Float::set_units`].
     #[inline]
     pub fn set_scaled<const D: u32>(&mut self, value: i64) -> Result<(), BadNumber> {
+        const { assert!(D <= DECIMALS_MAX) };
         let value = rescale(value, D, B as u32)?;
         let magnitude = value.unsigned_abs();
         let fraction_limit = POW10[B] as u64;
@@ -115,19 +117,29 @@ impl<const A: usize, const B: usize> Float<A, B> {
     /// The value times 10 to the `B` when the item is in the canonical form.
     #[inline(always)]
     fn canonical(&self) -> Option<i64> {
-        let mut bytes = self.0;
-        let negative = bytes[0] == b'-';
-        if negative {
-            bytes[0] = b'0';
-        }
-        let (whole, whole_ok) = read_digits(&bytes[..Self::POINT]);
-        let (fraction, fraction_ok) = read_digits(&bytes[Self::POINT + 1..]);
-        if !(whole_ok & fraction_ok & (bytes[Self::POINT] == b'.')) {
+        let negative = self.0[0] == b'-';
+        let (whole, whole_ok) = self.whole_digits(negative);
+        let (fraction, fraction_ok) = eight_digits(last_eight(&self.0, B));
+        if !(whole_ok & fraction_ok & (self.0[Self::POINT] == b'.')) {
             return None;
         }
         // At most 17 digits, since the width is at most 18 with the point: within 64 bits.
         let magnitude = (whole * POW10[B] as u64 + fraction) as i64;
         Some(if negative { -magnitude } else { magnitude })
+    }
+
+    /// The digits before the point, the first being a '-' or not.
+    #[inline(always)]
+    fn whole_digits(&self, negative: bool) -> (u64, bool) {
+        let sign = u64::from(b'-' ^ b'0') * u64::from(negative);
+        if Self::POINT <= 8 {
+            let shift = 8 * (8 - Self::POINT) as u32;
+            return eight_digits(first_eight(&self.0, Self::POINT) ^ (sign << shift));
+        }
+        let shift = 8 * (16 - Self::POINT) as u32;
+        let (high, high_ok) = eight_digits(first_eight(&self.0, Self::POINT - 8) ^ (sign << shift));
+        let (low, low_ok) = eight_digits(last_eight(&self.0[..Self::POINT], 8));
+        (high * 100_000_000 + low, high_ok & low_ok)
     }
 }
 
@@ -150,10 +162,7 @@ pub struct Number<const N: usize>([u8; N]);
 
 impl<const N: usize> Number<N> {
     /// The initial value: zeros.
-    pub const BLANK: Self = {
-        assert!(N >= 1 && N <= WIDTH_MAX);
-        Self([b'0'; N])
-    };
+    pub const BLANK: Self = Self([b'0'; N]);
 
     /// The value.
     ///
@@ -161,6 +170,7 @@ impl<const N: usize> Number<N> {
     /// [`BadNumber`] when the bytes are no whole number.
     #[inline]
     pub fn get(&self) -> Result<i64, BadNumber> {
+        const { assert!(N >= 1 && N <= WIDTH_MAX) };
         general(&self.0, 0)
     }
 
@@ -170,6 +180,7 @@ impl<const N: usize> Number<N> {
     /// [`BadNumber::TooLarge`] when it does not fit; nothing is changed then.
     #[inline]
     pub fn set(&mut self, value: i64) -> Result<(), BadNumber> {
+        const { assert!(N >= 1 && N <= WIDTH_MAX) };
         let negative = value < 0;
         if value.unsigned_abs() >= digits_limit(N - usize::from(negative)) {
             return Err(BadNumber::TooLarge);
@@ -288,23 +299,50 @@ const fn digits_limit(width: usize) -> u64 {
     10u64.pow(width as u32)
 }
 
-/// The value of up to 16 digits, eight at a time, and whether they are digits.
+/// The first `count` bytes of a text, at most eight, moved to the end of eight with ASCII zeros before them.
 #[inline(always)]
-fn read_digits(text: &[u8]) -> (u64, bool) {
-    if text.len() <= 8 {
-        return eight_digits(zero_filled_eight(text));
-    }
-    let (head, tail) = text.split_at(text.len() - 8);
-    let (high, high_ok) = eight_digits(zero_filled_eight(head));
-    let (low, low_ok) = eight_digits(zero_filled_eight(tail));
-    (high * 100_000_000 + low, high_ok & low_ok)
+fn first_eight(text: &[u8], count: usize) -> u64 {
+    let Some(chunk) = text.first_chunk::<8>() else { return short_eight(&text[..count]) };
+    let missing = 8 * (8 - count) as u32; // in bits; the first byte is the lowest
+    (u64::from_le_bytes(*chunk) << missing) | (ASCII_ZEROS & !(u64::MAX << missing))
 }
 
+/// The last `count` bytes of a text, at most eight, with ASCII zeros before them.
 #[inline(always)]
-fn zero_filled_eight(text: &[u8]) -> u64 {
-    let mut chunk = [b'0'; 8];
-    chunk[8 - text.len()..].copy_from_slice(text);
-    u64::from_le_bytes(chunk)
+fn last_eight(text: &[u8], count: usize) -> u64 {
+    let Some(chunk) = text.last_chunk::<8>() else { return short_eight(&text[text.len() - count..]) };
+    let keep = u64::MAX << (8 * (8 - count) as u32);
+    (u64::from_le_bytes(*chunk) & keep) | (ASCII_ZEROS & !keep)
+}
+
+/// The same for a text that is shorter than eight bytes as a whole.
+#[inline(always)]
+fn short_eight(text: &[u8]) -> u64 {
+    text.iter().fold(ASCII_ZEROS, |chunk, &byte| (chunk >> 8) | (u64::from(byte) << 56))
+}
+
+/// `00000000`.
+const ASCII_ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Decimal digits and nothing else, at least one; `None` for anything else, and beyond 64 bits.
+#[inline]
+pub(crate) fn whole_number(mut text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut value = 0u64;
+    while let Some((chunk, rest)) = text.split_first_chunk::<8>() {
+        let (digits, ok) = eight_digits(u64::from_le_bytes(*chunk));
+        if !ok {
+            return None;
+        }
+        value = value.checked_mul(100_000_000)?.checked_add(digits)?;
+        text = rest;
+    }
+    text.iter().try_fold(value, |value, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 { None } else { value.checked_mul(10)?.checked_add(u64::from(digit)) }
+    })
 }
 
 /// Eight ASCII digits in one word: neighbours are joined to pairs, pairs to fours, fours to eight.

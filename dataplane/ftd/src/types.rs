@@ -28,8 +28,15 @@ impl<const N: usize> Str<N> {
     /// The text without what pads it: trailing blanks, and trailing NULs, which members written in C leave there.
     #[inline]
     pub fn trimmed(&self) -> &[u8] {
-        let length = self.0.iter().rposition(|&byte| byte != b' ' && byte != 0).map_or(0, |last| last + 1);
-        &self.0[..length]
+        let mut text = self.0.as_slice();
+        // Most items are wider than what stands in them: eight blanks at a step.
+        while let Some((head, b"        ")) = text.split_last_chunk::<8>() {
+            text = head;
+        }
+        while let [head @ .., b' ' | 0] = text {
+            text = head;
+        }
+        text
     }
 
     /// Writes `text`, blanks behind.
@@ -85,14 +92,7 @@ impl<const N: usize> Str<N> {
     /// 64 bits.
     #[inline]
     pub fn decimal(&self) -> Option<u64> {
-        let digits = self.trimmed();
-        if digits.is_empty() {
-            return None;
-        }
-        digits.iter().try_fold(0u64, |value, &byte| {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 { None } else { value.checked_mul(10)?.checked_add(u64::from(digit)) }
-        })
+        crate::number::whole_number(self.trimmed())
     }
 
     /// Whether nothing is written here: blanks or NULs.

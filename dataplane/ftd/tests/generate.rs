@@ -1,5 +1,7 @@
 //! Writes everything under `src/generated` and `tests/generated` from `ftd.xml`, and fails when what is checked in
 //! differs. `UPDATE=1 cargo test -p ftd --test generate` puts the new text there.
+//!
+//! Where generated code has gone so wrong that it does not compile, take back the last one that did, then update.
 
 #[path = "generate/names.rs"]
 mod names;
