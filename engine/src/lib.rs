@@ -1,20 +1,27 @@
 #![doc = include_str!("../RULES.md")]
 #![forbid(unsafe_code)]
 
+mod book;
 pub mod command;
 mod decide;
+mod definitions;
 mod difference;
-mod evolve;
+mod digest;
 pub mod event;
+mod evolve;
+mod local_ids;
+mod orders;
+mod position;
 pub mod reject;
 mod state;
+mod tables;
 pub mod types;
 mod validate;
 
 pub use decide::{Draft, Fault, IdStyle, decide, decide_guarded, decide_guarded_by};
 pub use difference::{Difference, first_difference};
-pub use evolve::{evolve, seal, step};
-pub use state::{
-    Account, Digests, Instrument, LiveOrder, Participant, Position, State, Tree, TreeDifference, User,
-};
+pub use digest::{AggregateNode, InstrumentNode, Tree, TreeDifference};
+pub use evolve::{Stepped, evolve, seal, step};
+pub use position::Position;
+pub use state::{Account, Digests, Instrument, LiveOrder, Participant, State, User};
 pub use validate::{Impossible, ImpossibleKind, validate};

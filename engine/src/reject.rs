@@ -70,3 +70,15 @@ rejects! {
     47 EpochNotHigher "纪元未升高" "epoch is not higher than the present one"
     60 DecideFault "内部错误" "internal fault; the command changed nothing"
 }
+
+/// The first code that is not a member's doing.
+const FIRST_OWN_CODE: u16 = 40;
+
+impl Reject {
+    /// Whether a rejected order uses up its local id. RULES.md, Local-id marks.
+    #[must_use]
+    pub fn marks_local_id(self) -> bool {
+        let marks_nothing = [Reject::LocalIdMissing, Reject::LocalIdRepeated, Reject::LocalIdsExhausted];
+        !marks_nothing.contains(&self) && (self as u16) < FIRST_OWN_CODE
+    }
+}

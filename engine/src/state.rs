@@ -1,78 +1,51 @@
-//! State.
+//! The state of the exchange: what every command so far has left. Only `evolve` and `seal` change it.
+//!
+//! Empty before DayOpen, which makes every table for the day's limits; after that the order path allocates nothing.
+
+use crate::book::Book;
 use crate::command::{AccountDefine, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine};
+use crate::definitions::{PairRights, Table};
+use crate::digest::mix;
 use crate::event::SystemId;
-use crate::types::*;
+use crate::local_ids::{LocalId, LocalIds};
+use crate::orders::{Order, OrderTable};
+use crate::position::{Position, RowTable};
+use crate::tables::Index;
+use crate::types::{
+    AccountIndex, ClientNumber, Direction, Epoch, InstrumentIndex, Money, Nanoseconds, Offset, OrderKey,
+    ParticipantIndex, Phase, Price, Right, Sequence, StreamNumber, UserIndex, Volume,
+};
 
 /// The state of the exchange.
-pub struct State {}
+pub struct State {
+    pub(crate) day: Option<DayOpen>,
+    pub(crate) close_today_first: bool,
+    pub(crate) epoch: Epoch,
+    pub(crate) sequence: Sequence,
+    pub(crate) time: Nanoseconds,
+    pub(crate) broadcast: StreamNumber,
+    /// What of the day is in the digest.
+    pub(crate) day_term: u64,
+    pub(crate) digests: Digests,
+    pub(crate) participants: Table<Participant>,
+    pub(crate) users: Table<User>,
+    pub(crate) accounts: Table<Account>,
+    pub(crate) instruments: Table<Instrument>,
+    pub(crate) books: Vec<Option<Book>>,
+    pub(crate) pair_rights: PairRights,
+    pub(crate) clients: Clients,
+    pub(crate) orders: OrderTable,
+    pub(crate) rows: RowTable,
+    pub(crate) local_ids: LocalIds,
+}
 
-/// The two digests that stand in a frame.
+/// The two digests that stand in a frame. `journal/FRAMES.md`, Digests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digests {
     /// Of the state.
     pub state: u64,
     /// Of the local-id marks.
     pub local_ids: u64,
-}
-
-/// A position: of one account, instrument and hedge flag.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Position {
-    /// Long, from yesterday.
-    pub long_yesterday: u32,
-    /// Long, of today.
-    pub long_today: u32,
-    /// Of long_yesterday, reserved by working close orders.
-    pub long_frozen_yesterday: u32,
-    /// Of long_today, reserved by working close orders.
-    pub long_frozen_today: u32,
-    /// Short, from yesterday.
-    pub short_yesterday: u32,
-    /// Short, of today.
-    pub short_today: u32,
-    /// Of short_yesterday, reserved.
-    pub short_frozen_yesterday: u32,
-    /// Of short_today, reserved.
-    pub short_frozen_today: u32,
-    /// Lots of working buy orders that open.
-    pub pending_buy: u32,
-    /// Lots of working sell orders that open.
-    pub pending_sell: u32,
-}
-
-/// A live order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LiveOrder {
-    /// Its key: its place in time.
-    pub key: OrderKey,
-    /// Whose.
-    pub account: AccountIndex,
-    /// Who sent it.
-    pub user: UserIndex,
-    /// Of which participant.
-    pub participant: ParticipantIndex,
-    /// In what.
-    pub instrument: InstrumentIndex,
-    /// Side.
-    pub direction: Direction,
-    /// Opens or closes.
-    pub offset: Offset,
-    /// FTDHedgeFlag.
-    pub hedge: u8,
-    /// Limit.
-    pub price: Price,
-    /// What remains.
-    pub remaining: Volume,
-    /// Of the remaining volume, what is frozen of yesterday's position.
-    pub yesterday: Volume,
-    /// What it had traded.
-    pub traded: Volume,
-    /// Price of its last trade; 0 if none.
-    pub last_price: Price,
-    /// OrderLocalId.
-    pub local_id: [u8; 24],
-    /// OrderSysId.
-    pub sys_id: SystemId,
 }
 
 /// A participant.
@@ -95,6 +68,8 @@ pub struct User {
     pub right: Right,
     /// The seat is blocked.
     pub blocked: bool,
+    /// Its greatest marked local id, compared as bytes; NULs if none.
+    pub(crate) largest_local_id: LocalId,
 }
 
 /// An account.
@@ -115,63 +90,352 @@ pub struct Instrument {
     pub phase: Phase,
     /// Its present right.
     pub right: Right,
-    /// Last price today.
+    /// The last price; None before the day's first trade.
     pub last: Option<Price>,
-    /// Open price; 0 before the first trade.
+    /// The open price; 0 before the first trade.
     pub open: Price,
-    /// Highest; 0 before the first trade.
+    /// The highest; 0 before the first trade.
     pub high: Price,
-    /// Lowest; 0 before the first trade.
+    /// The lowest; 0 before the first trade.
     pub low: Price,
     /// Lots traded, counted once.
     pub volume: u64,
-    /// Turnover.
+    /// Price x multiplier x lots.
     pub turnover: Money,
-    /// Open interest, counted once.
+    /// Lots open, counted once. Below zero if the positions set were more than the previous open interest said.
     pub open_interest: i64,
     /// Something happened since the last market data.
     pub touched: bool,
 }
 
-/// Digests of a state by instrument and aggregate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tree {}
+impl Instrument {
+    /// The last price; before the day's first trade the previous settlement price.
+    #[inline]
+    pub(crate) fn reference_price(&self) -> Price {
+        self.last.unwrap_or(Price(self.definition.previous_settlement))
+    }
 
-/// Where two trees differ first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TreeDifference {}
+    /// What a trade turns over. None: beyond 128 bits.
+    #[inline]
+    pub(crate) fn turnover_of(&self, price: Price, volume: Volume) -> Option<i128> {
+        let unit = i128::from(self.definition.tick) * i128::from(self.definition.multiplier);
+        (i128::from(price.0) * i128::from(volume.0)).checked_mul(unit)
+    }
+}
 
-#[allow(missing_docs, unused_variables, clippy::missing_panics_doc)]
+/// Clients over all members: who has which number.
+pub(crate) struct Clients {
+    by_number: Index,
+    by_id: Index,
+    by_participant: Index,
+}
+
+impl Clients {
+    fn new(limit: usize) -> Self {
+        Clients {
+            by_number: Index::with_room(limit),
+            by_id: Index::with_room(limit),
+            by_participant: Index::with_room(limit),
+        }
+    }
+
+    /// Whether an account contradicts those that are defined: RULES.md, AccountDefine.
+    pub(crate) fn contradicts(&self, accounts: &Table<Account>, new: &AccountDefine) -> bool {
+        let at = |place: u32| &accounts.get(place as usize - 1).expect("only defined accounts are indexed").definition;
+        let [number, id, both] = client_hashes(new);
+        let other_id = self.by_number.find(number, |place| at(place).client_number == new.client_number);
+        let other_number = self.by_id.find(id, |place| at(place).client_id == new.client_id);
+        let same = |place: u32| at(place).client_id == new.client_id && at(place).participant == new.participant;
+        other_id.is_some_and(|place| at(place).client_id != new.client_id)
+            || other_number.is_some_and(|place| at(place).client_number != new.client_number)
+            || self.by_participant.find(both, same).is_some()
+    }
+
+    pub(crate) fn define(&mut self, new: &AccountDefine) {
+        let place = new.index.0 + 1;
+        let [number, id, both] = client_hashes(new);
+        self.by_number.insert(number, place);
+        self.by_id.insert(id, place);
+        self.by_participant.insert(both, place);
+    }
+}
+
+fn client_hashes(account: &AccountDefine) -> [u32; 3] {
+    let id = u64::from_le_bytes(account.client_id);
+    [mix(u64::from(account.client_number.0), 1), mix(id, 2), mix(id, 3 + u64::from(account.participant.0))]
+        .map(|hash| hash as u32)
+}
+
+/// A live order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveOrder {
+    /// Its key: its place in time.
+    pub key: OrderKey,
+    /// Whose.
+    pub account: AccountIndex,
+    /// Who sent it.
+    pub user: UserIndex,
+    /// Of which participant.
+    pub participant: ParticipantIndex,
+    /// In what.
+    pub instrument: InstrumentIndex,
+    /// Buys or sells.
+    pub direction: Direction,
+    /// Opens or closes.
+    pub offset: Offset,
+    /// FTDHedgeFlag.
+    pub hedge: u8,
+    /// Its limit.
+    pub price: Price,
+    /// What remains.
+    pub remaining: Volume,
+    /// Of `remaining`, what is frozen of yesterday's position.
+    pub yesterday: Volume,
+    /// What it has traded.
+    pub traded: Volume,
+    /// The price of its last trade; 0 if none.
+    pub last_price: Price,
+    /// OrderLocalId.
+    pub local_id: [u8; 24],
+    /// OrderSysId.
+    pub sys_id: SystemId,
+}
+
 impl State {
-    pub fn new() -> Self { State {} }
-    pub fn day(&self) -> Option<&DayOpen> { unimplemented!() }
-    pub fn epoch(&self) -> Epoch { unimplemented!() }
-    pub fn last_sequence(&self) -> Sequence { unimplemented!() }
-    pub fn time(&self) -> Nanoseconds { unimplemented!() }
-    pub fn digests(&self) -> Digests { unimplemented!() }
-    pub fn recompute_digests(&self) -> Digests { unimplemented!() }
-    pub fn instrument_digest(&self, index: InstrumentIndex) -> u64 { unimplemented!() }
-    pub fn tree(&self) -> Tree { unimplemented!() }
-    pub fn phase(&self, instrument: InstrumentIndex) -> Option<Phase> { unimplemented!() }
-    pub fn last_price(&self, instrument: InstrumentIndex) -> Option<Price> { unimplemented!() }
-    /// Best price of a side and the lots there.
-    pub fn best(&self, instrument: InstrumentIndex, direction: Direction) -> Option<(Price, u64)> { unimplemented!() }
-    pub fn position(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> Position { unimplemented!() }
-    pub fn live_orders(&self) -> u32 { unimplemented!() }
-    /// In the order of keys.
-    pub fn orders(&self) -> Vec<LiveOrder> { unimplemented!() }
-    pub fn order(&self, key: OrderKey) -> Option<LiveOrder> { unimplemented!() }
-    pub fn private_count(&self, participant: ParticipantIndex) -> StreamNumber { unimplemented!() }
-    pub fn broadcast_count(&self) -> StreamNumber { unimplemented!() }
-    pub fn largest_local_id(&self, user: UserIndex) -> Option<[u8; 24]> { unimplemented!() }
-    pub fn participant(&self, index: ParticipantIndex) -> Option<&Participant> { unimplemented!() }
-    pub fn user(&self, index: UserIndex) -> Option<&User> { unimplemented!() }
-    pub fn account(&self, index: AccountIndex) -> Option<&Account> { unimplemented!() }
-    pub fn instrument(&self, index: InstrumentIndex) -> Option<&Instrument> { unimplemented!() }
-    /// Touches every page of the tables, so that the order path meets no page fault.
-    pub fn touch_pages(&mut self) { unimplemented!() }
+    /// The state before the first frame.
+    #[must_use]
+    pub fn new() -> Self {
+        State {
+            day: None,
+            close_today_first: false,
+            epoch: Epoch(0),
+            sequence: Sequence(0),
+            time: Nanoseconds(0),
+            broadcast: StreamNumber(0),
+            day_term: 0,
+            digests: Digests::default(),
+            participants: Table::new(0),
+            users: Table::new(0),
+            accounts: Table::new(0),
+            instruments: Table::new(0),
+            books: vec![],
+            pair_rights: PairRights::default(),
+            clients: Clients::new(0),
+            orders: OrderTable::new(0),
+            rows: RowTable::new(0),
+            local_ids: LocalIds::new(0),
+        }
+    }
+
+    /// Makes the tables for a day's limits.
+    pub(crate) fn make_tables(&mut self, day: &DayOpen) {
+        self.participants = Table::new(usize::from(day.participants));
+        self.users = Table::new(usize::from(day.users));
+        self.accounts = Table::new(day.accounts as usize);
+        self.instruments = Table::new(usize::from(day.instruments));
+        self.books = (0..day.instruments).map(|_| None).collect();
+        self.clients = Clients::new(day.accounts as usize);
+        self.orders = OrderTable::new(day.live_orders);
+        self.rows = RowTable::new(day.position_rows);
+        self.local_ids = LocalIds::new(day.local_ids);
+    }
+
+    /// Touches every page of the tables of the order path, so that it meets no page fault. For a core that is to
+    /// run a day; after DayOpen.
+    pub fn touch_pages(&mut self) {
+        self.orders.touch_pages();
+        self.rows.touch_pages();
+        self.local_ids.touch_pages();
+    }
+
+    /// The day that is open, with its limits.
+    #[must_use]
+    pub fn day(&self) -> Option<&DayOpen> {
+        self.day.as_ref()
+    }
+
+    /// The present epoch; 0 before DayOpen.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The last frame; 0 before the first.
+    #[must_use]
+    pub fn last_sequence(&self) -> Sequence {
+        self.sequence
+    }
+
+    /// The last frame's time.
+    #[must_use]
+    pub fn time(&self) -> Nanoseconds {
+        self.time
+    }
+
+    /// The digests after the last frame.
+    #[must_use]
+    pub fn digests(&self) -> Digests {
+        self.digests
+    }
+
+    /// An instrument's phase.
+    #[must_use]
+    pub fn phase(&self, instrument: InstrumentIndex) -> Option<Phase> {
+        self.instrument(instrument).map(|instrument| instrument.phase)
+    }
+
+    /// The last price; None before the day's first trade.
+    #[must_use]
+    pub fn last_price(&self, instrument: InstrumentIndex) -> Option<Price> {
+        self.instrument(instrument)?.last
+    }
+
+    /// Best price of a side, and the lots there.
+    #[must_use]
+    pub fn best(&self, instrument: InstrumentIndex, side: Direction) -> Option<(Price, u64)> {
+        let book = self.books.get(usize::from(instrument.0))?.as_ref()?;
+        let price = book.best(side)?;
+        Some((price, book.level(side, price).volume))
+    }
+
+    /// A position; all zero if there is none.
+    #[must_use]
+    pub fn position(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> Position {
+        self.rows.find(account, instrument, hedge).map_or(Position::default(), |row| self.rows.get(row).view())
+    }
+
+    /// Every position row: account, instrument, hedge flag, position. In no order that means anything.
+    pub fn positions(&self) -> impl Iterator<Item = (AccountIndex, InstrumentIndex, u8, Position)> {
+        self.rows.iter().map(|row| (row.account, row.instrument, row.hedge, row.view()))
+    }
+
+    /// What a client holds and may come to hold in an instrument over all members: long, short, in lots.
+    #[must_use]
+    pub fn exposure(&self, client: ClientNumber, instrument: InstrumentIndex) -> (u64, u64) {
+        let [long, short] = self.rows.exposure_of(client, instrument);
+        (long, short)
+    }
+
+    /// How many orders rest.
+    #[must_use]
+    pub fn live_orders(&self) -> u32 {
+        self.orders.live()
+    }
+
+    /// Every live order, in the order of keys.
+    #[must_use]
+    pub fn orders(&self) -> Vec<LiveOrder> {
+        self.orders.in_key_order(|_| true).into_iter().map(|slot| self.view_order(self.orders.get(slot))).collect()
+    }
+
+    /// A live order.
+    #[must_use]
+    pub fn order(&self, key: OrderKey) -> Option<LiveOrder> {
+        self.orders.find_resting(key).map(|slot| self.view_order(self.orders.get(slot)))
+    }
+
+    fn view_order(&self, order: &Order) -> LiveOrder {
+        let (row, mark) = (self.rows.get(order.row), self.local_ids.get(order.mark));
+        LiveOrder {
+            key: order.key,
+            account: row.account,
+            user: order.user,
+            participant: self.participant_of(order.user),
+            instrument: order.instrument,
+            direction: order.direction(),
+            offset: order.offset(),
+            hedge: row.hedge,
+            price: order.price,
+            remaining: Volume(order.remaining),
+            yesterday: Volume(order.yesterday),
+            traded: Volume(order.traded),
+            last_price: order.last_price,
+            local_id: mark.local_id,
+            sys_id: mark.sys_id,
+        }
+    }
+
+    /// Messages in a participant's private stream so far; 0 if there is no such participant.
+    #[must_use]
+    pub fn private_count(&self, participant: ParticipantIndex) -> StreamNumber {
+        self.participant(participant).map_or(StreamNumber(0), |participant| participant.private_count)
+    }
+
+    /// Messages in the broadcast stream so far.
+    #[must_use]
+    pub fn broadcast_count(&self) -> StreamNumber {
+        self.broadcast
+    }
+
+    /// The greatest local id that a user marked today, compared as bytes.
+    #[must_use]
+    pub fn largest_local_id(&self, user: UserIndex) -> Option<[u8; 24]> {
+        self.user(user).map(|user| user.largest_local_id).filter(|id| *id != [0; 24])
+    }
+
+    /// A participant.
+    #[inline]
+    #[must_use]
+    pub fn participant(&self, index: ParticipantIndex) -> Option<&Participant> {
+        self.participants.get(usize::from(index.0))
+    }
+
+    /// A user.
+    #[inline]
+    #[must_use]
+    pub fn user(&self, index: UserIndex) -> Option<&User> {
+        self.users.get(usize::from(index.0))
+    }
+
+    /// An account.
+    #[inline]
+    #[must_use]
+    pub fn account(&self, index: AccountIndex) -> Option<&Account> {
+        self.accounts.get(index.0 as usize)
+    }
+
+    /// An instrument.
+    #[inline]
+    #[must_use]
+    pub fn instrument(&self, index: InstrumentIndex) -> Option<&Instrument> {
+        self.instruments.get(usize::from(index.0))
+    }
+
+    /// Every participant, in the order of indices.
+    pub fn participants(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.iter()
+    }
+
+    /// Every user, in the order of indices.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.iter()
+    }
+
+    /// Every account, in the order of indices.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter()
+    }
+
+    /// Every instrument, in the order of indices.
+    pub fn instruments(&self) -> impl Iterator<Item = &Instrument> {
+        self.instruments.iter()
+    }
+
+    /// A defined user's participant.
+    #[inline]
+    pub(crate) fn participant_of(&self, user: UserIndex) -> ParticipantIndex {
+        self.user(user).expect("orders are of defined users").definition.participant
+    }
+
+    /// A defined instrument's book.
+    #[inline]
+    pub(crate) fn book(&self, instrument: InstrumentIndex) -> &Book {
+        self.books[usize::from(instrument.0)].as_ref().expect("every defined instrument has a book")
+    }
 }
 
 impl Default for State {
-    fn default() -> Self { Self::new() }
+    fn default() -> Self {
+        Self::new()
+    }
 }

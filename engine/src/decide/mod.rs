@@ -1,24 +1,65 @@
-//! What comes of a command.
-use crate::command::Command;
-use crate::event::Event;
+//! What comes of a command: reads the state, writes events into a draft, changes nothing.
+//!
+//! `decide` may be wrong and may even panic: the state it read stays as it was. Checks of an order: [`checks::admit`].
+
+mod auction;
+mod cancel;
+mod checks;
+pub(crate) mod definitions;
+mod draft;
+mod insert;
+mod market;
+mod mass;
+mod matching;
+mod phases;
+
+use crate::command::{BodyView, Command};
+use crate::event::{Applied, BLANK_SYSTEM_ID, Rejected};
+use crate::reject::Reject;
 use crate::state::State;
-use crate::types::Stamp;
+use crate::types::{OrderKey, Stamp};
+use draft::Writer;
+pub use draft::{Draft, IdStyle};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How OrderSysId and TradeId are written: prefix, 13 digits sequence, 6 digits index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdStyle {
-    /// The first character.
-    pub prefix: u8,
-}
-
-/// Room for what `decide` finds.
-pub struct Draft {}
-
-impl Draft {
-    /// Room, empty.
-    pub fn new(_ids: IdStyle) -> Self { unimplemented!() }
-    /// What was decided.
-    pub fn events(&self) -> &[Event] { unimplemented!() }
+/// Decides a command: the draft then holds its events, at least one. RULES.md says which.
+///
+/// # Panics
+/// Where an invariant of the state does not hold; see [`decide_guarded`].
+pub fn decide(state: &State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) {
+    let user = command.header.user;
+    let mut writer = Writer::begin(state, stamp, draft);
+    if state.day.is_none() && !matches!(command.body, BodyView::DayOpen(_)) {
+        return writer.reject(Reject::DayNotOpen);
+    }
+    match command.body {
+        BodyView::OrderInsert(order) => insert::decide(&mut writer, user, order),
+        BodyView::OrderCancel(cancel) => cancel::decide(&mut writer, user, cancel),
+        BodyView::MassCancel(mass) => mass::cancel(&mut writer, mass),
+        BodyView::DayClose(_) => mass::close_day(&mut writer),
+        BodyView::BookRestate(_) => mass::restate(&mut writer),
+        BodyView::PhaseSet(set) => phases::decide(&mut writer, set),
+        BodyView::Uncross(uncross) => auction::decide(&mut writer, uncross),
+        BodyView::MarketDataTick(_) => market::tick(&mut writer),
+        BodyView::Bulletin(bulletin) => market::bulletin(&mut writer, bulletin),
+        BodyView::DayOpen(_)
+        | BodyView::ParticipantDefine(_)
+        | BodyView::UserDefine(_)
+        | BodyView::AccountDefine(_)
+        | BodyView::InstrumentDefine(_)
+        | BodyView::PositionSet(_)
+        | BodyView::RightSet(_)
+        | BodyView::ReadinessReport(_)
+        | BodyView::PasswordUpdate(_)
+        | BodyView::SeatBlock(_)
+        | BodyView::TakeoverBegin(_)
+        | BodyView::TakeoverStep(_)
+        | BodyView::EpochOpen(_) => match definitions::check(state, command) {
+            Ok(()) => writer.push(Applied::zero()),
+            Err(reject) => writer.reject(reject),
+        },
+    }
+    writer.finish();
 }
 
 /// A panic while deciding, caught.
@@ -28,21 +69,41 @@ pub struct Fault {
     pub message: String,
 }
 
-/// Decides.
-pub fn decide(_state: &State, _stamp: Stamp, _command: &Command<'_>, _draft: &mut Draft) { unimplemented!() }
-
-/// Decides; a panic becomes the one event Rejected, DecideFault.
+/// Decides; a panic while deciding becomes the one event Rejected with DecideFault, which changes nothing.
+/// RULES.md, A panic. A panic hook that prints is the caller's business.
+///
+/// # Errors
+/// [`Fault`] if a panic was caught; the draft holds the event all the same.
+#[inline]
 pub fn decide_guarded(state: &State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) -> Result<(), Fault> {
     decide_guarded_by(decide, state, stamp, command, draft)
 }
 
-/// `decide_guarded` with the deciding function given.
+/// [`decide_guarded`] with the deciding function given, so that a fault can be planted.
+///
+/// # Errors
+/// [`Fault`] if a panic was caught; the draft holds the event all the same.
+#[inline]
 pub fn decide_guarded_by(
-    _decide: impl FnOnce(&State, Stamp, &Command<'_>, &mut Draft),
-    _state: &State,
-    _stamp: Stamp,
-    _command: &Command<'_>,
-    _draft: &mut Draft,
+    deciding: impl FnOnce(&State, Stamp, &Command<'_>, &mut Draft),
+    state: &State,
+    stamp: Stamp,
+    command: &Command<'_>,
+    draft: &mut Draft,
 ) -> Result<(), Fault> {
-    unimplemented!()
+    // Safe to go on after a panic: the state is only read, and the draft is begun anew.
+    let caught = catch_unwind(AssertUnwindSafe(|| deciding(state, stamp, command, draft)));
+    let Err(panic) = caught else { return Ok(()) };
+    let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "a panic without words".to_owned(),
+    };
+    Writer::begin(state, stamp, draft).reject(Reject::DecideFault);
+    Err(Fault { message })
+}
+
+/// The event of a refusal that marks nothing and points to nothing.
+fn plain_rejected(reject: Reject) -> Rejected {
+    Rejected { code: reject as u16, first_order: OrderKey(0), first_sys_id: BLANK_SYSTEM_ID, ..Rejected::zero() }
 }

@@ -1,15 +1,161 @@
-//! The only code that changes state.
-use crate::command::Command;
-use crate::decide::Draft;
-use crate::event::Event;
+//! The only code that changes state. It does what events say and judges nothing: an active core's own events, a primary's, and a
+//! journal's run through here alike. What cannot be is an assertion: a panic here halts, because a state that contradicts its log may not go on.
+
+mod definitions;
+mod orders;
+mod trades;
+
+use crate::command::{BodyView, Command};
+use crate::decide::{Draft, Fault, decide_guarded};
+use crate::digest;
+use crate::event::{Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
+use crate::local_ids::Mark;
 use crate::state::{Digests, State};
-use crate::types::Stamp;
+use crate::types::{InstrumentIndex, OrderKey, ParticipantIndex, Phase, Stamp, StreamNumber};
 
-/// Applies one event of a frame.
-pub fn evolve(_state: &mut State, _stamp: Stamp, _command: &Command<'_>, _event: &Event) { unimplemented!() }
+/// Applies one event of a frame. Events of a frame are applied in their order; then the frame is [`seal`]ed.
+///
+/// # Panics
+/// If the event contradicts the state. Events that [`crate::validate`] let pass do not.
+#[inline]
+pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event) {
+    match event.view().expect("validated: events are of a known kind") {
+        EventView::Accepted(accepted) => orders::accepted(state, stamp, command, accepted),
+        EventView::Traded(traded) => trades::traded(state, traded),
+        EventView::Rested(rested) => orders::rested(state, rested),
+        EventView::Ended(ended) => orders::ended(state, ended),
+        EventView::Rejected(rejected) => self::rejected(state, command, rejected),
+        EventView::Restated(restated) => self::restated(state, restated),
+        EventView::PhaseChanged(changed) => phase_changed(state, changed),
+        EventView::MarketData(data) => market_data(state, data),
+        EventView::Published(published) => self::published(state, published),
+        EventView::Applied(_) => definitions::applied(state, command),
+        // Says what the trades after it do.
+        EventView::AuctionPriced(_) => (),
+    }
+}
 
-/// Ends a frame.
-pub fn seal(_state: &mut State, _stamp: Stamp) -> Digests { unimplemented!() }
+/// Ends a frame: renews the digest terms of what its events touched, and stamps the state. Costs what was touched.
+///
+/// # Panics
+/// If the frame is not the next one, or its time or epoch goes back, or an order is left between entering and resting.
+#[inline]
+pub fn seal(state: &mut State, stamp: Stamp) -> Digests {
+    assert!(stamp.sequence.0 == state.sequence.0 + 1, "frames come without gaps");
+    assert!(stamp.time >= state.time, "time never runs back");
+    assert!(state.day.is_none() || stamp.epoch == state.epoch, "a frame is of the present epoch");
+    assert!(state.orders.nothing_enters(), "an order that entered has traded fully, ended or rests");
+    state.sequence = stamp.sequence;
+    state.time = stamp.time;
+    let State { rows, orders, .. } = state;
+    let mut growth = orders.renew(|order| digest::order_term(order, rows.get(order.row)));
+    growth = growth.wrapping_add(rows.renew(digest::row_term));
+    growth = growth.wrapping_add(state.instruments.renew(digest::instrument_term));
+    growth = growth.wrapping_add(state.participants.renew(digest::participant_term));
+    growth = growth.wrapping_add(state.users.renew(digest::user_term));
+    growth = growth.wrapping_add(state.accounts.renew(digest::account_term));
+    state.digests.state = state.digests.state.wrapping_add(growth);
+    state.digests
+}
 
-/// Decide (guarded), evolve, seal: one frame of an active core.
-pub fn step(_state: &mut State, _stamp: Stamp, _command: &Command<'_>, _draft: &mut Draft) -> Digests { unimplemented!() }
+/// What a [`step`] gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// The digests after the frame.
+    pub digests: Digests,
+    /// A panic while deciding, caught: the command was refused, and somebody must hear of it.
+    pub fault: Option<Fault>,
+}
+
+/// One frame of an active core: decides, evolves what was decided, seals. The draft holds the events.
+///
+/// # Panics
+/// As [`evolve`] and [`seal`]; and if decide and evolve disagree.
+#[inline]
+pub fn step(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) -> Stepped {
+    let fault = decide_guarded(state, stamp, command, draft).err();
+    for event in draft.events() {
+        evolve(state, stamp, command, event);
+    }
+    draft.assert_arrived(state);
+    Stepped { digests: seal(state, stamp), fault }
+}
+
+/// A private message was numbered.
+#[inline]
+fn count_private(state: &mut State, participant: ParticipantIndex, number: StreamNumber) {
+    let count = &mut state.participants.touch(usize::from(participant.0)).private_count;
+    assert!(number.0 == count.0 + 1, "private streams have no gaps");
+    *count = number;
+}
+
+/// The digest's sum loses an old term and gains a new one.
+fn replace_term(state: &mut State, old: u64, new: u64) {
+    state.digests.state = state.digests.state.wrapping_sub(old).wrapping_add(new);
+}
+
+/// The broadcast stream has come to a number.
+fn count_broadcast(state: &mut State, number: StreamNumber) {
+    state.broadcast = number;
+    let day = state.day.as_ref().expect("nothing is published before DayOpen");
+    let new = digest::day_term(day.trading_day, number.0);
+    let old = std::mem::replace(&mut state.day_term, new);
+    replace_term(state, old, new);
+}
+
+/// Something happened in an instrument that the next market data will tell.
+#[inline]
+fn touch_instrument(state: &mut State, index: InstrumentIndex) {
+    let index = usize::from(index.0);
+    if !state.instruments.get(index).expect("orders and phases are of defined instruments").touched {
+        state.instruments.touch(index).touched = true;
+    }
+}
+
+/// Marks a local id, and keeps the greatest.
+#[inline]
+fn mark(state: &mut State, mark: Mark) -> u32 {
+    let trader = state.users.uncounted(usize::from(mark.user.0));
+    if mark.local_id > trader.largest_local_id {
+        trader.largest_local_id = mark.local_id;
+    }
+    state.digests.local_ids = state.digests.local_ids.wrapping_add(mark.term());
+    state.local_ids.mark(mark)
+}
+
+fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
+    if rejected.marked != 0 {
+        let BodyView::OrderInsert(order) = command.body else { panic!("only an order has a local id to mark") };
+        let sys_id = crate::event::BLANK_SYSTEM_ID;
+        mark(state, Mark { local_id: order.local_id, key: OrderKey(0), sys_id, user: command.header.user });
+    }
+}
+
+fn restated(state: &mut State, restated: &Restated) {
+    let slot = state.orders.find_resting(restated.order).expect("only live orders are restated");
+    let participant = state.participant_of(state.orders.get(slot).user);
+    count_private(state, participant, restated.private_number);
+}
+
+fn phase_changed(state: &mut State, changed: &PhaseChanged) {
+    assert!(changed.broadcast_number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
+    let instrument = state.instruments.touch(usize::from(changed.instrument.0));
+    instrument.phase = Phase::from_code(changed.phase).expect("validated: phases are of the list");
+    instrument.touched = true;
+    count_broadcast(state, changed.broadcast_number);
+}
+
+fn market_data(state: &mut State, data: &MarketData) {
+    // All of a tick carry one number: the first brings the stream there.
+    assert!(data.broadcast_number.0 - state.broadcast.0 <= 1, "the broadcast stream has no gaps");
+    state.instruments.touch(usize::from(data.instrument.0)).touched = false;
+    count_broadcast(state, data.broadcast_number);
+}
+
+fn published(state: &mut State, published: &Published) {
+    if published.participant != ParticipantIndex::ALL {
+        return count_private(state, published.participant, published.number);
+    }
+    assert!(published.number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
+    count_broadcast(state, published.number);
+}

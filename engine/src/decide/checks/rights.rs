@@ -1,0 +1,25 @@
+//! Trading rights: of all that concern an order the worst counts. JR/T 0016 §6.3.
+
+use crate::reject::Reject;
+use crate::state::{Account, Instrument, State, User};
+use crate::types::{Offset, Right};
+
+/// The worst right of participant, trader, account, instrument, and account in the instrument.
+#[inline]
+pub(super) fn worst(state: &State, trader: &User, account: &Account, instrument: &Instrument) -> Right {
+    let participant = state.participant(trader.definition.participant).expect("users are of defined participants");
+    let pair = state.pair_rights.get(account.definition.index, instrument.definition.index);
+    participant.right.max(trader.right).max(account.right).max(instrument.right).max(pair)
+}
+
+/// 8: something may be done at all.
+#[inline]
+pub(super) fn not_forbidden(right: Right) -> Result<(), Reject> {
+    if right == Right::Forbidden { Err(Reject::RightForbidden) } else { Ok(()) }
+}
+
+/// 9: opening takes the full right.
+#[inline]
+pub(super) fn may_open(right: Right, offset: Offset) -> Result<(), Reject> {
+    if right == Right::CloseOnly && offset == Offset::Open { Err(Reject::RightCloseOnly) } else { Ok(()) }
+}

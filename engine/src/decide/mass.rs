@@ -1,0 +1,97 @@
+//! What concerns many orders at once. RULES.md, MassCancel, DayClose, BookRestate.
+
+use super::draft::Writer;
+use super::matching::Party;
+use super::phases;
+use crate::command::{MassCancel, MassScope};
+use crate::event::{Applied, EndReason, Restated};
+use crate::orders::Order;
+use crate::reject::Reject;
+use crate::state::State;
+use crate::types::{AccountIndex, InstrumentIndex, ParticipantIndex, Phase, UserIndex, Volume};
+
+/// Ends every live order of a scope.
+pub(super) fn cancel(writer: &mut Writer<'_>, mass: &MassCancel) {
+    match scope(writer.state, mass) {
+        Ok(concerned) => end_all(writer, EndReason::MassCancelled, concerned),
+        Err(reject) => return writer.reject(reject),
+    }
+    applied_if_nothing(writer);
+}
+
+/// Says of an order whether it is concerned.
+type Concerned<'a> = dyn Fn(&Order) -> bool + 'a;
+
+/// Which orders a mass cancel concerns.
+fn scope<'a>(state: &'a State, mass: &MassCancel) -> Result<Box<Concerned<'a>>, Reject> {
+    let small = u16::try_from(mass.index).ok();
+    Ok(match MassScope::from_code(mass.scope).ok_or(Reject::DefinitionInvalid)? {
+        MassScope::All => Box::new(|_| true),
+        MassScope::Participant => {
+            let index = small
+                .map(ParticipantIndex)
+                .filter(|&index| state.participant(index).is_some())
+                .ok_or(Reject::IndexUnknown)?;
+            Box::new(move |order| state.participant_of(order.user) == index)
+        }
+        MassScope::User => {
+            let index =
+                small.map(UserIndex).filter(|&index| state.user(index).is_some()).ok_or(Reject::IndexUnknown)?;
+            Box::new(move |order| order.user == index)
+        }
+        MassScope::Account => {
+            let index = AccountIndex(mass.index);
+            state.account(index).ok_or(Reject::IndexUnknown)?;
+            Box::new(move |order| state.rows.get(order.row).account == index)
+        }
+        MassScope::Instrument => {
+            let index = small
+                .map(InstrumentIndex)
+                .filter(|&index| state.instrument(index).is_some())
+                .ok_or(Reject::IndexUnknown)?;
+            Box::new(move |order| order.instrument == index)
+        }
+    })
+}
+
+fn end_all(writer: &mut Writer<'_>, reason: EndReason, concerned: impl Fn(&Order) -> bool) {
+    let state = writer.state;
+    for slot in state.orders.in_key_order(concerned) {
+        writer.end(&Party::of(state, state.orders.get(slot)), reason);
+    }
+}
+
+/// Ends every live order, then the day of every instrument.
+pub(super) fn close_day(writer: &mut Writer<'_>) {
+    end_all(writer, EndReason::DayEnd, |_| true);
+    let open = writer.state.instruments().filter(|instrument| instrument.phase != Phase::Closed);
+    for index in open.map(|instrument| instrument.definition.index) {
+        phases::change(writer, index, Phase::Closed);
+    }
+    applied_if_nothing(writer);
+}
+
+/// Tells every live order anew.
+pub(super) fn restate(writer: &mut Writer<'_>) {
+    let state = writer.state;
+    for slot in state.orders.in_key_order(|_| true) {
+        let party = Party::of(state, state.orders.get(slot));
+        let private_number = writer.private_number(party.participant);
+        writer.push(Restated {
+            order: party.key,
+            remaining: Volume(party.remaining),
+            traded: Volume(party.traded),
+            last_price: party.last_price,
+            private_number,
+            ..Restated::zero()
+        });
+    }
+    applied_if_nothing(writer);
+}
+
+/// A command that succeeds without an event of its own makes one, Applied. RULES.md, Every command.
+pub(super) fn applied_if_nothing(writer: &mut Writer<'_>) {
+    if writer.is_empty() {
+        writer.push(Applied::zero());
+    }
+}

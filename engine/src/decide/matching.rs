@@ -1,0 +1,118 @@
+//! Continuous matching: price, then time. RULES.md, Matching in continuous trading.
+
+use super::draft::Writer;
+use crate::book::Book;
+use crate::orders::{Order, Slot};
+use crate::state::{Instrument, State};
+use crate::types::{Direction, OrderKey, ParticipantIndex, Price, PriceRule};
+
+/// What matching needs to know of an order, and changes of it.
+#[derive(Clone, Copy)]
+pub(super) struct Party {
+    pub(super) key: OrderKey,
+    pub(super) participant: ParticipantIndex,
+    pub(super) price: Price,
+    pub(super) remaining: u32,
+    /// Of `remaining`, what is frozen of yesterday's position.
+    pub(super) yesterday: u32,
+    pub(super) traded: u32,
+    pub(super) last_price: Price,
+}
+
+impl Party {
+    #[inline]
+    pub(super) fn of(state: &State, order: &Order) -> Self {
+        Party {
+            key: order.key,
+            participant: state.participant_of(order.user),
+            price: order.price,
+            remaining: order.remaining,
+            yesterday: order.yesterday,
+            traded: order.traded,
+            last_price: order.last_price,
+        }
+    }
+}
+
+/// Whether an order of `direction` and `price` may trade with the other side's `opposite` price.
+#[inline]
+fn crosses(direction: Direction, price: Price, opposite: Price) -> bool {
+    match direction {
+        Direction::Buy => opposite <= price,
+        Direction::Sell => opposite >= price,
+    }
+}
+
+/// Whether the whole volume can trade at once: the question of FOK.
+pub(super) fn can_fill(book: &Book, direction: Direction, price: Price, volume: u32) -> bool {
+    let mut available = 0u64;
+    let mut at = book.best(direction.other());
+    while let Some(opposite) = at.filter(|&opposite| crosses(direction, price, opposite)) {
+        available += book.level(direction.other(), opposite).volume;
+        if available >= u64::from(volume) {
+            return true;
+        }
+        at = book.worse(direction.other(), opposite);
+    }
+    false
+}
+
+/// Whether anything can trade at once.
+#[inline]
+pub(super) fn can_trade(book: &Book, direction: Direction, price: Price) -> bool {
+    book.best(direction.other()).is_some_and(|opposite| crosses(direction, price, opposite))
+}
+
+/// Trades an entering order with the book until nothing more crosses.
+#[inline]
+pub(super) fn sweep(writer: &mut Writer<'_>, instrument: &Instrument, direction: Direction, entering: &mut Party) {
+    let state = writer.state;
+    let index = instrument.definition.index;
+    let book = state.book(index);
+    let middle = instrument.definition.price_rule == PriceRule::Middle as u8;
+    let mut last = instrument.reference_price();
+    let mut at = book.best(direction.other());
+    'sweep: while let Some(opposite) = at.filter(|&opposite| crosses(direction, entering.price, opposite)) {
+        let mut slot = book.level(direction.other(), opposite).head;
+        while slot != Slot::NONE {
+            let order = state.orders.get(slot);
+            let mut resting = Party::of(state, order);
+            let volume = entering.remaining.min(resting.remaining);
+            // CFFEX: 撮合成交价为买入价、卖出价和前一成交价三者居中
+            last = if middle { middle_of(entering.price, opposite, last) } else { opposite };
+            match direction {
+                Direction::Buy => writer.trade(0, entering, &mut resting, last, volume),
+                Direction::Sell => writer.trade(1, &mut resting, entering, last, volume),
+            }
+            if entering.remaining == 0 {
+                break 'sweep;
+            }
+            slot = order.next;
+        }
+        at = book.worse(direction.other(), opposite);
+    }
+    if entering.traded != 0 {
+        writer.traded_last(index, last);
+    }
+}
+
+/// The middle one of three prices.
+#[inline]
+fn middle_of(a: Price, b: Price, c: Price) -> Price {
+    a.max(b).min(a.min(b).max(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::middle_of;
+    use crate::types::Price;
+
+    #[test]
+    fn the_middle_of_three_is_the_second_when_sorted() {
+        for (a, b, c) in (0..125).map(|n| (n / 25, n / 5 % 5, n % 5)) {
+            let mut sorted = [a, b, c];
+            sorted.sort_unstable();
+            assert_eq!(middle_of(Price(a), Price(b), Price(c)), Price(sorted[1]));
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The digest: a sum of terms that tells in eight bytes whether two systems hold the same state. Defined in `journal/FRAMES.md`:
+//!
+//!     mix(a, b)            the 128-bit product of (a xor 9E3779B97F4A7C15h) and (b xor D1B54A32D192ED03h), low half xor high half
+//!     term(kind, w1 … wn)  h = mix(kind, n); then for each word h = mix(h, w)
+//!
+//! The sum wraps and does not depend on the order. What a frame changes gives up its old term and gets a new one when the frame is
+//! sealed, so a frame costs what it touched. [`State::recompute_digests`] makes both sums anew from what is there: that the two
+//! ways agree is asserted by tests and may be asked of a running core at any time.
+
+use crate::orders::Order;
+use crate::position::Row;
+use crate::state::{Account, Digests, Instrument, Participant, State, User};
+use crate::types::{AccountIndex, InstrumentIndex, OrderKey, Right, UserIndex};
+
+const LEFT: u64 = 0x9E37_79B9_7F4A_7C15;
+const RIGHT: u64 = 0xD1B5_4A32_D192_ED03;
+
+/// The mixing step.
+#[inline]
+pub(crate) const fn mix(a: u64, b: u64) -> u64 {
+    let product = (a ^ LEFT) as u128 * (b ^ RIGHT) as u128;
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// The term of one thing. Where it starts is known when compiling.
+#[inline]
+fn term<const KIND: u64, const N: usize>(words: [u64; N]) -> u64 {
+    words.into_iter().fold(const { mix(KIND, N as u64) }, mix)
+}
+
+/// Two numbers in one word.
+#[inline]
+fn pair(low: u32, high: u32) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}
+
+/// A number with its sign, as two's complement of 64 bits.
+#[inline]
+fn signed(number: i32) -> u64 {
+    i64::from(number) as u64
+}
+
+#[inline]
+pub(crate) fn order_term(order: &Order, row: &Row) -> u64 {
+    term::<1, 6>([
+        order.key.0,
+        u64::from(row.account.0)
+            | u64::from(order.instrument.0) << 32
+            | (order.direction() as u64) << 48
+            | (order.offset_code() as u64) << 56,
+        signed(order.price.0),
+        pair(order.remaining, order.yesterday),
+        u64::from(row.hedge) | u64::from(order.user.0) << 32,
+        u64::from(order.traded),
+    ])
+}
+
+/// The term of a position row; none if all its numbers are zero.
+#[inline]
+pub(crate) fn row_term(row: &Row) -> u64 {
+    if row.is_zero() {
+        return 0;
+    }
+    term::<2, 6>([
+        u64::from(row.account.0) | u64::from(row.instrument.0) << 32 | u64::from(row.hedge) << 48,
+        pair(row.yesterday[0], row.today[0]),
+        pair(row.frozen_yesterday[0], row.frozen_today[0]),
+        pair(row.yesterday[1], row.today[1]),
+        pair(row.frozen_yesterday[1], row.frozen_today[1]),
+        pair(row.pending[0], row.pending[1]),
+    ])
+}
+
+#[inline]
+pub(crate) fn instrument_term(instrument: &Instrument) -> u64 {
+    term::<3, 9>([
+        u64::from(instrument.definition.index.0)
+            | (instrument.phase as u64) << 32
+            | (instrument.right as u64) << 40
+            | u64::from(instrument.last.is_some()) << 48
+            | u64::from(instrument.touched) << 49,
+        signed(instrument.last.map_or(0, |last| last.0)),
+        signed(instrument.open.0),
+        signed(instrument.high.0),
+        signed(instrument.low.0),
+        instrument.volume,
+        instrument.turnover.0 as u64,
+        (instrument.turnover.0 >> 64) as u64,
+        instrument.open_interest as u64,
+    ])
+}
+
+#[inline]
+pub(crate) fn participant_term(participant: &Participant) -> u64 {
+    let head = u64::from(participant.definition.index.0) | (participant.right as u64) << 32;
+    term::<4, 2>([head, u64::from(participant.private_count.0)])
+}
+
+pub(crate) fn user_term(user: &User) -> u64 {
+    term::<5, 1>([u64::from(user.definition.index.0) | (user.right as u64) << 32 | u64::from(user.blocked) << 40])
+}
+
+pub(crate) fn account_term(account: &Account) -> u64 {
+    term::<6, 1>([u64::from(account.definition.index.0) | (account.right as u64) << 32])
+}
+
+/// The term of the right of an account in an instrument; none if it is full.
+pub(crate) fn pair_right_term(account: AccountIndex, instrument: InstrumentIndex, right: Right) -> u64 {
+    if right == Right::Full {
+        return 0;
+    }
+    term::<7, 1>([u64::from(account.0) | u64::from(instrument.0) << 32 | (right as u64) << 48])
+}
+
+#[inline]
+pub(crate) fn day_term(trading_day: u32, broadcast_count: u32) -> u64 {
+    term::<8, 2>([u64::from(trading_day), u64::from(broadcast_count)])
+}
+
+/// The term of a local-id mark.
+#[inline]
+pub(crate) fn mark_term(user: UserIndex, local_id: [u64; 3], key: OrderKey) -> u64 {
+    term::<16, 5>([u64::from(user.0), local_id[0], local_id[1], local_id[2], key.0])
+}
+
+fn sum(terms: impl Iterator<Item = u64>) -> u64 {
+    terms.fold(0, u64::wrapping_add)
+}
+
+/// Digests of a state by instrument and aggregate: all > instrument > aggregate. Two trees show where two states differ first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// Of everything: what stands in a frame.
+    pub all: Digests,
+    /// Of the day, participants, users, accounts and rights: what hangs at no instrument.
+    pub base: u64,
+    /// In the order of indices.
+    pub instruments: Vec<InstrumentNode>,
+}
+
+/// An instrument of a [`Tree`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstrumentNode {
+    /// Which.
+    pub instrument: InstrumentIndex,
+    /// Of the instrument, its position rows and its orders together.
+    pub digest: u64,
+    /// Of the instrument alone.
+    pub own: u64,
+    /// In the order of (account, hedge flag).
+    pub aggregates: Vec<AggregateNode>,
+}
+
+/// An aggregate (account, instrument, hedge flag) of a [`Tree`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AggregateNode {
+    /// Whose.
+    pub account: AccountIndex,
+    /// FTDHedgeFlag.
+    pub hedge: u8,
+    /// Of its position row and its orders together.
+    pub digest: u64,
+}
+
+/// Where two trees differ first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TreeDifference {
+    /// Nothing but the local-id marks differs.
+    LocalIds,
+    /// The day, a participant, user, account or right.
+    Base,
+    /// The instrument itself: phase, right, prices, volumes.
+    Instrument(InstrumentIndex),
+    /// A position or an order of that account in that instrument.
+    Aggregate {
+        /// In what.
+        instrument: InstrumentIndex,
+        /// Whose.
+        account: AccountIndex,
+        /// FTDHedgeFlag.
+        hedge: u8,
+    },
+}
+
+impl Tree {
+    /// Where this tree differs first from another; None: nowhere.
+    #[must_use]
+    pub fn first_difference(&self, other: &Tree) -> Option<TreeDifference> {
+        if self.base != other.base {
+            return Some(TreeDifference::Base);
+        }
+        let by_index = |node: &InstrumentNode| node.instrument;
+        if let Some((ours, theirs)) = first_unequal(&self.instruments, &other.instruments, by_index) {
+            let instrument = ours.or(theirs).expect("one of two is there").instrument;
+            let own = |node: Option<&InstrumentNode>| node.map(|node| node.own);
+            if own(ours) != own(theirs) {
+                return Some(TreeDifference::Instrument(instrument));
+            }
+            let aggregates = |node: Option<&InstrumentNode>| node.map_or(vec![], |node| node.aggregates.clone());
+            let (ours, theirs) = (aggregates(ours), aggregates(theirs));
+            return match first_unequal(&ours, &theirs, |node| (node.account, node.hedge)) {
+                Some((ours, theirs)) => {
+                    let node = ours.or(theirs).expect("one of two is there");
+                    Some(TreeDifference::Aggregate { instrument, account: node.account, hedge: node.hedge })
+                }
+                None => Some(TreeDifference::Instrument(instrument)),
+            };
+        }
+        (self.all != other.all).then_some(TreeDifference::LocalIds)
+    }
+}
+
+/// The first of two sorted lists' items that the other does not have equally.
+fn first_unequal<'a, T: PartialEq, K: Ord>(
+    ours: &'a [T],
+    theirs: &'a [T],
+    key: impl Fn(&T) -> K,
+) -> Option<(Option<&'a T>, Option<&'a T>)> {
+    let at = (0..ours.len().max(theirs.len())).find(|&at| ours.get(at) != theirs.get(at))?;
+    Some(match (ours.get(at), theirs.get(at)) {
+        (Some(left), Some(right)) if key(left) < key(right) => (Some(left), None),
+        (Some(left), Some(right)) if key(left) > key(right) => (None, Some(right)),
+        both => both,
+    })
+}
+
+impl State {
+    /// Both digests, made anew from everything that is there. Costs a walk over all tables.
+    #[must_use]
+    pub fn recompute_digests(&self) -> Digests {
+        let orders = sum(self.orders.iter().map(|order| order_term(order, self.rows.get(order.row))));
+        let rows = sum(self.rows.iter().map(row_term));
+        let instruments = sum(self.instruments().map(instrument_term));
+        let marks = sum(self.local_ids.iter().map(|mark| mark.term()));
+        let state = [orders, rows, instruments, self.base_digest()];
+        Digests { state: sum(state.into_iter()), local_ids: marks }
+    }
+
+    /// The digest of what hangs at no instrument.
+    fn base_digest(&self) -> u64 {
+        let day = self.day().map_or(0, |day| day_term(day.trading_day, self.broadcast_count().0));
+        let participants = sum(self.participants().map(participant_term));
+        let users = sum(self.users().map(user_term));
+        let accounts = sum(self.accounts().map(account_term));
+        let rights =
+            sum(self.pair_rights.iter().map(|right| pair_right_term(right.account, right.instrument, right.right)));
+        sum([day, participants, users, accounts, rights].into_iter())
+    }
+
+    /// The digest of an instrument with its position rows and orders; 0 if there is none. Costs a walk over all tables.
+    #[must_use]
+    pub fn instrument_digest(&self, index: InstrumentIndex) -> u64 {
+        let of_it = self.orders.iter().filter(|order| order.instrument == index);
+        let orders = sum(of_it.map(|order| order_term(order, self.rows.get(order.row))));
+        let rows = sum(self.rows.iter().filter(|row| row.instrument == index).map(row_term));
+        let own = self.instrument(index).map_or(0, instrument_term);
+        sum([orders, rows, own].into_iter())
+    }
+
+    /// Digests by instrument and aggregate. Costs a walk over all tables.
+    #[must_use]
+    pub fn tree(&self) -> Tree {
+        let mut nodes: Vec<(InstrumentIndex, AccountIndex, u8, u64)> =
+            self.rows.iter().map(|row| (row.instrument, row.account, row.hedge, row_term(row))).collect();
+        nodes.extend(self.orders.iter().map(|order| {
+            let row = self.rows.get(order.row);
+            (row.instrument, row.account, row.hedge, order_term(order, row))
+        }));
+        nodes.sort_unstable();
+        let mut rest = nodes.as_slice();
+        let instruments = self.instruments().map(|instrument| {
+            let (index, own) = (instrument.definition.index, instrument_term(instrument));
+            let split = rest.partition_point(|node| node.0 <= index);
+            let (mine, others) = rest.split_at(split);
+            rest = others;
+            let mut aggregates: Vec<AggregateNode> = vec![];
+            for group in mine.chunk_by(|a, b| (a.1, a.2) == (b.1, b.2)) {
+                let digest = sum(group.iter().map(|node| node.3));
+                // A row of zeros has no term: whether it is there is not part of the state.
+                if digest != 0 {
+                    aggregates.push(AggregateNode { account: group[0].1, hedge: group[0].2, digest });
+                }
+            }
+            let below = sum(aggregates.iter().map(|node| node.digest));
+            InstrumentNode { instrument: index, digest: own.wrapping_add(below), own, aggregates }
+        });
+        let instruments = instruments.collect();
+        Tree { all: self.digests(), base: self.base_digest(), instruments }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{mix, term};
+
+    /// Reckoned by hand (arbitrary-precision arithmetic) from the definition in `journal/FRAMES.md`.
+    #[test]
+    fn mixing_gives_the_numbers_of_the_definition() {
+        assert_eq!(mix(0, 0), MIX_0_0);
+        assert_eq!(mix(1, 2), MIX_1_2);
+        assert_eq!(term::<8, 2>([20_240_930, 7]), TERM_DAY);
+    }
+
+    const MIX_0_0: u64 = 0xD6CB_8892_A926_A943;
+    const MIX_1_2: u64 = 0xC8B7_F534_790F_4C6E;
+    const TERM_DAY: u64 = 0x9F44_543B_01D0_0118;
+}

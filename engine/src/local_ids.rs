@@ -1,0 +1,145 @@
+//! Local-id marks: which (user, local id) was used today, and what became of it. 64 bytes each, in the order of use.
+//!
+//! A mark stays for the day: a member that resends an order must hear that it was taken, and which order it is. It also keeps the texts
+//! of live orders. The index keeps ids that differ only in their last digit together, because members count.
+
+use crate::digest::{mark_term, mix};
+use crate::event::SystemId;
+use crate::tables::{Index, touch_spare};
+use crate::types::{OrderKey, UserIndex};
+
+/// An OrderLocalId, all 24 bytes of it.
+pub(crate) type LocalId = [u8; 24];
+
+/// What became of a local id.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Mark {
+    pub(crate) local_id: LocalId,
+    /// 0 = the order was rejected.
+    pub(crate) key: OrderKey,
+    pub(crate) sys_id: SystemId,
+    pub(crate) user: UserIndex,
+}
+
+const _: () = assert!(size_of::<Mark>() == 64);
+
+impl Mark {
+    const BLANK: Mark = Mark { local_id: [0; 24], key: OrderKey(0), sys_id: [0; 20], user: UserIndex::NONE };
+
+    /// Its term in the digest of the marks.
+    #[inline]
+    pub(crate) fn term(&self) -> u64 {
+        mark_term(self.user, words(&self.local_id), self.key)
+    }
+}
+
+/// All marks. Places count from 1.
+pub(crate) struct LocalIds {
+    marks: Vec<Mark>,
+    limit: usize,
+    index: Index,
+}
+
+impl LocalIds {
+    /// Room for `limit` marks.
+    pub(crate) fn new(limit: u32) -> Self {
+        let limit = limit as usize;
+        let mut marks = Vec::with_capacity(limit + 1);
+        marks.push(Mark::BLANK);
+        LocalIds { marks, limit, index: Index::with_room(limit) }
+    }
+
+    /// Whether one more may be marked.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.marks.len() <= self.limit
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, place: u32) -> &Mark {
+        &self.marks[place as usize]
+    }
+
+    /// The mark of a user's local id, compared exactly.
+    #[inline]
+    pub(crate) fn find(&self, user: UserIndex, local_id: &LocalId) -> Option<&Mark> {
+        let is = |place: u32| {
+            let mark = &self.marks[place as usize];
+            mark.user == user && mark.local_id == *local_id
+        };
+        self.index.find(hash(user, local_id), is).map(|place| &self.marks[place as usize])
+    }
+
+    /// Marks a local id that is not marked yet.
+    #[inline]
+    pub(crate) fn mark(&mut self, mark: Mark) -> u32 {
+        assert!(self.has_room(), "decide and validate mark nothing without room");
+        let place = self.marks.len() as u32;
+        self.marks.push(mark);
+        self.index.insert(hash(mark.user, &mark.local_id), place);
+        place
+    }
+
+    /// Every mark, in the order of use.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Mark> {
+        self.marks[1..].iter()
+    }
+
+    pub(crate) fn touch_pages(&mut self) {
+        touch_spare(&mut self.marks, Mark::BLANK);
+        self.index.touch_pages();
+    }
+}
+
+/// The id as three little-endian words.
+#[inline]
+pub(crate) fn words(local_id: &LocalId) -> [u64; 3] {
+    let word = |at: usize| u64::from_le_bytes(local_id[at..at + 8].try_into().expect("8 bytes"));
+    [word(0), word(8), word(16)]
+}
+
+const BLANKS: u64 = 0x2020_2020_2020_2020;
+
+/// Whether a text is nothing but blanks and NULs.
+#[inline]
+pub(crate) fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|&byte| byte == b' ' || byte == 0)
+}
+
+/// The lowest four bits are those of the last character: ids that count on stand side by side.
+#[inline]
+fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
+    let mut words = words(local_id);
+    let last = (0..3).rev().find(|&at| words[at] != BLANKS).unwrap_or(0);
+    // The last character that is not a blank is the highest byte that differs from one.
+    let shift = (63 - (words[last] ^ BLANKS | 1).leading_zeros()) & !7;
+    let digit = words[last] >> shift & 15;
+    words[last] &= !(15 << shift);
+    let rest = words.into_iter().fold(u64::from(user.0), mix);
+    (rest as u32) << 4 | digit as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LocalId, hash};
+    use crate::types::UserIndex;
+
+    fn id(text: &str) -> LocalId {
+        let mut id = [b' '; 24];
+        id[..text.len()].copy_from_slice(text.as_bytes());
+        id
+    }
+
+    #[test]
+    fn ids_that_count_on_stand_side_by_side() {
+        for stem in ["0000000012", "A", "123456789012345678901230", "000000001", "00000001", "0000000000000001"] {
+            let stem = &stem[..stem.len().min(23)];
+            let home = hash(UserIndex(3), &id(&format!("{stem}0")));
+            for digit in 1..10 {
+                assert_eq!(hash(UserIndex(3), &id(&format!("{stem}{digit}"))), home + digit, "{stem}{digit}");
+            }
+            assert_ne!(hash(UserIndex(4), &id(&format!("{stem}0"))), home);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Position rows: (account, instrument, hedge flag), 64 bytes each; and exposures: (client number, instrument) over all members.
+//!
+//! A row holds, for long [0] and short [1]: yesterday's and today's positions, what working close orders have frozen of each, and what
+//! working open orders may add. Its exposure is found once, when the row comes into being. JR/T 0016 §5.4.1: pending
+//! opens count for the limit.
+
+use crate::digest::mix;
+use crate::tables::{Index, touch_spare};
+use crate::types::{AccountIndex, ClientNumber, Direction, InstrumentIndex};
+
+/// A position: of one account, in one instrument, under one hedge flag. All in lots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Long, from yesterday.
+    pub long_yesterday: u32,
+    /// Long, of today.
+    pub long_today: u32,
+    /// Of `long_yesterday`, reserved by working close orders.
+    pub long_frozen_yesterday: u32,
+    /// Of `long_today`, reserved by working close orders.
+    pub long_frozen_today: u32,
+    /// Short, from yesterday.
+    pub short_yesterday: u32,
+    /// Short, of today.
+    pub short_today: u32,
+    /// Of `short_yesterday`, reserved by working close orders.
+    pub short_frozen_yesterday: u32,
+    /// Of `short_today`, reserved by working close orders.
+    pub short_frozen_today: u32,
+    /// Of working buy orders that open.
+    pub pending_buy: u32,
+    /// Of working sell orders that open.
+    pub pending_sell: u32,
+}
+
+/// A position row.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Row {
+    pub(crate) yesterday: [u32; 2],
+    pub(crate) today: [u32; 2],
+    pub(crate) frozen_yesterday: [u32; 2],
+    pub(crate) frozen_today: [u32; 2],
+    pub(crate) pending: [u32; 2],
+    pub(crate) account: AccountIndex,
+    /// Place of its exposure.
+    pub(crate) exposure: u32,
+    /// What of it is in the digest.
+    term: u64,
+    pub(crate) instrument: InstrumentIndex,
+    pub(crate) hedge: u8,
+    /// It is in the list of those whose term is to be renewed.
+    stale: bool,
+}
+
+const _: () = assert!(size_of::<Row>() == 64);
+
+impl Row {
+    #[inline]
+    pub(crate) fn is_zero(&self) -> bool {
+        let sides = [self.yesterday, self.today, self.frozen_yesterday, self.frozen_today, self.pending];
+        sides.iter().all(|side| side[0] | side[1] == 0)
+    }
+
+    /// Whether working orders hang at it.
+    pub(crate) fn has_working_orders(&self) -> bool {
+        [self.frozen_yesterday, self.frozen_today, self.pending].iter().any(|side| side[0] | side[1] != 0)
+    }
+
+    /// Yesterday's position on a side that no order has frozen.
+    #[inline]
+    pub(crate) fn free_yesterday(&self, side: Direction) -> u32 {
+        self.yesterday[side.side()] - self.frozen_yesterday[side.side()]
+    }
+
+    /// Today's position on a side that no order has frozen.
+    #[inline]
+    pub(crate) fn free_today(&self, side: Direction) -> u32 {
+        self.today[side.side()] - self.frozen_today[side.side()]
+    }
+
+    /// All that a side may come to: positions and pending opens.
+    #[inline]
+    pub(crate) fn reach(&self, side: Direction) -> u64 {
+        let side = side.side();
+        u64::from(self.yesterday[side]) + u64::from(self.today[side]) + u64::from(self.pending[side])
+    }
+
+    pub(crate) fn view(&self) -> Position {
+        Position {
+            long_yesterday: self.yesterday[0],
+            long_today: self.today[0],
+            long_frozen_yesterday: self.frozen_yesterday[0],
+            long_frozen_today: self.frozen_today[0],
+            short_yesterday: self.yesterday[1],
+            short_today: self.today[1],
+            short_frozen_yesterday: self.frozen_yesterday[1],
+            short_frozen_today: self.frozen_today[1],
+            pending_buy: self.pending[0],
+            pending_sell: self.pending[1],
+        }
+    }
+}
+
+/// What a client holds and may come to hold in an instrument, over all members and hedge flags: long [0], short [1].
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Exposure {
+    pub(crate) lots: [u64; 2],
+    client: ClientNumber,
+    instrument: InstrumentIndex,
+}
+
+/// All rows and exposures. Places count from 1.
+pub(crate) struct RowTable {
+    rows: Vec<Row>,
+    exposures: Vec<Exposure>,
+    limit: usize,
+    by_aggregate: Index,
+    by_client: Index,
+    stale: Vec<u32>,
+}
+
+impl RowTable {
+    /// A table for `limit` rows. Exposures cannot be more than rows.
+    pub(crate) fn new(limit: u32) -> Self {
+        let limit = limit as usize;
+        let (mut rows, mut exposures) = (Vec::with_capacity(limit + 1), Vec::with_capacity(limit + 1));
+        rows.push(Row::default());
+        exposures.push(Exposure::default());
+        RowTable {
+            rows,
+            exposures,
+            limit,
+            by_aggregate: Index::with_room(limit),
+            by_client: Index::with_room(limit),
+            stale: Vec::with_capacity(crate::orders::STALE_ROOM.min(limit + 1)),
+        }
+    }
+
+    /// Whether one more row may come into being.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.rows.len() <= self.limit
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> Option<u32> {
+        self.by_aggregate.find(aggregate_hash(account, instrument, hedge), |place| {
+            let row = &self.rows[place as usize];
+            row.account == account && row.instrument == instrument && row.hedge == hedge
+        })
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, place: u32) -> &Row {
+        &self.rows[place as usize]
+    }
+
+    /// A row and its exposure, to be changed; its term is renewed at the end of the frame.
+    #[inline]
+    pub(crate) fn touch(&mut self, place: u32) -> (&mut Row, &mut Exposure) {
+        let row = &mut self.rows[place as usize];
+        if !row.stale {
+            row.stale = true;
+            self.stale.push(place);
+        }
+        let exposure = row.exposure as usize;
+        (row, &mut self.exposures[exposure])
+    }
+
+    /// Every row, in the order in which they came into being.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {
+        self.rows[1..].iter()
+    }
+
+    /// Makes the row of an aggregate that has none.
+    pub(crate) fn make(
+        &mut self,
+        account: AccountIndex,
+        client: ClientNumber,
+        instrument: InstrumentIndex,
+        hedge: u8,
+    ) -> u32 {
+        assert!(self.has_room(), "decide and validate make no row without room");
+        let exposure = match self.find_exposure(client, instrument) {
+            Some(place) => place,
+            None => {
+                let place = self.exposures.len() as u32;
+                self.exposures.push(Exposure { lots: [0; 2], client, instrument });
+                self.by_client.insert(client_hash(client, instrument), place);
+                place
+            }
+        };
+        let place = self.rows.len() as u32;
+        self.rows.push(Row { account, instrument, hedge, exposure, ..Row::default() });
+        self.by_aggregate.insert(aggregate_hash(account, instrument, hedge), place);
+        place
+    }
+
+    #[inline]
+    fn find_exposure(&self, client: ClientNumber, instrument: InstrumentIndex) -> Option<u32> {
+        self.by_client.find(client_hash(client, instrument), |place| {
+            let exposure = &self.exposures[place as usize];
+            exposure.client == client && exposure.instrument == instrument
+        })
+    }
+
+    /// The exposure of a row.
+    #[inline]
+    pub(crate) fn exposure(&self, row: &Row) -> [u64; 2] {
+        self.exposures[row.exposure as usize].lots
+    }
+
+    /// The exposure of a client; zeros if it has none.
+    #[inline]
+    pub(crate) fn exposure_of(&self, client: ClientNumber, instrument: InstrumentIndex) -> [u64; 2] {
+        self.find_exposure(client, instrument).map_or([0; 2], |place| self.exposures[place as usize].lots)
+    }
+
+    /// Renews the digest terms of what was touched. Returns by how much the sum grows (wrapping).
+    #[inline]
+    pub(crate) fn renew(&mut self, term: impl Fn(&Row) -> u64) -> u64 {
+        let mut growth = 0u64;
+        for place in self.stale.drain(..) {
+            let row = &mut self.rows[place as usize];
+            row.stale = false;
+            let new = term(row);
+            growth = growth.wrapping_add(new).wrapping_sub(row.term);
+            row.term = new;
+        }
+        growth
+    }
+
+    pub(crate) fn touch_pages(&mut self) {
+        touch_spare(&mut self.rows, Row::default());
+        touch_spare(&mut self.exposures, Exposure::default());
+        self.by_aggregate.touch_pages();
+        self.by_client.touch_pages();
+    }
+}
+
+#[inline]
+fn aggregate_hash(account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u32 {
+    mix(u64::from(account.0) | u64::from(instrument.0) << 32, u64::from(hedge)) as u32
+}
+
+#[inline]
+fn client_hash(client: ClientNumber, instrument: InstrumentIndex) -> u32 {
+    mix(u64::from(client.0), u64::from(instrument.0)) as u32
+}

@@ -1,0 +1,148 @@
+//! One table: an open-addressing index from a hash to a place. Everything that the engine finds by a name or a number is
+//! found by it. It has no hash order: nobody iterates over it.
+//!
+//! An entry is 8 bytes: the hash in the upper half, the place (never 0) in the lower. Collisions go on to the next entry; removing
+//! shifts back, so there are no tombstones and a table is as fast in the evening as in the morning. The caller compares the
+//! names themselves, at the place. Hashes that keep neighbours together (their lowest bits count on) put neighbours on one cache line.
+
+/// An index from hashes to places.
+pub(crate) struct Index {
+    entries: Vec<u64>,
+    mask: usize,
+    count: usize,
+}
+
+/// Entries per item a table has room for: at most half of the entries are in use, so that runs stay short.
+const ENTRIES_PER_ITEM: usize = 2;
+
+impl Index {
+    /// A table for `items` items; inserting that many allocates nothing.
+    pub(crate) fn with_room(items: usize) -> Self {
+        let size = (items.max(8) * ENTRIES_PER_ITEM).next_power_of_two();
+        Index { entries: vec![0; size], mask: size - 1, count: 0 }
+    }
+
+    /// The place with that hash of which `is` says yes.
+    #[inline]
+    pub(crate) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut at = hash as usize & self.mask;
+        loop {
+            let entry = self.entries[at];
+            if entry == 0 {
+                return None;
+            }
+            let place = entry as u32;
+            if (entry >> 32) as u32 == hash && is(place) {
+                return Some(place);
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    /// Adds a place that is not there yet.
+    #[inline]
+    pub(crate) fn insert(&mut self, hash: u32, place: u32) {
+        assert!(place != 0, "place 0 means an empty entry");
+        if (self.count + 1) * ENTRIES_PER_ITEM > self.entries.len() {
+            self.grow();
+        }
+        self.count += 1;
+        self.put(u64::from(hash) << 32 | u64::from(place));
+    }
+
+    #[inline]
+    fn put(&mut self, entry: u64) {
+        let mut at = (entry >> 32) as usize & self.mask;
+        while self.entries[at] != 0 {
+            at = (at + 1) & self.mask;
+        }
+        self.entries[at] = entry;
+    }
+
+    /// Removes a place that is there.
+    #[inline]
+    pub(crate) fn remove(&mut self, hash: u32, place: u32) {
+        let entry = u64::from(hash) << 32 | u64::from(place);
+        let mut hole = hash as usize & self.mask;
+        while self.entries[hole] != entry {
+            assert!(self.entries[hole] != 0, "only what is there is removed");
+            hole = (hole + 1) & self.mask;
+        }
+        self.count -= 1;
+        let mut at = hole;
+        loop {
+            at = (at + 1) & self.mask;
+            let moved = self.entries[at];
+            if moved == 0 {
+                break;
+            }
+            let home = (moved >> 32) as usize & self.mask;
+            // An entry may fill the hole if the hole lies between its home and where it is.
+            if (at.wrapping_sub(home) & self.mask) >= (at.wrapping_sub(hole) & self.mask) {
+                self.entries[hole] = moved;
+                hole = at;
+            }
+        }
+        self.entries[hole] = 0;
+    }
+
+    /// Tables of the order path are made for their limits and never come here; those of definitions may.
+    #[cold]
+    fn grow(&mut self) {
+        let size = self.entries.len() * 2;
+        let old = std::mem::replace(&mut self.entries, vec![0; size]);
+        self.mask = size - 1;
+        old.into_iter().filter(|&entry| entry != 0).for_each(|entry| self.put(entry));
+    }
+
+    /// Writes to every page, so that later nothing meets a page fault.
+    pub(crate) fn touch_pages(&mut self) {
+        for page in self.entries.chunks_mut(PAGE / size_of::<u64>()) {
+            page[0] = std::hint::black_box(page[0]);
+        }
+    }
+}
+
+/// The smallest page there is.
+const PAGE: usize = 4096;
+
+/// Touches the pages of a vector's spare room. `blank` is what it writes there.
+pub(crate) fn touch_spare<T: Clone>(items: &mut Vec<T>, blank: T) {
+    let length = items.len();
+    items.resize(items.capacity(), blank);
+    std::hint::black_box(&items);
+    items.truncate(length);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Index;
+
+    #[test]
+    fn an_index_agrees_with_a_list_under_random_operations() {
+        let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+        let mut next = || {
+            seed ^= seed >> 12;
+            seed ^= seed << 25;
+            seed ^= seed >> 27;
+            seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33
+        };
+        // Few hashes, so that runs are long, wrap around and shift.
+        let mut index = Index::with_room(8);
+        let mut list: Vec<(u32, u32)> = vec![];
+        for place in 1..20_000u32 {
+            if list.len() > 40 || (!list.is_empty() && next() % 2 == 0) {
+                let (hash, place) = list.swap_remove(next() as usize % list.len());
+                index.remove(hash, place);
+                assert_eq!(index.find(hash, |found| found == place), None);
+            } else {
+                let hash = (next() % 24) as u32;
+                index.insert(hash, place);
+                list.push((hash, place));
+            }
+            for &(hash, place) in &list {
+                assert_eq!(index.find(hash, |found| found == place), Some(place));
+            }
+        }
+    }
+}

@@ -1,0 +1,509 @@
+//! Whether somebody else's frame can be applied at all: asked of the whole frame before its first event is applied, so that
+//! nothing is ever half applied.
+//!
+//! The promise: after `Ok`, [`crate::evolve`] of these events and [`crate::seal`] do not panic, and every invariant of the state holds. What is
+//! refused is what cannot be: an order that is not there, more than remains, a number out of its stream. What is only judged
+//! otherwise than we would (another price, another priority, a partial fill, a reject) is possible; [`crate::first_difference`] names it.
+
+mod overlay;
+mod shape;
+
+use crate::command::{BodyView, Command, OrderInsert};
+use crate::decide::definitions;
+use crate::event::{
+    Accepted, AuctionPriced, EndReason, Ended, Event, EventView, MarketData, PhaseChanged, Published, Rejected,
+    Restated, Traded,
+};
+use crate::local_ids::is_blank;
+use crate::reject::Reject;
+use crate::state::State;
+use crate::types::{
+    Direction, InstrumentIndex, KEY_INDEX_BITS, MatchCondition, Offset, OrderKey, ParticipantIndex, Phase, Price,
+    Stamp, StreamNumber, Volume,
+};
+use overlay::{Overlay, Standing};
+use shape::reserved_is_zero;
+
+/// Why a frame cannot be applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Impossible {
+    /// What is wrong.
+    pub kind: ImpossibleKind,
+    /// Which event, from 0; None: the frame itself.
+    pub event: Option<u32>,
+}
+
+impl std::fmt::Display for Impossible {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.event {
+            Some(event) => write!(out, "event {event}: {}", self.kind.text()),
+            None => out.write_str(self.kind.text()),
+        }
+    }
+}
+
+impl std::error::Error for Impossible {}
+
+macro_rules! kinds {
+    ($( $number:literal $name:ident $text:literal )*) => {
+        /// What is wrong with a frame that cannot be applied; the numbers are metrics.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum ImpossibleKind { $( #[doc = $text] $name = $number ),* }
+
+        impl ImpossibleKind {
+            /// Every kind.
+            pub const ALL: &[ImpossibleKind] = &[$( ImpossibleKind::$name ),*];
+
+            /// In words.
+            #[must_use]
+            pub fn text(self) -> &'static str {
+                match self { $( ImpossibleKind::$name => $text ),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    1 NoEvents "the frame has no events"
+    2 SequenceOutOfOrder "the frame is not the next one"
+    3 TimeOutOfOrder "the frame's time lies before the last frame's"
+    4 EpochOutOfOrder "the frame's epoch is not the present one and does not begin here"
+    5 UnknownKind "the event is of a kind that is not of the list"
+    6 ReservedNotZero "a field that is to be zero is not"
+    7 DoesNotFit "the event does not fit its command, or not at this place"
+    8 UnknownCode "a code is not of its list"
+    9 UnknownIndex "an instrument, account, user or participant is not defined"
+    10 UnknownOrder "the order is not live"
+    11 WrongIndex "orders or trades of the frame are not counted from 0 without gaps"
+    12 WrongStreamNumber "a stream number is not the next one"
+    13 WrongVolume "a volume, remainder or last price contradicts the order"
+    14 WrongSide "the orders of a trade are not a buy and a sell order of one instrument"
+    15 PositionInsufficient "more would be frozen than the position has"
+    16 CapacityExceeded "the tables that DayOpen sized are full"
+    17 LocalIdTaken "the local id is marked already"
+    18 SystemIdUnusable "the OrderSysId is blank or another live order's"
+    19 PriceUnusable "the price is not on a tick of the day's band"
+    20 DefinitionImpossible "the definition contradicts what is defined or what the state can hold"
+    21 Overflow "a number would grow beyond its type"
+    22 OrderLeftOver "an order entered and neither traded fully nor ended nor rests"
+}
+
+type Check = Result<(), ImpossibleKind>;
+
+/// Checks a whole frame of somebody else's against the state before any of it is applied.
+///
+/// # Errors
+/// The first thing that cannot be. The state is untouched in either case.
+pub fn validate(state: &State, stamp: Stamp, command: &Command<'_>, events: &[Event]) -> Result<(), Impossible> {
+    let of_frame = |kind| Impossible { kind, event: None };
+    let Some(first) = events.first() else { return Err(of_frame(ImpossibleKind::NoEvents)) };
+    let refused = matches!(first.view(), Some(EventView::Rejected(_)));
+    check_stamp(state, stamp, command, refused).map_err(of_frame)?;
+    let mut checker = Checker::new(state, stamp, command);
+    for (index, event) in (0u32..).zip(events) {
+        let last = index as usize + 1 == events.len();
+        checker.event(event, index == 0, last).map_err(|kind| Impossible { kind, event: Some(index) })?;
+    }
+    checker.end().map_err(of_frame)
+}
+
+/// Sequence, time and epoch. Only EpochOpen (and DayOpen, which begins) may raise the epoch, and only to what it says.
+fn check_stamp(state: &State, stamp: Stamp, command: &Command<'_>, refused: bool) -> Check {
+    let keys_end = stamp.sequence.0 >> (u64::BITS - KEY_INDEX_BITS) != 0;
+    if stamp.sequence.0 != state.sequence.0 + 1 || keys_end {
+        return Err(ImpossibleKind::SequenceOutOfOrder);
+    }
+    if stamp.time < state.time {
+        return Err(ImpossibleKind::TimeOutOfOrder);
+    }
+    let expected = match command.body {
+        BodyView::DayOpen(day) if !refused => day.epoch,
+        BodyView::EpochOpen(open) if !refused => open.epoch,
+        // Before DayOpen there is no present epoch.
+        _ if state.day.is_none() => stamp.epoch,
+        _ => state.epoch,
+    };
+    if stamp.epoch == expected { Ok(()) } else { Err(ImpossibleKind::EpochOutOfOrder) }
+}
+
+/// How far an order of this frame has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// No order was accepted.
+    None,
+    /// It was accepted and is being matched.
+    Entering(OrderKey),
+    /// It traded fully, ended or rests.
+    Done,
+}
+
+/// The state as the frame's earlier events will have left it, as far as later ones depend on it.
+struct Checker<'a> {
+    state: &'a State,
+    stamp: Stamp,
+    command: &'a Command<'a>,
+    orders: Overlay<Standing>,
+    private: Overlay<u32>,
+    broadcast: u32,
+    trades: u32,
+    ended: u32,
+    entry: Entry,
+    auction: Option<InstrumentIndex>,
+    /// All that the frame turns over, whichever way.
+    turnover: u128,
+    phases: bool,
+}
+
+impl<'a> Checker<'a> {
+    fn new(state: &'a State, stamp: Stamp, command: &'a Command<'a>) -> Self {
+        Checker {
+            state,
+            stamp,
+            command,
+            orders: Overlay::new(),
+            private: Overlay::new(),
+            broadcast: state.broadcast.0,
+            trades: 0,
+            ended: 0,
+            entry: Entry::None,
+            auction: None,
+            turnover: 0,
+            phases: false,
+        }
+    }
+
+    /// One event, in its place.
+    fn event(&mut self, event: &Event, first: bool, last: bool) -> Check {
+        let view = event.view().ok_or(ImpossibleKind::UnknownKind)?;
+        if !reserved_is_zero(&view) {
+            return Err(ImpossibleKind::ReservedNotZero);
+        }
+        let alone = first && last;
+        if let EventView::Rejected(rejected) = view {
+            fits(alone)?;
+            return self.rejected(rejected);
+        }
+        let opens_day = matches!(self.command.body, BodyView::DayOpen(_));
+        fits(self.state.day.is_some() || opens_day)?;
+        match (self.command.body, view) {
+            (BodyView::OrderInsert(order), EventView::Accepted(accepted)) => {
+                fits(first)?;
+                self.accepted(order, accepted)
+            }
+            (BodyView::OrderInsert(_), EventView::Traded(traded)) => self.traded_on_entry(traded),
+            (BodyView::OrderInsert(_), EventView::Rested(rested)) => {
+                fits(last)?;
+                self.rested(rested.order, rested.remaining)
+            }
+            (BodyView::OrderInsert(_), EventView::Ended(ended)) => {
+                fits(last && self.entry == Entry::Entering(ended.order))?;
+                self.entry = Entry::Done;
+                let all_traded = ended.reason == EndReason::AllTraded as u8;
+                fits(all_traded || ended.reason == EndReason::ImmediateRemainder as u8)?;
+                fits(all_traded == (ended.released.0 == 0))?;
+                self.ended(ended)
+            }
+            (BodyView::OrderCancel(_), EventView::Ended(ended)) => {
+                fits(alone && ended.reason == EndReason::Cancelled as u8)?;
+                self.ended(ended)
+            }
+            (BodyView::MassCancel(_), EventView::Ended(ended)) => {
+                fits(ended.reason == EndReason::MassCancelled as u8)?;
+                self.ended(ended)
+            }
+            (BodyView::DayClose(_), EventView::Ended(ended)) => {
+                fits(!self.phases && ended.reason == EndReason::DayEnd as u8)?;
+                self.ended(ended)
+            }
+            (BodyView::DayClose(_), EventView::PhaseChanged(changed)) => {
+                fits(changed.phase == Phase::Closed as u8)?;
+                self.phase_changed(changed)
+            }
+            (BodyView::PhaseSet(set), EventView::PhaseChanged(changed)) => {
+                fits(changed.phase == set.phase && names(set.instrument, changed.instrument))?;
+                self.phase_changed(changed)
+            }
+            (BodyView::Uncross(uncross), EventView::AuctionPriced(priced)) => {
+                fits(names(uncross.instrument, priced.instrument))?;
+                self.auction_priced(priced)
+            }
+            (BodyView::Uncross(_), EventView::Traded(traded)) => self.traded_in_auction(traded),
+            (BodyView::BookRestate(_), EventView::Restated(restated)) => self.restated(restated),
+            (BodyView::MarketDataTick(_), EventView::MarketData(data)) => self.market_data(data),
+            (BodyView::Bulletin(bulletin), EventView::Published(published)) => {
+                fits(alone && published.participant == bulletin.participant)?;
+                self.published(published)
+            }
+            (_, EventView::Applied(_)) => {
+                fits(alone)?;
+                self.applied()
+            }
+            _ => Err(ImpossibleKind::DoesNotFit),
+        }
+    }
+
+    /// What must hold when all events are seen.
+    fn end(&self) -> Check {
+        if matches!(self.entry, Entry::Entering(_)) { Err(ImpossibleKind::OrderLeftOver) } else { Ok(()) }
+    }
+
+    fn rejected(&mut self, rejected: &Rejected) -> Check {
+        Reject::from_code(rejected.code).ok_or(ImpossibleKind::UnknownCode)?;
+        match (rejected.marked, self.command.body) {
+            (0, _) => Ok(()),
+            (1, BodyView::OrderInsert(order)) => self.markable(order),
+            (1, _) => Err(ImpossibleKind::DoesNotFit),
+            _ => Err(ImpossibleKind::UnknownCode),
+        }
+    }
+
+    /// Whether the order's local id can be marked.
+    fn markable(&self, order: &OrderInsert) -> Check {
+        let user = self.command.header.user;
+        self.state.user(user).ok_or(ImpossibleKind::UnknownIndex)?;
+        if self.state.local_ids.find(user, &order.local_id).is_some() {
+            return Err(ImpossibleKind::LocalIdTaken);
+        }
+        if self.state.local_ids.has_room() { Ok(()) } else { Err(ImpossibleKind::CapacityExceeded) }
+    }
+
+    /// What Applied says is in the command: it must be something that the state can hold.
+    fn applied(&self) -> Check {
+        let own_events = [
+            matches!(self.command.body, BodyView::OrderInsert(_)),
+            matches!(self.command.body, BodyView::OrderCancel(_)),
+            matches!(self.command.body, BodyView::Bulletin(_)),
+        ];
+        fits(!own_events.contains(&true))?;
+        definitions::check(self.state, self.command).map_err(|_| ImpossibleKind::DefinitionImpossible)
+    }
+
+    fn accepted(&mut self, order: &OrderInsert, accepted: &Accepted) -> Check {
+        let (state, user) = (self.state, self.command.header.user);
+        let direction = Direction::from_code(order.direction).ok_or(ImpossibleKind::UnknownCode)?;
+        let offset = Offset::from_code(order.offset).ok_or(ImpossibleKind::UnknownCode)?;
+        let condition = MatchCondition::from_code(order.match_condition).ok_or(ImpossibleKind::UnknownCode)?;
+        known_code((b'1'..=b'4').contains(&order.hedge) && accepted.rests <= 1)?;
+        let trader = state.user(user).ok_or(ImpossibleKind::UnknownIndex)?;
+        state.account(order.account).ok_or(ImpossibleKind::UnknownIndex)?;
+        let instrument = state.instrument(order.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        self.markable(order)?;
+        if accepted.index != 0 {
+            return Err(ImpossibleKind::WrongIndex);
+        }
+        let tick = i64::from(instrument.definition.tick);
+        let ticks = i32::try_from(order.price.0 / tick).ok().filter(|_| order.price.0 % tick == 0);
+        let price = ticks.map(Price).filter(|&price| state.book(order.instrument).spans(price));
+        price.ok_or(ImpossibleKind::PriceUnusable)?;
+        self.reservable(order, direction, offset, accepted.yesterday)?;
+        let taken = state.orders.find_text(&accepted.sys_id, |mark| &state.local_ids.get(mark).sys_id).is_some();
+        if taken || is_blank(&accepted.sys_id) {
+            return Err(ImpossibleKind::SystemIdUnusable);
+        }
+        let participant = trader.definition.participant;
+        if condition.immediate() {
+            fits(accepted.rests == 0)?;
+            expect_number(accepted.private_number, StreamNumber(0))?;
+        } else {
+            self.count_private(participant, accepted.private_number)?;
+        }
+        if accepted.rests != 0 {
+            self.entry = Entry::Done;
+            return self.room_to_rest();
+        }
+        let key = OrderKey::new(self.stamp.sequence, accepted.index);
+        self.entry = Entry::Entering(key);
+        self.orders.insert(
+            key.0,
+            Standing {
+                instrument: order.instrument,
+                participant,
+                direction,
+                immediate: condition.immediate(),
+                remaining: order.volume.0,
+                yesterday: accepted.yesterday.0,
+                traded: 0,
+                last_price: Price(0),
+            },
+        );
+        Ok(())
+    }
+
+    /// Whether what an accepted order needs can be reserved.
+    fn reservable(&self, order: &OrderInsert, direction: Direction, offset: Offset, yesterday: Volume) -> Check {
+        let (state, volume) = (self.state, order.volume.0);
+        if volume == 0 || yesterday > order.volume {
+            return Err(ImpossibleKind::WrongVolume);
+        }
+        let row = state.rows.find(order.account, order.instrument, order.hedge).map(|row| state.rows.get(row));
+        if offset == Offset::Open {
+            if yesterday.0 != 0 {
+                return Err(ImpossibleKind::WrongVolume);
+            }
+            if row.map_or(0, |row| row.reach(direction)) + u64::from(volume) > u64::from(u32::MAX) {
+                return Err(ImpossibleKind::Overflow);
+            }
+            return if row.is_some() || state.rows.has_room() { Ok(()) } else { Err(ImpossibleKind::CapacityExceeded) };
+        }
+        let side = direction.other();
+        let free = row
+            .is_some_and(|row| yesterday.0 <= row.free_yesterday(side) && volume - yesterday.0 <= row.free_today(side));
+        if free { Ok(()) } else { Err(ImpossibleKind::PositionInsufficient) }
+    }
+
+    fn room_to_rest(&self) -> Check {
+        // What ended in this frame has made room.
+        if self.state.orders.has_room() || self.ended != 0 { Ok(()) } else { Err(ImpossibleKind::CapacityExceeded) }
+    }
+
+    fn rested(&mut self, key: OrderKey, remaining: Volume) -> Check {
+        fits(self.entry == Entry::Entering(key))?;
+        let order = self.standing(key)?;
+        fits(!order.immediate)?;
+        if remaining.0 != order.remaining {
+            return Err(ImpossibleKind::WrongVolume);
+        }
+        self.entry = Entry::Done;
+        self.room_to_rest()
+    }
+
+    /// An order as it stands after the frame's earlier events.
+    fn standing(&mut self, key: OrderKey) -> Result<&mut Standing, ImpossibleKind> {
+        let state = self.state;
+        let load = || state.orders.find_resting(key).map(|slot| Standing::of(state, state.orders.get(slot)));
+        self.orders
+            .get_or(key.0, load)
+            .filter(|order| order.remaining != 0 || order.immediate)
+            .ok_or(ImpossibleKind::UnknownOrder)
+    }
+
+    fn traded_on_entry(&mut self, traded: &Traded) -> Check {
+        let aggressor = match traded.aggressor {
+            0 => traded.buy,
+            1 => traded.sell,
+            _ => return Err(ImpossibleKind::DoesNotFit),
+        };
+        fits(self.entry == Entry::Entering(aggressor))?;
+        self.traded(traded)?;
+        let order = self.orders.get_or(aggressor.0, || None).ok_or(ImpossibleKind::UnknownOrder)?;
+        if order.remaining == 0 && !order.immediate {
+            self.entry = Entry::Done;
+        }
+        Ok(())
+    }
+
+    fn traded_in_auction(&mut self, traded: &Traded) -> Check {
+        fits(traded.aggressor == 2)?;
+        self.traded(traded)?;
+        let traded_in = self.orders.get_or(traded.buy.0, || None).map(|order| order.instrument);
+        fits(self.auction.is_some() && traded_in == self.auction)
+    }
+
+    fn traded(&mut self, traded: &Traded) -> Check {
+        if traded.index != self.trades || traded.index >> KEY_INDEX_BITS != 0 {
+            return Err(ImpossibleKind::WrongIndex);
+        }
+        self.trades += 1;
+        let (buy, sell) = (*self.standing(traded.buy)?, *self.standing(traded.sell)?);
+        let sides = buy.direction == Direction::Buy && sell.direction == Direction::Sell;
+        if !sides || buy.instrument != sell.instrument {
+            return Err(ImpossibleKind::WrongSide);
+        }
+        let (buy_part, sell_part) =
+            ((traded.buy_remaining, traded.buy_yesterday), (traded.sell_remaining, traded.sell_yesterday));
+        for (key, (remaining, yesterday)) in [(traded.buy, buy_part), (traded.sell, sell_part)] {
+            let order = self.standing(key)?;
+            order.trade(traded.price, traded.volume.0, remaining.0, yesterday.0)?;
+            self.ended += u32::from(remaining.0 == 0 && self.entry != Entry::Entering(key));
+        }
+        let instrument = self.state.instrument(buy.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        let turnover = instrument.turnover_of(traded.price, traded.volume).ok_or(ImpossibleKind::Overflow)?;
+        self.turnover = self.turnover.checked_add(turnover.unsigned_abs()).ok_or(ImpossibleKind::Overflow)?;
+        let most = self.turnover.checked_add(instrument.turnover.0.unsigned_abs());
+        if most.is_none_or(|most| most > i128::MAX as u128) {
+            return Err(ImpossibleKind::Overflow);
+        }
+        self.count_private(buy.participant, traded.buy_number)?;
+        self.count_private(sell.participant, traded.sell_number)
+    }
+
+    fn ended(&mut self, ended: &Ended) -> Check {
+        let order = self.standing(ended.order)?;
+        let told = (ended.released.0, ended.yesterday.0, ended.traded.0, ended.last_price);
+        if told != (order.remaining, order.yesterday, order.traded, order.last_price) {
+            return Err(ImpossibleKind::WrongVolume);
+        }
+        // It is not there any more for what comes after.
+        (order.remaining, order.immediate) = (0, false);
+        let participant = order.participant;
+        self.ended += 1;
+        self.count_private(participant, ended.private_number)
+    }
+
+    fn restated(&mut self, restated: &Restated) -> Check {
+        let order = *self.standing(restated.order)?;
+        let told = (restated.remaining.0, restated.traded.0, restated.last_price);
+        if told != (order.remaining, order.traded, order.last_price) {
+            return Err(ImpossibleKind::WrongVolume);
+        }
+        self.count_private(order.participant, restated.private_number)
+    }
+
+    fn auction_priced(&mut self, priced: &AuctionPriced) -> Check {
+        self.state.instrument(priced.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        self.auction = Some(priced.instrument);
+        Ok(())
+    }
+
+    fn phase_changed(&mut self, changed: &PhaseChanged) -> Check {
+        Phase::from_code(changed.phase).ok_or(ImpossibleKind::UnknownCode)?;
+        self.state.instrument(changed.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        self.phases = true;
+        self.count_broadcast(changed.broadcast_number)
+    }
+
+    fn market_data(&mut self, data: &MarketData) -> Check {
+        self.state.instrument(data.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        // All of a tick carry one number.
+        self.broadcast = self.state.broadcast.0;
+        self.count_broadcast(data.broadcast_number)
+    }
+
+    fn published(&mut self, published: &Published) -> Check {
+        if published.participant == ParticipantIndex::ALL {
+            return self.count_broadcast(published.number);
+        }
+        self.count_private(published.participant, published.number)
+    }
+
+    fn count_broadcast(&mut self, number: StreamNumber) -> Check {
+        self.broadcast = self.broadcast.checked_add(1).ok_or(ImpossibleKind::Overflow)?;
+        expect_number(number, StreamNumber(self.broadcast))
+    }
+
+    fn count_private(&mut self, participant: ParticipantIndex, number: StreamNumber) -> Check {
+        let state = self.state;
+        let load = || state.participant(participant).map(|participant| participant.private_count.0);
+        let count = self.private.get_or(u64::from(participant.0), load).ok_or(ImpossibleKind::UnknownIndex)?;
+        *count = count.checked_add(1).ok_or(ImpossibleKind::Overflow)?;
+        expect_number(number, StreamNumber(*count))
+    }
+}
+
+fn fits(holds: bool) -> Check {
+    if holds { Ok(()) } else { Err(ImpossibleKind::DoesNotFit) }
+}
+
+fn known_code(holds: bool) -> Check {
+    if holds { Ok(()) } else { Err(ImpossibleKind::UnknownCode) }
+}
+
+fn expect_number(number: StreamNumber, expected: StreamNumber) -> Check {
+    if number == expected { Ok(()) } else { Err(ImpossibleKind::WrongStreamNumber) }
+}
+
+/// Whether a command about an instrument or ALL is about this one.
+fn names(of_command: InstrumentIndex, of_event: InstrumentIndex) -> bool {
+    of_command == InstrumentIndex::ALL || of_command == of_event
+}
