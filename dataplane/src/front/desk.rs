@@ -1,0 +1,381 @@
+//! What all sessions share: the folds over the log, the ring's sender, the seats' flow, the lists of who waits for what.
+
+use crate::directory::{Contradiction, Directory};
+use crate::front::board::Board;
+use crate::front::counters::FrontCounters;
+use crate::front::in_doubt::InDoubtReport;
+use crate::front::pace::Pace;
+use crate::front::{FrontConfig, Place};
+use crate::render::{MESSAGE_SIZE_MAX, Renderer, market_data_size_max};
+use crate::ring::RingSender;
+use crate::session::answer::Moment;
+use crate::session::flow::SeatFlow;
+use crate::session::login::{LoginPolicy, place_of_dialog};
+use crate::session::proof::NonceSource;
+use crate::session::{Cursor, Ending, Session, answer};
+use crate::streams::{Stream, StreamIndex};
+use engine::command::{BodyView, CommandHeader, MAX_COMMAND, SeatBlock};
+use engine::event::EventView;
+use engine::types::{ParticipantIndex, UserIndex};
+use journal::{CompleteFrame, Heartbeat, LogReader};
+use net::Instant;
+
+/// What all sessions share.
+pub(crate) struct Desk {
+    pub(crate) settings: DeskSettings,
+    pub(crate) reader: LogReader,
+    pub(crate) sender: RingSender,
+    pub(crate) directory: Directory,
+    pub(crate) streams: StreamIndex,
+    pub(crate) nonces: NonceSource,
+    /// By user.
+    pub(crate) flows: Vec<SeatFlow>,
+    pub(crate) board: Board,
+    pub(crate) in_doubt: InDoubtReport,
+    pub(crate) counters: FrontCounters,
+    pub(crate) pace: Pace,
+    /// The broadcast message that was rendered last.
+    pub(crate) broadcast: RenderedBroadcast,
+    /// The last frame taken in, as a follower is told of it.
+    pub(crate) last: Heartbeat,
+    pub(crate) now: Instant,
+    /// The machine's clock when the present burst came in; 0 without a clock.
+    pub(crate) machine_now: u64,
+    /// Dialog logins so far; wraps.
+    pub(crate) dialogs: u16,
+    /// No session has anything due by time alone before this.
+    pub(crate) wake: Instant,
+    /// Places of sessions to be served, each once.
+    pub(crate) listed: Vec<u32>,
+    /// Places of sessions whose bytes were left with TCP, each once.
+    pub(crate) held_back: Vec<u32>,
+    /// Places of sessions that hear a participant's private stream, by participant.
+    private_listeners: Vec<Vec<u32>>,
+    /// Participants with such sessions.
+    listening: Vec<ParticipantIndex>,
+    /// Messages of each private stream when its listeners were listed last, by participant.
+    told: Vec<u32>,
+    /// Places of sessions that hear the broadcast stream.
+    broadcast_listeners: Vec<u32>,
+    /// Messages of the broadcast stream when its listeners were listed last.
+    broadcast_told: u32,
+    /// Frames from here on were recorded while this front was there: only those are answered.
+    live_from: u64,
+    /// Other participants than those that asked may have been told something since the lists were made.
+    has_told_others: bool,
+    /// The base data's addresses changed.
+    pub(crate) has_new_addresses: bool,
+}
+
+/// What a desk is told once.
+pub(crate) struct DeskSettings {
+    pub(crate) data_center: u32,
+    pub(crate) login_policy: LoginPolicy,
+}
+
+/// A broadcast message in the members' bytes.
+#[derive(Default)]
+pub(crate) struct RenderedBroadcast {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) length: usize,
+    /// 0 = none.
+    pub(crate) number: u32,
+}
+
+impl Desk {
+    pub(crate) fn new(config: &FrontConfig, reader: LogReader, sender: RingSender) -> Self {
+        Desk {
+            settings: DeskSettings { data_center: config.data_center, login_policy: config.login_policy },
+            live_from: reader.committed(),
+            reader,
+            sender,
+            directory: Directory::new(),
+            streams: StreamIndex::new(config.streams),
+            nonces: NonceSource::new(config.nonce_seed),
+            flows: Vec::new(),
+            board: Board::default(),
+            in_doubt: InDoubtReport::default(),
+            counters: FrontCounters::default(),
+            pace: Pace::new(config.clock),
+            broadcast: RenderedBroadcast { bytes: vec![0; MESSAGE_SIZE_MAX], length: 0, number: 0 },
+            last: Heartbeat {
+                stamp: engine::types::Stamp::default(),
+                digests: engine::Digests { state: 0, local_ids: 0 },
+                data_center: config.data_center,
+            },
+            now: Instant::ZERO,
+            machine_now: 0,
+            dialogs: 0,
+            wake: Instant::NEVER,
+            listed: Vec::new(),
+            held_back: Vec::new(),
+            private_listeners: Vec::new(),
+            listening: Vec::new(),
+            told: Vec::new(),
+            broadcast_listeners: Vec::new(),
+            broadcast_told: 0,
+            has_told_others: false,
+            has_new_addresses: false,
+        }
+    }
+
+    /// Takes in the next frame of the log: base data, streams, answers.
+    ///
+    /// # Errors
+    /// The log contradicts itself: halt.
+    #[inline]
+    pub(crate) fn publish(
+        &mut self,
+        offset: u64,
+        frame: &CompleteFrame<'_>,
+        places: &mut [Place],
+    ) -> Result<(), Contradiction> {
+        let (mut part_offset, mut events) = (offset, 0);
+        for part in frame.parts() {
+            self.directory.apply(&part)?;
+            self.streams.apply_part(part_offset, &part, &self.reader, &self.directory)?;
+            part_offset += part.bytes.len() as u64;
+            events += part.events.len();
+        }
+        self.counters.frames += 1;
+        self.last =
+            Heartbeat { stamp: frame.stamp(), digests: frame.digests(), data_center: self.settings.data_center };
+        let command = frame.command();
+        let is_order = matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_));
+        if !is_order {
+            self.apply_other(frame, places);
+        }
+        let user = command.header.user;
+        if user != UserIndex::NONE {
+            if offset >= self.live_from && frame.data_center() == self.settings.data_center {
+                self.take_answer(offset, command.header, places);
+            }
+            if let Some(user) = self.directory.user(user) {
+                self.touch(user.participant, places);
+            }
+        }
+        // An order or cancel with one event told nobody but its own participant.
+        let is_alone = is_order && events == 1;
+        self.has_told_others |= !is_alone;
+        Ok(())
+    }
+
+    /// Lists who was told something by frames that others asked for; once after a number of frames.
+    pub(crate) fn list_told(&mut self, places: &mut [Place]) {
+        if !std::mem::take(&mut self.has_told_others) {
+            return;
+        }
+        for index in 0..self.listening.len() {
+            self.touch(self.listening[index], places);
+        }
+        let count = self.streams.count(Stream::Broadcast).0;
+        if count != self.broadcast_told {
+            self.broadcast_told = count;
+            for &place in &self.broadcast_listeners {
+                list_place(&mut self.listed, place, places);
+            }
+        }
+    }
+
+    /// Lists the listeners of a private stream that has grown.
+    #[inline]
+    fn touch(&mut self, participant: ParticipantIndex, places: &mut [Place]) {
+        let count = self.streams.count(Stream::Private(participant)).0;
+        let index = usize::from(participant.0);
+        if let Some(told) = self.told.get_mut(index)
+            && *told != count
+        {
+            *told = count;
+            for &place in &self.private_listeners[index] {
+                list_place(&mut self.listed, place, places);
+            }
+        }
+    }
+
+    /// A request of ours came out of the log: its answer waits for the dialog that asked.
+    #[inline]
+    fn take_answer(&mut self, offset: u64, header: &CommandHeader, places: &mut [Place]) {
+        if let Some(flow) = self.flows.get_mut(usize::from(header.user.0)) {
+            flow.came_back();
+        }
+        self.pace.came(header);
+        let place = place_of_dialog(header.session);
+        match places.get_mut(place) {
+            Some(Place::Member(session)) if session.dialog.is_some_and(|dialog| dialog.number == header.session) => {
+                session.in_engine = session.in_engine.saturating_sub(1);
+                session.answers.push_back(offset);
+                self.list(session);
+            }
+            _ => self.counters.answers_unasked += 1,
+        }
+    }
+
+    /// Commands that are no orders, and are not many.
+    #[cold]
+    fn apply_other(&mut self, frame: &CompleteFrame<'_>, places: &mut [Place]) {
+        let is_rejected =
+            frame.events().next().is_some_and(|event| matches!(event.view(), Some(EventView::Rejected(_))));
+        if is_rejected {
+            return;
+        }
+        match frame.command().body {
+            BodyView::DayOpen(day) => {
+                let participants = usize::from(day.participants);
+                self.flows = vec![SeatFlow::default(); day.users.into()];
+                self.board.size(participants);
+                self.private_listeners = vec![Vec::new(); participants];
+                self.told = vec![0; participants];
+                let broadcast_size = market_data_size_max(day.instruments.into()).max(MESSAGE_SIZE_MAX);
+                self.broadcast.bytes = vec![0; broadcast_size];
+            }
+            BodyView::UserDefine(_) => self.has_new_addresses = true,
+            BodyView::EpochOpen(_) => {
+                self.board.clear();
+                if !self.is_active() {
+                    self.end_all(places, Ending::NotActive);
+                }
+            }
+            BodyView::ReadinessReport(report) => {
+                if let Some(user) = self.directory.user(frame.command().header.user) {
+                    self.board.report(user.participant, report);
+                }
+            }
+            BodyView::SeatBlock(block) if block.blocked != 0 => self.force_out(block, places),
+            _ => {}
+        }
+    }
+
+    fn force_out(&mut self, block: &SeatBlock, places: &mut [Place]) {
+        for place in places {
+            if let Place::Member(session) = place
+                && session.leaving.is_none()
+                && session.is_users(block.user)
+            {
+                session.say(|buffer| answer::force_exit(buffer, &block.text));
+                self.end(session, Ending::ForcedOut);
+            }
+        }
+    }
+
+    fn end_all(&mut self, places: &mut [Place], why: Ending) {
+        for place in places {
+            if let Place::Member(session) = place {
+                self.end(session, why);
+            }
+        }
+    }
+
+    /// This core speaks to members: it opened the log's present epoch.
+    pub(crate) fn is_active(&self) -> bool {
+        self.directory.day().is_some_and(|day| day.data_center == self.settings.data_center)
+    }
+
+    pub(crate) fn renderer(&self) -> Renderer<'_> {
+        Renderer::new(&self.reader, &self.directory, &self.streams)
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        let (trading_day, action_day) = self.directory.day().map_or((0, 0), |day| (day.trading_day, day.action_day));
+        Moment::at(self.now, trading_day, action_day)
+    }
+
+    /// Room for whatever command the next message becomes.
+    #[inline]
+    pub(crate) fn has_room_for_a_command(&mut self) -> bool {
+        self.sender.reserve(MAX_COMMAND).is_some()
+    }
+
+    /// The session is to be served.
+    #[inline]
+    pub(crate) fn list(&mut self, session: &mut Session) {
+        if !session.is_listed {
+            session.is_listed = true;
+            self.listed.push(session.link.index() as u32);
+        }
+    }
+
+    /// The session's bytes are to be offered again.
+    pub(crate) fn hold_back(&mut self, session: &mut Session) {
+        self.counters.held_back += 1;
+        if !session.is_held_back {
+            session.is_held_back = true;
+            self.held_back.push(session.link.index() as u32);
+        }
+    }
+
+    /// The session is to be ended, when its own answers are sent.
+    pub(crate) fn end(&mut self, session: &mut Session, why: Ending) {
+        if session.leaving.is_none() {
+            session.leaving = Some(why);
+            self.counters.endings[why as usize] += 1;
+            self.list(session);
+        }
+    }
+
+    /// Something is due at `at`.
+    pub(crate) fn wake_at(&mut self, at: Instant) {
+        self.wake = self.wake.min(at);
+    }
+
+    /// From now on a session hears a stream, from its cursor on.
+    pub(crate) fn listen(&mut self, session: &mut Session, stream: Stream, cursor: Cursor, is_first: bool) {
+        let place = session.link.index() as u32;
+        match stream {
+            Stream::Private(participant) => {
+                session.private = Some(cursor);
+                let listeners = &mut self.private_listeners[usize::from(participant.0)];
+                if is_first {
+                    if listeners.is_empty() {
+                        self.listening.push(participant);
+                    }
+                    listeners.push(place);
+                }
+            }
+            Stream::Broadcast => {
+                session.broadcast = Some(cursor);
+                if is_first {
+                    self.broadcast_listeners.push(place);
+                }
+            }
+        }
+    }
+
+    /// The session hears a stream no more.
+    pub(crate) fn stop_listening(&mut self, session: &mut Session, stream: Stream) {
+        let place = session.link.index() as u32;
+        match stream {
+            Stream::Private(participant) => {
+                session.private = None;
+                let listeners = &mut self.private_listeners[usize::from(participant.0)];
+                listeners.retain(|listener| *listener != place);
+                if listeners.is_empty() {
+                    self.listening.retain(|listening| *listening != participant);
+                }
+            }
+            Stream::Broadcast => {
+                session.broadcast = None;
+                self.broadcast_listeners.retain(|listener| *listener != place);
+            }
+        }
+    }
+
+    /// A session is over: it leaves every list that outlives a round.
+    pub(crate) fn forget(&mut self, session: &mut Session) {
+        if let (Some(participant), Some(_)) = (session.participant, session.private) {
+            self.stop_listening(session, Stream::Private(participant));
+        }
+        if session.broadcast.is_some() {
+            self.stop_listening(session, Stream::Broadcast);
+        }
+    }
+}
+
+#[inline]
+fn list_place(listed: &mut Vec<u32>, place: u32, places: &mut [Place]) {
+    if let Some(Place::Member(session)) = places.get_mut(place as usize)
+        && !session.is_listed
+    {
+        session.is_listed = true;
+        listed.push(place);
+    }
+}

@@ -1,0 +1,562 @@
+//! The front: members' connections on one side, ring and log on the other; and beside them the feed and our own links.
+//!
+//! ```text
+//! poll_ingress   port → TCP → FTD → session → ring          ingress_frame … ingress_command
+//! publish        log → base data, streams, answers → sockets          publish, egress_message
+//! poll_egress    sockets → TCP → port          egress_segment, egress_frame
+//! ```
+//!
+//! A front follows its log all day, also while this core only follows the primary and the standby writes the log: then
+//! every login is refused, and when the log's epoch becomes one of this core's own, the front knows every name and every
+//! message there was. It speaks to members exactly while that is so.
+//!
+//! If the log contradicts itself (a gap in a stream) the front halts: nothing is released any more.
+
+mod board;
+pub(crate) mod counters;
+pub(crate) mod desk;
+mod in_doubt;
+mod links;
+pub(crate) mod pace;
+
+pub use board::{BoardCounts, BoardLine, Readiness};
+pub use counters::FrontCounters;
+pub use in_doubt::InDoubt;
+pub use links::{LINK_BYTES, LINKS_MAX, LinkEvent, LinkId};
+
+use crate::directory::{Contradiction, Directory};
+use crate::feed::Follower;
+use crate::render::NotRendered;
+use crate::ring::{RING_BYTES, RingReceiver, ring};
+use crate::session::egress::Served;
+use crate::session::login::LoginPolicy;
+use crate::session::{Ending, Session};
+use crate::streams::{Stream, StreamIndex, StreamLimits};
+use desk::Desk;
+use engine::command::CommandBuffer;
+use engine::types::{Nanoseconds, ParticipantIndex};
+use hdrhistogram::Histogram;
+use journal::LogReader;
+use links::Links;
+use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Opener, Peer, Port, SendError, SessionId};
+use std::net::SocketAddrV4;
+
+/// Members' sessions, the feed's followers, our own links: everything that goes through one port.
+pub struct Front<P: Port> {
+    host: Host<P>,
+    reader: LogReader,
+    /// The log is taken in up to here.
+    offset: u64,
+    desk: Desk,
+    /// By the host's place.
+    places: Vec<Place>,
+    /// Places of followers.
+    followers: Vec<u32>,
+    links: Links,
+    /// Being served; empty between polls.
+    serving: Vec<u32>,
+    /// Places of sessions whose socket is full: they are served in every round, and nobody is woken for them.
+    waiting: Vec<u32>,
+    member_port: u16,
+    feed_port: Option<u16>,
+    halt: Option<Contradiction>,
+}
+
+/// What a front is told once.
+#[derive(Clone, Debug)]
+pub struct FrontConfig {
+    /// Port for members. Their addresses come from the base data.
+    pub member_port: u16,
+    /// Port for followers, and who may follow.
+    pub feed: Option<(u16, Filter)>,
+    /// This core's data centre.
+    pub data_center: u32,
+    /// How seats show that they are themselves.
+    pub login_policy: LoginPolicy,
+    /// Of the nonces; outside of drills from the system's randomness.
+    pub nonce_seed: [u8; 32],
+    /// Room for the day's messages.
+    pub streams: StreamLimits,
+    /// Bytes of the command ring.
+    pub ring_bytes: usize,
+    /// The machine's clock in nanoseconds, to measure with; nothing of it enters the log.
+    pub clock: Option<fn() -> u64>,
+}
+
+impl FrontConfig {
+    /// For a core of a data centre: members at `member_port`, no followers, proof only, nothing measured.
+    #[must_use]
+    pub fn new(member_port: u16, data_center: u32, nonce_seed: [u8; 32]) -> Self {
+        FrontConfig {
+            member_port,
+            feed: None,
+            data_center,
+            login_policy: LoginPolicy::Proof,
+            nonce_seed,
+            streams: StreamLimits::default(),
+            ring_bytes: RING_BYTES,
+            clock: None,
+        }
+    }
+}
+
+/// Whose connection has a place of the host's.
+pub(crate) enum Place {
+    /// Nobody's, or one that we have ended already.
+    Nobody,
+    /// A member's.
+    Member(Box<Session>),
+    /// A follower's.
+    Follower(Follower),
+    /// Our own.
+    Link,
+}
+
+/// The ring has no room: try again when the engine has gone on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingFull;
+
+/// Why a link was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkError {
+    /// There are [`LINKS_MAX`].
+    TooMany,
+    /// The host says no.
+    Connect(net::ConnectError),
+}
+
+/// Frames taken in in one round: as many as a full ring of orders makes, so that ingress gets its turn.
+const FRAMES_PER_ROUND: usize = 2_048;
+
+impl<P: Port> Front<P> {
+    /// A front on a port, over a log; and where the engine takes the commands from.
+    ///
+    /// # Panics
+    /// If the two ports are the same, or one is 0.
+    pub fn new(config: &FrontConfig, host: HostConfig, port: P, reader: LogReader) -> (Self, RingReceiver) {
+        let (sender, receiver) = ring(config.ring_bytes);
+        let mut host = Host::new(host, port);
+        host.listen(config.member_port, Filter::only([])).expect("the members' port can be listened at");
+        if let Some((port, filter)) = &config.feed {
+            host.listen(*port, filter.clone()).expect("the feed's port is another one");
+        }
+        let sessions = host.config().sessions;
+        let front = Front {
+            desk: Desk::new(config, reader.clone(), sender),
+            host,
+            reader,
+            offset: 0,
+            places: (0..sessions).map(|_| Place::Nobody).collect(),
+            followers: Vec::new(),
+            links: Links::default(),
+            serving: Vec::with_capacity(sessions),
+            waiting: Vec::with_capacity(sessions),
+            member_port: config.member_port,
+            feed_port: config.feed.as_ref().map(|feed| feed.0),
+            halt: None,
+        };
+        (front, receiver)
+    }
+
+    /// Takes in what arrived: members' bytes become commands in the ring.
+    pub fn poll_ingress(&mut self, now: Instant) {
+        if self.halt.is_some() {
+            return;
+        }
+        self.desk.now = self.desk.now.max(now);
+        self.desk.machine_now = self.desk.pace.burst();
+        if !self.desk.held_back.is_empty() && self.desk.has_room_for_a_command() {
+            let Front { desk, places, host, .. } = self;
+            desk.held_back.retain(|&place| {
+                let Place::Member(session) = &mut places[place as usize] else { return false };
+                // Without room for its answers it would only be held back again.
+                session.is_held_back = !session.has_room_for_a_request();
+                if !session.is_held_back {
+                    host.offer_again(session.link);
+                }
+                session.is_held_back
+            });
+        }
+        for link in self.links.to_offer_again() {
+            self.host.offer_again(link);
+        }
+        let mut arrivals = Arrivals {
+            desk: &mut self.desk,
+            places: &mut self.places,
+            followers: &mut self.followers,
+            links: &mut self.links,
+            member_port: self.member_port,
+            feed_port: self.feed_port,
+        };
+        self.host.poll_ingress(now, &mut arrivals);
+        self.desk.sender.publish();
+    }
+
+    /// Takes in what was recorded and may be told, and puts what follows from it into the sockets: answers, streams, the feed.
+    pub fn publish(&mut self, now: Instant) {
+        if self.halt.is_some() {
+            return;
+        }
+        self.desk.now = self.desk.now.max(now);
+        if let Err(contradiction) = self.take_in().and_then(|()| self.serve()) {
+            self.halt = Some(contradiction);
+        }
+    }
+
+    /// Sends what is in the sockets, and does what is due by time.
+    pub fn poll_egress(&mut self, now: Instant) {
+        if self.halt.is_some() {
+            return;
+        }
+        self.desk.now = self.desk.now.max(now);
+        if self.desk.now >= self.desk.wake {
+            self.keep_time();
+        }
+        self.host.poll_egress(now);
+        self.desk.pace.sent();
+    }
+
+    /// Puts a command of the exchange itself (operator, schedule) into the ring, at the time of the last poll.
+    ///
+    /// # Errors
+    /// The ring is full.
+    pub fn command(&mut self, command: &CommandBuffer) -> Result<(), RingFull> {
+        let bytes = command.bytes();
+        let mut slot = self.desk.sender.reserve(bytes.len()).ok_or(RingFull)?;
+        slot.copy_from_slice(bytes);
+        slot.commit(Nanoseconds(self.desk.now.nanos()));
+        self.desk.sender.publish();
+        self.desk.counters.own_commands += 1;
+        Ok(())
+    }
+
+    /// When something is to be done next, if neither a frame nor a command comes before: at once if something waits.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        if self.halt.is_some() {
+            return None;
+        }
+        let can_go_on = |place: &u32| match &self.places[*place as usize] {
+            Place::Member(session) => session.has_room_for_a_request(),
+            _ => false,
+        };
+        let waits = !self.desk.listed.is_empty() || self.desk.held_back.iter().any(can_go_on);
+        if waits || self.offset < self.reader.released() {
+            return Some(self.desk.now);
+        }
+        let feed = self.followers.iter().filter_map(|&place| match &self.places[place as usize] {
+            Place::Follower(follower) => Some(follower.deadline()),
+            _ => None,
+        });
+        let wake = feed.fold(self.desk.wake, Instant::min);
+        self.host.next_deadline().map_or(Some(wake), |at| Some(at.min(wake))).filter(|at| *at != Instant::NEVER)
+    }
+
+    /// The engine has taken every command, and everything that may be told is in the sockets or waits for room there.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.desk.sender.is_drained() && self.offset >= self.reader.released()
+    }
+
+    /// Why nothing is released any more, if so.
+    #[must_use]
+    pub fn halt(&self) -> Option<&Contradiction> {
+        self.halt.as_ref()
+    }
+
+    /// This core speaks to members: it opened the log's present epoch.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.desk.is_active()
+    }
+
+    /// The base data, as far as the log is taken in.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.desk.directory
+    }
+
+    /// The streams, as far as the log is taken in.
+    #[must_use]
+    pub fn streams(&self) -> &StreamIndex {
+        &self.desk.streams
+    }
+
+    /// What the front did.
+    #[must_use]
+    pub fn counters(&self) -> &FrontCounters {
+        &self.desk.counters
+    }
+
+    /// What the host below did.
+    #[must_use]
+    pub fn host_counters(&self) -> net::Counters {
+        self.host.counters()
+    }
+
+    /// Internal latency in nanoseconds; empty without a clock.
+    #[must_use]
+    pub fn latency_ns(&self) -> &Histogram<u64> {
+        self.desk.pace.histogram()
+    }
+
+    /// Messages that members had received from a core before us and that do not count.
+    #[must_use]
+    pub fn in_doubt(&self) -> &[InDoubt] {
+        self.desk.in_doubt.ranges()
+    }
+
+    /// The port at the bottom.
+    #[must_use]
+    pub fn port(&self) -> &P {
+        self.host.port()
+    }
+
+    /// The port at the bottom, to set something on it.
+    pub fn port_mut(&mut self) -> &mut P {
+        self.host.port_mut()
+    }
+
+    /// The readiness board, a line for each participant.
+    #[must_use]
+    pub fn board(&self) -> Vec<BoardLine> {
+        let mut lines: Vec<BoardLine> = self
+            .desk
+            .directory
+            .participants()
+            .map(|(participant, definition)| BoardLine {
+                participant,
+                id: definition.id,
+                has_dialog: false,
+                is_caught_up: false,
+                readiness: self.desk.board.readiness(participant),
+                text: self.desk.board.text(participant),
+            })
+            .collect();
+        for (participant, has_dialog, is_caught_up) in self.logged_in() {
+            if let Some(line) = lines.iter_mut().find(|line| line.participant == participant) {
+                line.has_dialog |= has_dialog;
+                line.is_caught_up |= is_caught_up;
+            }
+        }
+        lines
+    }
+
+    /// The readiness board in figures. Participants without a user are not expected.
+    #[must_use]
+    pub fn board_counts(&self) -> BoardCounts {
+        let mut expected = vec![false; self.desk.directory.participants_limit()];
+        for (_, user) in self.desk.directory.users() {
+            expected[usize::from(user.participant.0)] = true;
+        }
+        let mut counts = BoardCounts::default();
+        for line in self.board() {
+            if !expected[usize::from(line.participant.0)] {
+                continue;
+            }
+            counts.participants += 1;
+            counts.logged_in += u32::from(line.has_dialog);
+            counts.caught_up += u32::from(line.is_caught_up);
+            counts.ready += u32::from(line.has_dialog && line.readiness == Readiness::Ready);
+            counts.hands += u32::from(line.readiness == Readiness::HandRaised);
+        }
+        counts
+    }
+
+    fn logged_in(&self) -> impl Iterator<Item = (ParticipantIndex, bool, bool)> {
+        self.places.iter().filter_map(|place| match place {
+            Place::Member(session) => {
+                let participant = session.participant?;
+                let count = self.desk.streams.count(Stream::Private(participant)).0;
+                let is_caught_up = session.private.is_some_and(|cursor| cursor.next > count);
+                Some((participant, session.dialog.is_some(), is_caught_up))
+            }
+            _ => None,
+        })
+    }
+
+    /// Begins a connection of ours. What becomes of it, [`Front::link_event`] tells.
+    ///
+    /// # Errors
+    /// There are too many, or the host cannot.
+    pub fn connect_link(&mut self, remote: SocketAddrV4, now: Instant) -> Result<LinkId, LinkError> {
+        let id = self.host.connect(remote, now).map_err(LinkError::Connect)?;
+        if !self.links.add(LinkId(id)) {
+            self.host.abort(id);
+            return Err(LinkError::TooMany);
+        }
+        self.places[id.index()] = Place::Link;
+        Ok(LinkId(id))
+    }
+
+    /// Sends what fits of `bytes` on a link; returns how many did.
+    ///
+    /// # Errors
+    /// The link is not open.
+    pub fn send_link(&mut self, link: LinkId, bytes: &[u8]) -> Result<usize, SendError> {
+        self.host.send(link.0, bytes)
+    }
+
+    /// Ends a link, after what was sent; nothing more is heard of it.
+    pub fn close_link(&mut self, link: LinkId) {
+        self.links.remove(link);
+        self.host.close(link.0);
+    }
+
+    /// What happened on the links, in order.
+    pub fn link_event(&mut self) -> Option<LinkEvent> {
+        self.links.next_event()
+    }
+
+    /// Hands over what a link has received; `take` says how many bytes it is done with, the rest stays.
+    pub fn link_bytes(&mut self, link: LinkId, take: impl FnOnce(&[u8]) -> usize) {
+        self.links.take(link, take);
+    }
+
+    /// Takes in what the log has, up to a round's worth.
+    fn take_in(&mut self) -> Result<(), Contradiction> {
+        let released = self.reader.released();
+        for _ in 0..FRAMES_PER_ROUND {
+            if self.offset >= released {
+                break;
+            }
+            let frame = self.reader.frame_at(self.offset).expect("what is released is there");
+            self.desk.publish(self.offset, &frame, &mut self.places)?;
+            self.offset += frame.bytes().len() as u64;
+        }
+        self.desk.list_told(&mut self.places);
+        if std::mem::take(&mut self.desk.has_new_addresses) {
+            self.admit_seats();
+        }
+        Ok(())
+    }
+
+    /// A SYN from an address that no seat has costs nothing.
+    fn admit_seats(&mut self) {
+        let addresses: Vec<_> = self.desk.directory.users().map(|(_, user)| user.address).collect();
+        let filter = match addresses.iter().any(|address| address.is_unspecified()) {
+            true => Filter::everybody(),
+            false => Filter::only(addresses),
+        };
+        *self.host.filter_mut(self.member_port).expect("the members' port is listened at") = filter;
+    }
+
+    /// Sends to everybody who was told something.
+    fn serve(&mut self) -> Result<(), Contradiction> {
+        std::mem::swap(&mut self.desk.listed, &mut self.serving);
+        self.serving.append(&mut self.waiting);
+        for index in 0..self.serving.len() {
+            self.serve_member(self.serving[index])?;
+        }
+        self.serving.clear();
+        for index in (0..self.followers.len()).rev() {
+            self.serve_follower(index);
+        }
+        Ok(())
+    }
+
+    fn serve_member(&mut self, place: u32) -> Result<(), Contradiction> {
+        let entry = &mut self.places[place as usize];
+        let Place::Member(session) = entry else { return Ok(()) };
+        session.is_listed = false;
+        let served = match self.desk.serve(session, &mut self.host) {
+            Ok(served) => served,
+            Err(NotRendered::Contradiction(contradiction)) => return Err(contradiction),
+            // The room was measured, and the number is below the stream's end.
+            Err(error) => unreachable!("{error}"),
+        };
+        match (session.leaving, served) {
+            (Some(Ending::SlowReader | Ending::Silent), _) => self.host.abort(session.link),
+            (Some(_), Served::Done) => self.host.close(session.link),
+            // Its own answers first; if they never go, the stall ends it.
+            (_, Served::Waits) => {
+                session.is_listed = true;
+                self.waiting.push(place);
+                return Ok(());
+            }
+            (None, Served::Done) => return Ok(()),
+            (_, Served::Over) => {}
+        }
+        self.desk.forget(session);
+        *entry = Place::Nobody;
+        Ok(())
+    }
+
+    fn serve_follower(&mut self, index: usize) {
+        let place = self.followers[index] as usize;
+        let Place::Follower(follower) = &mut self.places[place] else { return };
+        let Desk { reader, last, now, counters, .. } = &mut self.desk;
+        if !follower.serve(&mut self.host, reader, last, *now, counters) {
+            self.host.close(follower.link);
+            self.places[place] = Place::Nobody;
+            self.followers.swap_remove(index);
+        }
+    }
+
+    /// Looks at every session for what is due, and finds out when something will be.
+    fn keep_time(&mut self) {
+        self.desk.wake = Instant::NEVER;
+        for place in &mut self.places {
+            if let Place::Member(session) = place {
+                self.desk.keep_time(session, &mut self.host);
+                self.desk.wake_at(session.deadline());
+            }
+        }
+    }
+}
+
+/// A front's side of the host's ingress.
+struct Arrivals<'a> {
+    desk: &'a mut Desk,
+    places: &'a mut [Place],
+    followers: &'a mut Vec<u32>,
+    links: &'a mut Links,
+    member_port: u16,
+    feed_port: Option<u16>,
+}
+
+impl Handler for Arrivals<'_> {
+    fn opened(&mut self, id: SessionId, peer: Peer) {
+        let now = self.desk.now;
+        let place = &mut self.places[id.index()];
+        if peer.opener == Opener::Ourselves {
+            self.links.opened(id);
+        } else if peer.local_port == self.member_port {
+            let session = Box::new(Session::new(id, *peer.address.ip(), now));
+            self.desk.wake_at(session.deadline());
+            self.desk.counters.connections += 1;
+            *place = Place::Member(session);
+        } else {
+            assert!(Some(peer.local_port) == self.feed_port, "the host listens at two ports");
+            *place = Place::Follower(Follower::new(id, now));
+            self.followers.push(id.index() as u32);
+        }
+    }
+
+    #[inline]
+    fn data(&mut self, id: SessionId, bytes: &[u8]) -> usize {
+        match &mut self.places[id.index()] {
+            Place::Member(session) => self.desk.ingress_message(session, bytes),
+            Place::Follower(follower) => {
+                let epoch = self.desk.directory.day().map_or(engine::types::Epoch(0), |day| day.epoch);
+                follower.take(bytes, &self.desk.reader, epoch, &mut self.desk.counters)
+            }
+            Place::Link => self.links.data(id, bytes),
+            Place::Nobody => bytes.len(),
+        }
+    }
+
+    fn closed(&mut self, id: SessionId, why: CloseReason) {
+        let place = &mut self.places[id.index()];
+        match place {
+            Place::Member(session) => {
+                self.desk.forget(session);
+                self.desk.counters.lost_connections += 1;
+            }
+            Place::Follower(_) => self.followers.retain(|follower| *follower as usize != id.index()),
+            Place::Link => self.links.closed(id, why),
+            Place::Nobody => return,
+        }
+        *place = Place::Nobody;
+    }
+}

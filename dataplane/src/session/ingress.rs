@@ -1,0 +1,273 @@
+//! From a member's bytes to a command in the ring.
+//!
+//! `ingress_message` finds the messages in the bytes, where they lie; `ingress_command` looks whether the member may say
+//! this now, turns names into indices and writes the command once, into the ring. What comes of it, the engine decides.
+//!
+//! Nothing is read that could not be dealt with: where an answer, the ring or the dialog has no room, the bytes stay with TCP,
+//! whose window closes. So nothing is lost and nobody is refused for our being slow.
+
+use crate::front::desk::Desk;
+use crate::session::answer::{self, Target};
+use crate::session::{Dialog, Ending, Refusal, Session, proof};
+use engine::command::{
+    Body, CommandHeader, ORDER_AUTO_SUSPEND, ORDER_STOP_PRICE, OrderCancel, OrderInsert, PasswordUpdate,
+    ReadinessReport,
+};
+use engine::types::{AccountIndex, InstrumentIndex, Nanoseconds, ParticipantIndex, RawPrice, Volume};
+use ftd::package::{ReqOrderAction, ReqOrderInsert, ReqReadiness, ReqUserPasswordUpdate};
+use ftd::types::{Int, Str};
+use ftd::value::{bool_flag, readiness};
+use ftd::{Malformed, Message, Next, Series, next_message, tid};
+use zerocopy::IntoBytes;
+
+/// A request that is refused, and what it was about.
+struct Refused<'a> {
+    refusal: Refusal,
+    order: Option<(&'a Str<20>, &'a Str<24>)>,
+}
+
+impl Desk {
+    /// Takes the messages at the head of `bytes` and returns how many bytes it is done with. The rest comes again.
+    #[inline]
+    pub(crate) fn ingress_message(&mut self, session: &mut Session, bytes: &[u8]) -> usize {
+        session.last_received = self.now;
+        let mut taken = 0;
+        while session.leaving.is_none() {
+            match next_message(&bytes[taken..]) {
+                Ok(Next::NeedMore) => return taken,
+                Ok(Next::Skip { length, .. }) => {
+                    self.counters.skipped += 1;
+                    taken += length;
+                }
+                Ok(Next::Heartbeat { length }) => taken += length,
+                Ok(Next::Message { length, message }) => {
+                    if !session.has_room_for_a_request() || !self.has_room_for_a_command() {
+                        self.hold_back(session);
+                        return taken;
+                    }
+                    self.counters.messages_in += 1;
+                    match message.tid() {
+                        tid::USER_LOGIN => self.login(session, &message),
+                        tid::LOGIN_CHALLENGE => self.challenge(session, &message),
+                        tid::USER_LOGOUT => self.logout(session, &message),
+                        _ => self.request(session, &message),
+                    }
+                    taken += length;
+                }
+                Err(_) => self.end(session, Ending::Malformed),
+            }
+        }
+        // Who leaves is not listened to any more.
+        bytes.len()
+    }
+
+    /// A message of the dialog stream.
+    #[inline]
+    fn request(&mut self, session: &mut Session, message: &Message<'_>) {
+        let number = message.number().0;
+        let Some(dialog) = &mut session.dialog else {
+            return self.refuse(session, Refusal::NotLoggedIn, Target { number, order: None });
+        };
+        // JR/T 0016 §5.2.1.3: a number that is not the next one closes the connection.
+        if message.series() != Series::DIALOG || number != dialog.next_request {
+            return self.end(session, Ending::DialogGap);
+        }
+        dialog.next_request += 1;
+        let dialog = *dialog;
+        match self.ingress_command(dialog, message) {
+            Ok(()) => session.in_engine += 1,
+            Err(Refused { refusal, order }) => self.refuse(session, refusal, Target { number, order }),
+        }
+    }
+
+    /// Whether the user may ask this now; if so, the command stands in the ring.
+    #[inline]
+    fn ingress_command<'a>(&mut self, dialog: Dialog, message: &Message<'a>) -> Result<(), Refused<'a>> {
+        let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
+        let flow = &mut self.flows[usize::from(dialog.user.0)];
+        let within_rate = flow.request(user, self.now).map_err(Refused::from);
+        let number = message.number().0;
+        let header = |length: usize| CommandHeader {
+            kind: 0,
+            length: length as u16, // at most MAX_COMMAND
+            session: dialog.number,
+            request: number,
+            user: dialog.user,
+            reserved: 0,
+        };
+        let time = Nanoseconds(self.now.nanos());
+        match message.tid() {
+            tid::ORDER_INSERT => {
+                let order = ReqOrderInsert::parse(message)?.order_insert;
+                let about = |refusal| Refused { refusal, order: Some((&order.order_sys_id, &order.order_local_id)) };
+                within_rate.map_err(|refused| about(refused.refusal))?;
+                let participant = self.directory.find_participant(order.participant_id.bytes());
+                if participant != Some(user.participant)
+                    || self.directory.find_user(order.user_id.bytes()) != Some(dialog.user)
+                {
+                    return Err(about(Refusal::NotYours));
+                }
+                let price = order.limit_price.units().map_err(|_| about(Refusal::FieldMalformed))?;
+                let stop_price = order.stop_price.units().map_err(|_| about(Refusal::FieldMalformed))?;
+                let volume = volume(order.volume_total_orginal).ok_or(about(Refusal::FieldMalformed))?;
+                let minimal_volume = self::volume(order.minimal_volume).ok_or(about(Refusal::FieldMalformed))?;
+                flow.may_go(user).map_err(about)?;
+                let account = self.directory.find_account(user.participant, order.client_id.bytes());
+                let instrument = self.directory.find_instrument(order.instrument_id.bytes());
+                let suspends = order.auto_suspend.get() == bool_flag::TRUE;
+                let body = OrderInsert {
+                    local_id: *order.order_local_id.bytes(),
+                    message_reference: *order.message_reference.bytes(),
+                    direction: order.direction.get(),
+                    offset: order.offset_flag.get(),
+                    hedge: order.hedge_flag.get(),
+                    order_type: order.order_type.get(),
+                    match_condition: order.match_condition.get(),
+                    match_session: order.match_session.get(),
+                    instrument: instrument.unwrap_or(InstrumentIndex::UNKNOWN),
+                    flags: if stop_price != 0 { ORDER_STOP_PRICE } else { 0 }
+                        | if suspends { ORDER_AUTO_SUSPEND } else { 0 },
+                    price: RawPrice(price),
+                    account: account.unwrap_or(AccountIndex::NONE),
+                    volume,
+                    minimal_volume,
+                    reserved: 0,
+                };
+                self.write(header, &body, time);
+            }
+            tid::ORDER_ACTION => {
+                let ReqOrderAction { order_action: action, order_action_target: target } =
+                    ReqOrderAction::parse(message)?;
+                let local_id = target.map_or(&Str::<24>::BLANK, |target| &target.order_local_id);
+                let about = |refusal| Refused { refusal, order: Some((&action.order_sys_id, local_id)) };
+                within_rate.map_err(|refused| about(refused.refusal))?;
+                let participant = |id: &Str<8>| {
+                    id.is_blank() || self.directory.find_participant(id.bytes()) == Some(user.participant)
+                };
+                if self.directory.find_user(action.user_id.bytes()) != Some(dialog.user)
+                    || !target.is_none_or(|target| participant(&target.participant_id))
+                {
+                    return Err(about(Refusal::NotYours));
+                }
+                flow.may_go(user).map_err(about)?;
+                let instrument = match action.instrument_id.is_blank() {
+                    true => InstrumentIndex::NONE,
+                    false => {
+                        self.directory.find_instrument(action.instrument_id.bytes()).unwrap_or(InstrumentIndex::UNKNOWN)
+                    }
+                };
+                let account = self.target_account(user.participant, target.map(|target| &target.client_id));
+                let body = OrderCancel {
+                    order_sys_id: *action.order_sys_id.bytes(),
+                    instrument,
+                    action: action.order_action_code.get(),
+                    target_field: target.is_some().into(),
+                    local_id: *local_id.bytes(),
+                    action_local_id: *action.action_local_id.bytes(),
+                    message_reference: *action.message_reference.bytes(),
+                    reserved: [0; 2],
+                    account,
+                    reserved_2: 0,
+                };
+                self.write(header, &body, time);
+            }
+            tid::READINESS => {
+                let report = ReqReadiness::parse(message)?.readiness;
+                within_rate?;
+                self.must_be(dialog, user.participant, &report.participant_id, &report.user_id)?;
+                if !matches!(report.readiness.get(), readiness::NOT_READY | readiness::READY | readiness::RAISED_HAND) {
+                    return Err(Refusal::FieldMalformed.into());
+                }
+                self.flows[usize::from(dialog.user.0)].may_go(user)?;
+                let (readiness, content) = (report.readiness.get(), *report.content.bytes());
+                self.write(header, &ReadinessReport { readiness, reserved: [0; 3], content }, time);
+            }
+            tid::USER_PASSWORD_UPDATE => {
+                let update = ReqUserPasswordUpdate::parse(message)?.req_user_password_update;
+                within_rate?;
+                self.must_be(dialog, user.participant, &update.participant_id, &update.user_id)?;
+                if update.new_password.is_blank() {
+                    return Err(Refusal::FieldMalformed.into());
+                }
+                if !proof::is_secret(user.secret.trimmed(), update.old_password.trimmed()) {
+                    return Err(Refusal::WrongCredentials.into());
+                }
+                self.flows[usize::from(dialog.user.0)].may_go(user)?;
+                let mut secret = [b' '; 40];
+                let new = update.new_password.trimmed();
+                secret[..new.len()].copy_from_slice(new);
+                self.write(header, &PasswordUpdate { secret }, time);
+            }
+            _ => {
+                within_rate?;
+                return Err(Refusal::NotOffered.into());
+            }
+        }
+        self.flows[usize::from(dialog.user.0)].went();
+        Ok(())
+    }
+
+    /// The account that a cancel names. Without a name any; with an unknown one, one that no order has.
+    fn target_account(&self, participant: ParticipantIndex, client_id: Option<&Str<8>>) -> AccountIndex {
+        match client_id.filter(|id| !id.is_blank()) {
+            None => AccountIndex::NONE,
+            Some(id) => self.directory.find_account(participant, id.bytes()).unwrap_or(ACCOUNT_UNKNOWN),
+        }
+    }
+
+    fn must_be(
+        &self,
+        dialog: Dialog,
+        own: ParticipantIndex,
+        participant: &Str<8>,
+        user: &Str<15>,
+    ) -> Result<(), Refused<'static>> {
+        let is_own = self.directory.find_participant(participant.bytes()) == Some(own);
+        if is_own && self.directory.find_user(user.bytes()) == Some(dialog.user) {
+            Ok(())
+        } else {
+            Err(Refusal::NotYours.into())
+        }
+    }
+
+    /// Writes a command where it stays until the engine has read it.
+    #[inline]
+    fn write<B: Body>(&mut self, header: impl Fn(usize) -> CommandHeader, body: &B, time: Nanoseconds) {
+        let length = B::KIND.size();
+        let mut slot = self.sender.reserve(length).expect("has_room_for_a_command was asked before");
+        let (head, rest) = slot.split_at_mut(size_of::<CommandHeader>());
+        let header = CommandHeader { kind: B::KIND as u16, ..header(length) };
+        head.copy_from_slice(header.as_bytes());
+        B::mut_from_bytes(rest).expect("a command's size is its header's and its body's").clone_from(body);
+        slot.commit(time);
+        self.pace.went(&header, self.machine_now);
+        self.counters.commands += 1;
+    }
+
+    /// Answers a request with Error.
+    pub(crate) fn refuse(&mut self, session: &mut Session, refusal: Refusal, target: Target<'_>) {
+        self.counters.refusals[refusal.index()] += 1;
+        let now = self.now;
+        session.say(|buffer| answer::error(buffer, refusal, target, now));
+        self.list(session);
+    }
+}
+
+/// An account that a cancel named and that is not defined: no order is its own, so that the target is not found.
+pub(crate) const ACCOUNT_UNKNOWN: AccountIndex = AccountIndex(u32::MAX - 1);
+
+fn volume(item: Int) -> Option<Volume> {
+    u32::try_from(item.get()).ok().map(Volume)
+}
+
+impl From<Refusal> for Refused<'_> {
+    fn from(refusal: Refusal) -> Self {
+        Refused { refusal, order: None }
+    }
+}
+
+impl From<Malformed> for Refused<'_> {
+    fn from(_: Malformed) -> Self {
+        Refusal::FieldMalformed.into()
+    }
+}

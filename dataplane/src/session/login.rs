@@ -1,0 +1,206 @@
+//! Login, challenge, logout: who speaks on a connection, and from which number on each stream goes on.
+
+use crate::front::desk::Desk;
+use crate::session::answer::{self, Target};
+use crate::session::{Cursor, Dialog, Refusal, Session, TIMEOUT_SECONDS, TIMEOUT_SECONDS_MAX, proof};
+use crate::streams::{FROM_NOW, Stream};
+use engine::types::{Epoch, ParticipantIndex, UserIndex};
+use ftd::package::{ReqLoginChallenge, ReqUserLogin, ReqUserLogout};
+use ftd::value::data_flow_flag;
+use ftd::{Message, Series};
+use std::time::Duration;
+
+/// How a seat shows that it is itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoginPolicy {
+    /// By proof only: the secret is never sent.
+    #[default]
+    Proof,
+    /// By proof, or with the standard's password.
+    ProofOrPassword,
+}
+
+impl Desk {
+    /// ReqUserLogin: for one stream.
+    pub(crate) fn login(&mut self, session: &mut Session, message: &Message<'_>) {
+        let target = Target { number: message.number().0, order: None };
+        let result = match ReqUserLogin::parse(message) {
+            Ok(request) => self.try_login(session, &request),
+            Err(_) => Err(Refusal::FieldMalformed),
+        };
+        if let Err(refusal) = result {
+            // A nonce serves one attempt at guessing.
+            session.nonce = None;
+            self.refuse(session, refusal, target);
+        }
+    }
+
+    fn try_login(&mut self, session: &mut Session, request: &ReqUserLogin<'_>) -> Result<(), Refusal> {
+        let login = request.req_user_login;
+        let day = *self.directory.day().ok_or(Refusal::DayNotOpen)?;
+        if !self.is_active() {
+            return Err(Refusal::NotActive);
+        }
+        let flag = login.data_flow_flag.get();
+        if !matches!(flag, data_flow_flag::DIALOG | data_flow_flag::PRIVATE | data_flow_flag::BROADCAST) {
+            return Err(Refusal::FieldMalformed);
+        }
+        let timeout = match login.time_out.get().map_err(|_| Refusal::FieldMalformed)? {
+            seconds @ 1..=TIMEOUT_SECONDS_MAX => seconds as u8,
+            _ => TIMEOUT_SECONDS,
+        };
+        let (participant, user_index) = self.prove(session, request)?;
+        let is_other_user =
+            flag == data_flow_flag::DIALOG && session.dialog.is_some_and(|dialog| dialog.user != user_index);
+        if session.participant.is_some_and(|present| present != participant) || is_other_user {
+            return Err(Refusal::AnotherParticipant);
+        }
+
+        // Where the stream goes on. Nothing of the session has changed up to here.
+        let stream = match flag {
+            data_flow_flag::PRIVATE => Some(Stream::Private(participant)),
+            data_flow_flag::BROADCAST => Some(Stream::Broadcast),
+            _ => None,
+        };
+        let mut cancelled = None;
+        if let Some(stream) = stream {
+            let series = stream.series(&self.directory).expect("the participant is defined");
+            let start = request.disseminationstart;
+            if start.is_some_and(|start| start.sequence_series.get() != series) {
+                return Err(Refusal::WrongSeries);
+            }
+            let epoch = request.stream_epoch.map(|field| Epoch(field.epoch.unsigned()));
+            let is_first = match stream {
+                Stream::Broadcast => session.broadcast.is_none(),
+                Stream::Private(_) => session.private.is_none(),
+            };
+            if start.is_some() || is_first {
+                let received = start.map_or(0, |start| start.sequence_no.unsigned());
+                let resume = self.streams.resume(stream, epoch, received);
+                if resume.epoch_ahead {
+                    // The member has heard a core of a higher epoch: that one is active, and we are not.
+                    return Err(Refusal::NotActive);
+                }
+                cancelled = resume.cancel;
+                let has_caught_up = received == FROM_NOW;
+                let cursor = Cursor { user: user_index, next: resume.next.0, has_caught_up };
+                self.listen(session, stream, cursor, is_first);
+            }
+        } else if session.dialog.is_none() {
+            session.dialog = Some(self.new_dialog(session, user_index));
+        }
+        session.participant = Some(participant);
+        session.timeout = Duration::from_secs(timeout.into());
+        self.wake_at(session.deadline());
+        self.counters.logins += 1;
+
+        let moment = self.moment();
+        let largest_local_id = self.directory.user(user_index).and_then(|user| user.largest_local_id);
+        let reign = (day.epoch.0, day.data_center);
+        session.say(|buffer| answer::login(buffer, login, timeout, largest_local_id, reign, &moment));
+        if let (Some(stream), Some(cancelled)) = (stream, cancelled) {
+            // Before anything of that stream: own answers go first. `errata.md` 12
+            self.in_doubt.note(&self.directory, stream, &cancelled);
+            let renderer = self.renderer();
+            session.say(|buffer| renderer.flow_message_cancel(stream, &cancelled, buffer));
+        }
+        self.list(session);
+        Ok(())
+    }
+
+    /// Who logs in, once that is proved.
+    fn prove(
+        &mut self,
+        session: &Session,
+        request: &ReqUserLogin<'_>,
+    ) -> Result<(ParticipantIndex, UserIndex), Refusal> {
+        let login = request.req_user_login;
+        let index = self.directory.find_user(login.user_id.bytes()).ok_or(Refusal::WrongCredentials)?;
+        let user = self.directory.user(index).expect("it was found");
+        let is_its = self.directory.find_participant(login.participant_id.bytes()) == Some(user.participant);
+        if !is_its || !(user.address.is_unspecified() || user.address == session.peer) {
+            return Err(Refusal::WrongCredentials);
+        }
+        match (request.login_proof, self.settings.login_policy) {
+            (Some(claimed), _) => {
+                let nonce = session.nonce.filter(|nonce| nonce == claimed.nonce.bytes()).ok_or(Refusal::ProofWrong)?;
+                if !proof::is_proof(user.secret.trimmed(), &nonce, login, claimed.proof.bytes()) {
+                    return Err(Refusal::ProofWrong);
+                }
+            }
+            (None, LoginPolicy::Proof) => return Err(Refusal::ProofWrong),
+            (None, LoginPolicy::ProofOrPassword) => {
+                if !proof::is_secret(user.secret.trimmed(), login.password.trimmed()) {
+                    return Err(Refusal::WrongCredentials);
+                }
+            }
+        }
+        if user.blocked { Err(Refusal::SeatBlocked) } else { Ok((user.participant, index)) }
+    }
+
+    /// ReqLoginChallenge: a nonce, whoever asks; what it is worth shows the login.
+    pub(crate) fn challenge(&mut self, session: &mut Session, message: &Message<'_>) {
+        if ReqLoginChallenge::parse(message).is_err() {
+            let target = Target { number: message.number().0, order: None };
+            return self.refuse(session, Refusal::FieldMalformed, target);
+        }
+        let nonce = self.nonces.next_nonce();
+        session.nonce = Some(nonce);
+        session.say(|buffer| answer::challenge(buffer, &nonce));
+        self.list(session);
+    }
+
+    /// ReqUserLogout: of one stream. The connection stays, for another login.
+    pub(crate) fn logout(&mut self, session: &mut Session, message: &Message<'_>) {
+        let target = Target { number: message.number().0, order: None };
+        let Ok(request) = ReqUserLogout::parse(message) else {
+            return self.refuse(session, Refusal::FieldMalformed, target);
+        };
+        let logout = request.req_user_logout;
+        let user = self.directory.find_user(logout.user_id.bytes());
+        let participant = self.directory.find_participant(logout.participant_id.bytes());
+        if participant.is_none() || participant != session.participant {
+            return self.refuse(session, Refusal::StreamNotLoggedIn, target);
+        }
+        let flag = logout.data_flow_flag.get();
+        let present = match flag {
+            data_flow_flag::DIALOG => session.dialog.map(|dialog| dialog.user),
+            data_flow_flag::PRIVATE => session.private.map(|cursor| cursor.user),
+            data_flow_flag::BROADCAST => session.broadcast.map(|cursor| cursor.user),
+            _ => return self.refuse(session, Refusal::FieldMalformed, target),
+        };
+        if present.is_none() || present != user {
+            return self.refuse(session, Refusal::StreamNotLoggedIn, target);
+        }
+        match flag {
+            data_flow_flag::DIALOG => {
+                // Answers still under way belong to a dialog that is over.
+                session.dialog = None;
+                session.answers.clear();
+                session.in_engine = 0;
+            }
+            data_flow_flag::PRIVATE => {
+                self.stop_listening(session, Stream::Private(participant.expect("checked above")))
+            }
+            _ => self.stop_listening(session, Stream::Broadcast),
+        }
+        let moment = self.moment();
+        session.say(|buffer| answer::logout(buffer, logout, &moment));
+        self.list(session);
+    }
+
+    fn new_dialog(&mut self, session: &Session, user: UserIndex) -> Dialog {
+        self.dialogs = self.dialogs.wrapping_add(1);
+        // Place and a running number: an answer finds its connection, and only the dialog that asked takes it.
+        let number = session.link.index() as u32 | u32::from(self.dialogs) << 16;
+        Dialog { user, number, next_request: 1 }
+    }
+}
+
+/// Where a dialog's connection has its place.
+pub(crate) fn place_of_dialog(number: u32) -> usize {
+    (number & 0xFFFF) as usize
+}
+
+const _: () = assert!(net::host::SESSIONS_MAX <= 1 << 16, "a place fits into the lower half of a dialog's number");
+const _: () = assert!(Series::DIALOG.0 == 0);
