@@ -6,7 +6,7 @@ use crate::command::{
 };
 use crate::digest::Thing;
 use crate::exchange::{Exchange, Refusal};
-use crate::number::{Account, Participant, User};
+use crate::number::{Account, Instrument, Participant, User};
 use crate::reject::Reject;
 use crate::state::{Client, Holding, Market, Member, Trader, phase, right};
 use std::collections::BTreeSet;
@@ -73,7 +73,9 @@ impl Exchange {
         let day = self.state.day.expect("the day is open");
         let markets = &self.state.markets;
         let valid = define.index.0 < day.instruments
+            && define.index != Instrument::UNKNOWN
             && !markets.contains_key(&define.index)
+            && define.previous_open_interest <= 1 << 62
             && define.tick > 0
             && define.multiplier > 0
             && define.minimum_volume > 0
@@ -115,6 +117,9 @@ impl Exchange {
         let known = state.clients.contains_key(&set.account) && state.markets.contains_key(&set.instrument);
         require(known, Reject::IndexUnknown)?;
         require(HEDGES.contains(&set.hedge), Reject::DefinitionInvalid)?;
+        let fits = |yesterday: u32, today: u32| yesterday.checked_add(today).is_some();
+        let both = fits(set.long_yesterday, set.long_today) && fits(set.short_yesterday, set.short_today);
+        require(both, Reject::DefinitionInvalid)?;
         let key = (set.account, set.instrument, set.hedge);
         let before = state.rows.get(&key).copied();
         let room = before.is_some() || state.rows.len() < day.position_rows as usize;

@@ -13,6 +13,11 @@ use crate::number::{Epoch, Key, Nanoseconds, Participant, Sequence, User};
 use crate::reject::Reject;
 use crate::state::State;
 
+/// Live orders, position rows, accounts that a day may have (RULES.md, Base data).
+const MOST_ROWS: u32 = 1 << 24;
+/// Local ids that a day may have.
+const MOST_LOCAL_IDS: u32 = 1 << 26;
+
 /// How this exchange is set up.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -209,10 +214,7 @@ impl Exchange {
 
     fn dispatch(&mut self, command: &Command) -> Result<(), Refusal> {
         match (command, self.state.day) {
-            (Command::DayOpen(open), None) => {
-                self.day_open(open);
-                return Ok(());
-            }
+            (Command::DayOpen(open), None) => return self.day_open(open),
             (Command::DayOpen(_), Some(_)) => return Err(Reject::DayAlreadyOpen.into()),
             (_, None) => return Err(Reject::DayNotOpen.into()),
             (_, Some(_)) => {}
@@ -242,11 +244,16 @@ impl Exchange {
         Ok(())
     }
 
-    fn day_open(&mut self, open: &DayOpen) {
+    fn day_open(&mut self, open: &DayOpen) -> Result<(), Refusal> {
+        let rows = [open.live_orders, open.position_rows, open.accounts];
+        if rows.iter().any(|&rows| rows > MOST_ROWS) || open.local_ids > MOST_LOCAL_IDS {
+            return Err(Reject::DefinitionInvalid.into());
+        }
         self.state.day = Some(*open);
         self.state.epoch = open.epoch;
         self.state.data_center = open.data_center;
         self.touch(Thing::Day);
+        Ok(())
     }
 
     fn refuse(&mut self, command: &Command, refusal: Refusal) {

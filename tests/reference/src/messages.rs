@@ -32,13 +32,12 @@ pub struct Number {
 
 /// Writes one message: `fill` puts its fields.
 pub fn message(tid: Tid, number: Number, fill: impl FnOnce(&mut MessageWriter<'_>)) -> Vec<u8> {
-    let mut bytes = vec![0; MESSAGE];
+    let mut bytes = [0; MESSAGE];
     let (series, number) = (Series(number.series), SequenceNumber(number.number));
     let mut writer = MessageWriter::new(&mut bytes, tid, series, number).expect("there is room for the headers");
     fill(&mut writer);
     let length = writer.finish();
-    bytes.truncate(length);
-    bytes
+    bytes[..length].to_vec()
 }
 
 /// Puts a field into a message.
@@ -299,6 +298,7 @@ impl State {
         }
         let length = writer.finish();
         bytes.truncate(length);
+        bytes.shrink_to_fit();
         bytes
     }
 }

@@ -109,6 +109,10 @@ impl Exchange {
         if opens {
             let exposures = state.exposures.get(&(client.define.client_number, insert.instrument));
             let exposure = exposures.map_or(0, |sides| sides[side]);
+            let held = row.map_or(Holding::default(), |row| row[side]);
+            if held.yesterday + held.today + held.pending + volume > u64::from(u32::MAX) {
+                return Err(Reject::PositionLimitExceeded);
+            }
             if market.define.position_limit != 0 && exposure + volume > u64::from(market.define.position_limit) {
                 return Err(Reject::PositionLimitExceeded);
             }

@@ -305,6 +305,8 @@ fn every_refusal_of_a_cancel() {
 fn refusals_before_and_beside_trading() {
     let mut day = Day::unopened(Settings::default());
     assert_eq!(day.own(participant(0)).refused, Some(Reject::DayNotOpen));
+    let too_many = command::DayOpen { local_ids: (1 << 26) + 1, ..day_open() };
+    assert_eq!(day.own(too_many).refused, Some(Reject::DefinitionInvalid));
     assert_eq!(day.own(day_open()).refused, None);
     assert_eq!(day.own(day_open()).refused, Some(Reject::DayAlreadyOpen));
     let mut day = Day::open();
@@ -325,6 +327,7 @@ fn refusals_before_and_beside_trading() {
         command::AccountDefine { client_number: ClientNumber(9), ..account(5, 0, 101) }.into(),
         instrument(0).into(),
         command::InstrumentDefine { tick: 0, ..instrument(5) }.into(),
+        command::InstrumentDefine { previous_open_interest: (1 << 62) + 1, ..instrument(5) }.into(),
         command::InstrumentDefine { minimum_volume: 21, ..instrument(5) }.into(),
         command::InstrumentDefine { upper_limit: 90 + 65_536, ..instrument(5) }.into(),
         command::InstrumentDefine { lower_limit: 111, ..instrument(5) }.into(),
@@ -363,6 +366,8 @@ fn refusals_before_and_beside_trading() {
         assert_eq!(day.own(command.clone()).refused, Some(Reject::IndexUnknown), "{command:?}");
     }
     day.line("phase 0 0");
+    let too_many = PositionSet { long_yesterday: u32::MAX, ..position };
+    assert_eq!(day.own(too_many).refused, Some(Reject::DefinitionInvalid));
     assert_eq!(day.own(position).refused, None);
     assert_eq!(day.line("0 sell 18@110 close"), "accepted rests y9 #1");
     assert_eq!(day.own(position).refused, Some(Reject::DefinitionInvalid), "a working order");
