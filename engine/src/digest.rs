@@ -1,7 +1,9 @@
 //! The digest: a sum of terms that tells in eight bytes whether two systems hold the same state. Defined in `journal/FRAMES.md`:
 //!
-//!     mix(a, b)            the 128-bit product of (a xor 9E3779B97F4A7C15h) and (b xor D1B54A32D192ED03h), low half xor high half
-//!     term(kind, w1 … wn)  h = mix(kind, n); then for each word h = mix(h, w)
+//! ```text
+//! mix(a, b)            the 128-bit product of (a xor 9E3779B97F4A7C15h) and (b xor D1B54A32D192ED03h), low half xor high half
+//! term(kind, w1 … wn)  h = mix(kind, n); then for each word h = mix(h, w)
+//! ```
 //!
 //! The sum wraps and does not depend on the order. What a frame changes gives up its old term and gets a new one when the frame is
 //! sealed, so a frame costs what it touched. [`State::recompute_digests`] makes both sums anew from what is there: that the two
@@ -86,7 +88,7 @@ pub(crate) fn instrument_term(instrument: &Instrument) -> u64 {
         instrument.volume,
         instrument.turnover.0 as u64,
         (instrument.turnover.0 >> 64) as u64,
-        instrument.open_interest as u64,
+        instrument.open_interest,
     ])
 }
 

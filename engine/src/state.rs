@@ -102,8 +102,8 @@ pub struct Instrument {
     pub volume: u64,
     /// Price x multiplier x lots.
     pub turnover: Money,
-    /// Lots open, counted once. Below zero if the positions set were more than the previous open interest said.
-    pub open_interest: i64,
+    /// Lots open, counted once.
+    pub open_interest: u64,
     /// Something happened since the last market data.
     pub touched: bool,
 }

@@ -22,7 +22,7 @@ pub(crate) const MOST_POSITION_ROWS: u32 = 1 << 24;
 pub(crate) const MOST_ACCOUNTS: u32 = 1 << 24;
 /// Prices lie strictly within this, in ticks.
 const MOST_TICKS: i32 = 1 << 30;
-/// Open interest that a day may begin with: it stays a signed 64-bit number whatever trades.
+/// Open interest that a day may begin with: it stays within 64 bits whatever trades.
 const MOST_OPEN_INTEREST: u64 = 1 << 62;
 /// Private streams below this are the standard's own.
 const FIRST_SERIES: u16 = 2;

@@ -39,7 +39,7 @@ pub(super) fn tick(writer: &mut Writer<'_>) {
             bid_volume,
             ask_volume,
             volume: instrument.volume,
-            open_interest: instrument.open_interest as u64,
+            open_interest: instrument.open_interest,
             turnover_low: instrument.turnover.0 as u64,
             turnover_high: (instrument.turnover.0 >> 64) as i64,
             broadcast_number,

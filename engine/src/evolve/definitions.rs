@@ -79,7 +79,7 @@ fn instrument(state: &mut State, new: &InstrumentDefine) {
         low: Price(0),
         volume: 0,
         turnover: Money(0),
-        open_interest: new.previous_open_interest as i64,
+        open_interest: new.previous_open_interest,
         touched: false,
     };
     state.instruments.define(index, instrument);

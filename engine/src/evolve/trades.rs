@@ -5,47 +5,35 @@ use super::orders::remove;
 use crate::event::Traded;
 use crate::orders::Slot;
 use crate::state::State;
-use crate::types::{InstrumentIndex, Money, Price, StreamNumber, Volume};
+use crate::types::{InstrumentIndex, Money, Volume};
 
 /// Two orders traded. Buy side first, then sell side: it matters where both are one position row.
 #[inline]
 pub(super) fn traded(state: &mut State, traded: &Traded) {
     let buy = state.orders.find(traded.buy).expect("validated: a live buy order");
     let sell = state.orders.find(traded.sell).expect("validated: a live sell order");
-    let (buy_opens, sell_opens) = (state.orders.get(buy).opens(), state.orders.get(sell).opens());
     let instrument = state.orders.get(buy).instrument;
     assert!(state.orders.get(sell).instrument == instrument, "both sides of a trade are of one instrument");
-    count_instrument(state, instrument, traded.price, traded.volume, i64::from(buy_opens) + i64::from(sell_opens) - 1);
-    side(
-        state,
-        buy,
-        traded,
-        Part { yesterday: traded.buy_yesterday, remaining: traded.buy_remaining, number: traded.buy_number },
-    );
-    side(
-        state,
-        sell,
-        traded,
-        Part { yesterday: traded.sell_yesterday, remaining: traded.sell_remaining, number: traded.sell_number },
-    );
+    count_instrument(state, instrument, traded, [buy, sell].map(|slot| state.orders.get(slot).opens()));
+    let buy_part = (traded.buy_yesterday, traded.buy_remaining, traded.buy_number);
+    let sell_part = (traded.sell_yesterday, traded.sell_remaining, traded.sell_number);
+    for (slot, (yesterday, remaining, number)) in [(buy, buy_part), (sell, sell_part)] {
+        side(state, slot, traded, yesterday, remaining);
+        count_private(state, state.participant_of(state.orders.get(slot).user), number);
+        leave(state, slot, traded.volume);
+    }
 }
 
-/// What a trade says of one side.
-struct Part {
-    yesterday: Volume,
-    remaining: Volume,
-    number: StreamNumber,
-}
-
+/// What the trade does to one order, its position row and exposure.
 #[inline]
-fn side(state: &mut State, slot: Slot, traded: &Traded, part: Part) {
-    let (volume, yesterday) = (traded.volume.0, part.yesterday.0);
+fn side(state: &mut State, slot: Slot, traded: &Traded, yesterday: Volume, remaining: Volume) {
+    let (volume, yesterday) = (traded.volume.0, yesterday.0);
     let order = state.orders.get_mut(slot);
     order.remaining -= volume;
     order.yesterday -= yesterday;
     order.traded += volume;
     order.last_price = traded.price;
-    assert!(order.remaining == part.remaining.0, "what remains of an order is what the trade says");
+    assert!(order.remaining == remaining.0, "what remains of an order is what the trade says");
     assert!(order.yesterday <= order.remaining, "yesterday's part is a part of what remains");
     let order = *order;
     let direction = order.direction();
@@ -64,10 +52,15 @@ fn side(state: &mut State, slot: Slot, traded: &Traded, part: Part) {
         row.today[side] -= today;
         exposure.lots[side] -= u64::from(volume);
     }
-    count_private(state, state.participant_of(order.user), part.number);
+}
+
+/// The traded lots leave the book; the order too, if nothing of it remains.
+#[inline]
+fn leave(state: &mut State, slot: Slot, volume: Volume) {
+    let order = *state.orders.get(slot);
     if order.rests() {
         let book = state.books[usize::from(order.instrument.0)].as_mut().expect("every defined instrument has a book");
-        book.reduce(direction, order.price, volume);
+        book.reduce(order.direction(), order.price, volume.0);
         if order.remaining != 0 {
             return state.orders.touch(slot);
         }
@@ -80,7 +73,8 @@ fn side(state: &mut State, slot: Slot, traded: &Traded, part: Part) {
 
 /// Last, open, high, low, volume, turnover, open interest.
 #[inline]
-fn count_instrument(state: &mut State, index: InstrumentIndex, price: Price, volume: Volume, interest: i64) {
+fn count_instrument(state: &mut State, index: InstrumentIndex, traded: &Traded, opens: [bool; 2]) {
+    let (price, volume) = (traded.price, traded.volume);
     let instrument = state.instruments.touch(usize::from(index.0));
     let first = instrument.last.is_none();
     if first {
@@ -94,5 +88,11 @@ fn count_instrument(state: &mut State, index: InstrumentIndex, price: Price, vol
     let turnover =
         instrument.turnover_of(price, volume).and_then(|turnover| turnover.checked_add(instrument.turnover.0));
     instrument.turnover = Money(turnover.expect("a day turns over less than 2^127"));
-    instrument.open_interest += interest * i64::from(volume.0);
+    let lots = u64::from(volume.0);
+    match opens {
+        [true, true] => instrument.open_interest += lots,
+        // Never below 0: the positions set may have been more than the previous open interest said.
+        [false, false] => instrument.open_interest = instrument.open_interest.saturating_sub(lots),
+        _ => (),
+    }
 }
