@@ -36,9 +36,9 @@
 pub mod directory;
 pub mod feed;
 pub mod front;
+pub mod names;
 pub mod render;
 pub mod ring;
 pub mod session;
 pub mod stages;
 pub mod streams;
-pub mod names;

@@ -2,6 +2,7 @@
 
 use crate::directory::{Contradiction, Directory};
 use crate::front::board::Board;
+use crate::front::broadcast::Rendered;
 use crate::front::counters::FrontCounters;
 use crate::front::in_doubt::InDoubtReport;
 use crate::front::pace::Pace;
@@ -34,8 +35,8 @@ pub(crate) struct Desk {
     pub(crate) in_doubt: InDoubtReport,
     pub(crate) counters: FrontCounters,
     pub(crate) pace: Pace,
-    /// The broadcast message that was rendered last.
-    pub(crate) broadcast: RenderedBroadcast,
+    /// Broadcast messages that were rendered lately.
+    pub(crate) rendered: Rendered,
     /// The last frame taken in, as a follower is told of it.
     pub(crate) last: Heartbeat,
     pub(crate) now: Instant,
@@ -73,15 +74,6 @@ pub(crate) struct DeskSettings {
     pub(crate) login_policy: LoginPolicy,
 }
 
-/// A broadcast message in the members' bytes.
-#[derive(Default)]
-pub(crate) struct RenderedBroadcast {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) length: usize,
-    /// 0 = none.
-    pub(crate) number: u32,
-}
-
 impl Desk {
     pub(crate) fn new(config: &FrontConfig, reader: LogReader, sender: RingSender) -> Self {
         Desk {
@@ -97,7 +89,7 @@ impl Desk {
             in_doubt: InDoubtReport::default(),
             counters: FrontCounters::default(),
             pace: Pace::new(config.clock),
-            broadcast: RenderedBroadcast { bytes: vec![0; MESSAGE_SIZE_MAX], length: 0, number: 0 },
+            rendered: Rendered::new(MESSAGE_SIZE_MAX),
             last: Heartbeat {
                 stamp: engine::types::Stamp::default(),
                 digests: engine::Digests { state: 0, local_ids: 0 },
@@ -225,8 +217,8 @@ impl Desk {
                 self.board.size(participants);
                 self.private_listeners = vec![Vec::new(); participants];
                 self.told = vec![0; participants];
-                let broadcast_size = market_data_size_max(day.instruments.into()).max(MESSAGE_SIZE_MAX);
-                self.broadcast.bytes = vec![0; broadcast_size];
+                let longest = market_data_size_max(day.instruments.into()).max(MESSAGE_SIZE_MAX);
+                self.rendered = Rendered::new(longest);
             }
             BodyView::UserDefine(_) => self.has_new_addresses = true,
             BodyView::EpochOpen(_) => {

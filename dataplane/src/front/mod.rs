@@ -13,6 +13,7 @@
 //! If the log contradicts itself (a gap in a stream) the front halts: nothing is released any more.
 
 mod board;
+pub(crate) mod broadcast;
 pub(crate) mod counters;
 pub(crate) mod desk;
 mod in_doubt;

@@ -6,7 +6,7 @@
 //! than a socket's ring); between its pieces nothing else goes to that connection.
 
 use crate::front::desk::Desk;
-use crate::render::{MESSAGE_SIZE_MAX, NotRendered};
+use crate::render::{MESSAGE_SIZE_MAX, NotRendered, Renderer};
 use crate::session::{
     Cursor, Ending, SILENT_TIMEOUTS, SLOW_READER_LAG, SLOW_READER_MESSAGES, SLOW_READER_STALL, Session,
 };
@@ -144,8 +144,12 @@ impl Desk {
         number: u32,
         sent: usize,
     ) -> Result<Sent, NotRendered> {
-        self.render_broadcast(number)?;
-        let rest = &self.broadcast.bytes[sent..self.broadcast.length];
+        if self.rendered.get(number).is_none() {
+            let renderer = Renderer::new(&self.reader, &self.directory, &self.streams);
+            self.rendered.put(number, |buffer| renderer.message(Stream::Broadcast, StreamNumber(number), buffer))?;
+            self.counters.broadcast_rendered += 1;
+        }
+        let rest = &self.rendered.get(number).expect("it was rendered just now")[sent..];
         match host.send(session.link, rest) {
             Err(_) => Ok(Sent::Over),
             Ok(count) => {
@@ -159,21 +163,6 @@ impl Desk {
                 Ok(Sent::NoRoom)
             }
         }
-    }
-
-    /// Renders a broadcast message, unless it was the last one that was.
-    fn render_broadcast(&mut self, number: u32) -> Result<(), NotRendered> {
-        if self.broadcast.number == number {
-            return Ok(());
-        }
-        let mut bytes = std::mem::take(&mut self.broadcast.bytes);
-        let rendered = self.renderer().message(Stream::Broadcast, StreamNumber(number), &mut bytes);
-        self.broadcast.bytes = bytes;
-        self.broadcast.number = 0;
-        self.broadcast.length = rendered?;
-        self.broadcast.number = number;
-        self.counters.broadcast_rendered += 1;
-        Ok(())
     }
 
     /// Who had caught up and is far behind now, and stays so, does not read.

@@ -26,6 +26,7 @@ pub(crate) mod login;
 pub mod proof;
 pub mod refusal;
 
+pub use login::LoginPolicy;
 pub use refusal::Refusal;
 
 use engine::types::{ParticipantIndex, UserIndex};
