@@ -4,7 +4,8 @@ use crate::fault::{Fault, FrameError};
 use crate::frame::{FrameHeader, FrameView, MAX_PART, MAX_PARTS, Next, check_crc, read_unsummed};
 use engine::Digests;
 use engine::command::{BodyView, Command};
-use engine::event::Event;
+use engine::event::{Event, EventView};
+use engine::reject::Reject;
 use engine::types::{Epoch, Stamp};
 
 /// A whole frame, in place.
@@ -29,8 +30,8 @@ pub enum CompleteNext<'a> {
 }
 
 impl<'a> CompleteFrame<'a> {
-    /// Reads and checks the frame that begins where `bytes` do, with all its parts; what follows is left alone. `bytes` is aligned
-    /// to 8; `at` is where they begin in the file or stream.
+    /// Reads and checks the frame that begins where `bytes` do, with all its parts; what follows is left alone. `bytes`
+    /// is aligned to 8; `at` is where they begin in the file or stream.
     ///
     /// # Errors
     /// The first thing that is not as FRAMES.md says, with the offset of its part.
@@ -42,7 +43,8 @@ impl<'a> CompleteFrame<'a> {
         }
     }
 
-    /// The frame that begins where `bytes` do, if one does. The bytes were checked or written by this process: the CRC is not looked at.
+    /// The frame that begins where `bytes` do, if one does. The bytes were checked or written by this process: the CRC
+    /// is not looked at.
     pub(crate) fn of_log(bytes: &'a [u8]) -> Option<Self> {
         let mut parts = PartCheck::default();
         parts.go_on(bytes, 0, Checked::Before).ok()??;
@@ -104,6 +106,13 @@ impl<'a> CompleteFrame<'a> {
         self.parts().flat_map(|part| part.events)
     }
 
+    /// Why the command was refused. None: it was not. A refusal is a frame's only event.
+    #[inline]
+    #[must_use]
+    pub fn rejection(&self) -> Option<Reject> {
+        rejection(self.first.events)
+    }
+
     /// The events side by side: in place if the frame is one part, else copied to `scratch`.
     #[inline]
     #[must_use]
@@ -116,6 +125,15 @@ impl<'a> CompleteFrame<'a> {
             scratch.extend_from_slice(part.events);
         }
         scratch
+    }
+}
+
+/// A rejected command makes exactly one event. RULES.md, "Every command" 3.
+#[inline]
+pub(crate) fn rejection(events: &[Event]) -> Option<Reject> {
+    match events.first()?.view()? {
+        EventView::Rejected(event) => Reject::from_code(event.code),
+        _ => None,
     }
 }
 
@@ -145,12 +163,13 @@ fn part_at(bytes: &[u8], offset: usize) -> FrameView<'_> {
     }
 }
 
-/// The epoch of a frame with this command, after frames up to the epoch `present` (0: none yet). Only DayOpen, when no day is
-/// open, and EpochOpen bring a new one. FRAMES.md, RULES.md "Base data and the rest".
+/// The epoch of a frame with this command, after frames up to the epoch `present` (0: none yet). Only DayOpen, when no
+/// day is open, and EpochOpen bring a new one, and only if they are not `rejected`. RULES.md, "Base data and the rest".
 #[inline]
 #[must_use]
-pub fn expected_epoch(present: Epoch, command: &Command<'_>) -> Epoch {
+pub fn expected_epoch(present: Epoch, command: &Command<'_>, rejected: bool) -> Epoch {
     match command.body {
+        _ if rejected => present,
         BodyView::DayOpen(day) if present == Epoch(0) => day.epoch,
         BodyView::EpochOpen(open) if open.epoch > present => open.epoch,
         _ => present,

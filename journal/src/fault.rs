@@ -1,4 +1,5 @@
-//! Everything that can be wrong with bytes that should be frames, numbered, each with a text that says what was expected.
+//! Everything that can be wrong with bytes that should be frames, numbered, each with a text that says what was
+//! expected.
 
 use engine::types::{Epoch, Nanoseconds, Sequence};
 use std::fmt;
@@ -171,8 +172,8 @@ impl fmt::Display for Fault {
             Fault::PartOutOfOrder { found, expected } => write!(out, "part (at +52) is {found}, expected {expected}"),
             Fault::PartOfAnother { found, expected } => write!(
                 out,
-                "the part belongs to another frame (sequence {found}), expected a part of sequence {expected} with the same epoch, \
-                 time and data centre"
+                "the part belongs to another frame (sequence {found}), expected a part of {expected} with the \
+                 same epoch, time and data centre"
             ),
             Fault::TooLong { limit } => write!(out, "the frame is longer than the room for one, {limit} bytes"),
             Fault::Misaligned => write!(out, "the bytes do not begin at a multiple of 8 in memory"),

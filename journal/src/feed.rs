@@ -1,5 +1,5 @@
-//! What else travels on a feed, bytes first: the tables stand in FRAMES.md, "The feed". And [`FeedBuffer`], which finds frames
-//! in the stream of bytes that a connection brings in pieces.
+//! What else travels on a feed, bytes first: the tables stand in FRAMES.md, "The feed". And [`FeedBuffer`], which finds
+//! frames in the stream of bytes that a connection brings in pieces.
 
 use crate::complete::{Checked, CompleteFrame, PartCheck};
 use crate::fault::{Fault, FrameError};
@@ -179,7 +179,8 @@ impl Heartbeat {
         zerocopy::transmute!(header)
     }
 
-    /// Reads the heartbeat at the beginning of `bytes`, which are aligned to 8 and begin at `at` of the stream. None: too few bytes to say.
+    /// Reads the heartbeat at the beginning of `bytes`, which are aligned to 8 and begin at `at` of the stream. None:
+    /// too few bytes to say.
     ///
     /// # Errors
     /// The first thing that is not as FRAMES.md says.
@@ -212,7 +213,8 @@ pub enum FeedItem<'a> {
     Heartbeat(Heartbeat),
 }
 
-/// Collects the bytes of a feed as they come and finds whole frames in them. Allocates only while a frame is longer than any before.
+/// Collects the bytes of a feed as they come and finds whole frames in them. Allocates only while a frame is longer
+/// than any before.
 pub struct FeedBuffer {
     /// The bytes, in words so that they are aligned.
     words: Vec<u64>,
@@ -234,7 +236,8 @@ impl FeedBuffer {
     /// Room to begin with: a part that is being read and one that is coming in.
     const ROOM: usize = 2 * MAX_PART;
 
-    /// An empty buffer for frames of at most `limit` bytes, all parts; not less than a part's [`MAX_PART`]. The log's size is a good limit.
+    /// An empty buffer for frames of at most `limit` bytes, all parts; not less than a part's [`MAX_PART`]. The log's
+    /// size is a good limit.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         let limit = limit.max(MAX_PART).next_multiple_of(8);
@@ -264,7 +267,8 @@ impl FeedBuffer {
     /// The next item, if it is there whole; it lives until the next call.
     ///
     /// # Errors
-    /// What came is no feed, or a frame longer than the limit. The buffer stays where it is: the connection is of no more use.
+    /// What came is no feed, or a frame longer than the limit. The buffer stays where it is: the connection is of no
+    /// more use.
     #[expect(clippy::should_implement_trait, reason = "items borrow the buffer, which an Iterator's cannot")]
     pub fn next(&mut self) -> Result<Option<FeedItem<'_>>, FrameError> {
         self.drop_given();
@@ -312,7 +316,8 @@ impl FeedBuffer {
         }
     }
 
-    /// Moves what is there to the front; if that is not enough for the frame at `head`, takes more memory, up to the limit.
+    /// Moves what is there to the front; if that is not enough for the frame at `head`, takes more memory, up to the
+    /// limit.
     fn make_room(&mut self, coming: usize) {
         self.words.as_mut_bytes().copy_within(self.head..self.tail, 0);
         (self.head, self.tail) = (0, self.tail - self.head);

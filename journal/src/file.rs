@@ -1,7 +1,7 @@
 //! The journal as a file: who holds it, how long it is, and what can be wrong with it as a whole.
 //!
-//! Whoever has a journal open holds the file's lock: one to write, or any number to read. The lock is advisory; what it keeps apart
-//! are cores that were started on the same journal by mistake.
+//! Whoever has a journal open holds the file's lock: one to write, or any number to read. The lock is advisory; what it
+//! keeps apart are cores that were started on the same journal by mistake.
 
 use crate::fault::Fault;
 use crate::memory::{self, ReadHalf, WriteHalf};

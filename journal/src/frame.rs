@@ -1,8 +1,8 @@
 //! One part of a frame, bytes first: the table stands in FRAMES.md, [`FrameHeader`] is its first 64 bytes.
 //!
-//! Reading checks every field and copies nothing: the events of a [`FrameView`] stand where they were received. Writing goes
-//! straight into the caller's bytes, in as many parts as it takes. What one side writes the other side checks: `write_frame`
-//! asserts on entry what `read_frame` refuses.
+//! Reading checks every field and copies nothing: the events of a [`FrameView`] stand where they were received. Writing
+//! goes straight into the caller's bytes, in as many parts as it takes. What one side writes the other side checks:
+//! `write_frame` asserts on entry what `read_frame` refuses.
 
 use crate::fault::{Fault, FrameError};
 use engine::Digests;
@@ -235,7 +235,8 @@ pub fn part_capacity(command_bytes: usize) -> usize {
     (MAX_PART - HEADER_SIZE - command_bytes) / EVENT_SIZE
 }
 
-/// Writes all parts of a frame to the beginning of `buffer`. Returns how many bytes; what follows them is left as it was.
+/// Writes all parts of a frame to the beginning of `buffer`. Returns how many bytes; what follows them is left as it
+/// was.
 ///
 /// # Panics
 /// Without an event, with sequence 0, with a command that is none, with more events than [`MAX_PARTS`] hold, or with a

@@ -14,8 +14,9 @@
 //! | `fault` | everything that can be wrong with bytes, numbered |
 //! | `memory` | the memory map; the room's only unsafe code |
 //!
-//! Bytes from outside are `&[u8]` until [`read_frame`] or [`CompleteFrame::read`] has checked them; after that nothing panics on
-//! them. What an event claims is the engine's to judge: a frame here is bytes in order, with a command that can be read.
+//! Bytes from outside are `&[u8]` until [`read_frame`] or [`CompleteFrame::read`] has checked them; after that nothing
+//! panics on them. What an event claims is the engine's to judge: a frame here is bytes in order, with a command that
+//! can be read.
 
 mod complete;
 mod fault;

@@ -1,8 +1,8 @@
 //! One day's log in one region of memory: one writer, any number of readers, and nobody waits for anybody.
 //!
-//! The log is the ring between `record` and `publish`: what was appended stays where it is for the day, and how far it goes is
-//! one number, published after a frame is there with all its parts. A reader that falls behind finds everything where it was.
-//! A second table tells where each sequence begins.
+//! The log is the ring between `record` and `publish`: what was appended stays where it is for the day, and how far it
+//! goes is one number, published after a frame is there with all its parts. A reader that falls behind finds everything
+//! where it was. A second table tells where each sequence begins.
 
 use crate::complete::CompleteFrame;
 use crate::file::{JournalFile, OpenError, OpenFault};
@@ -71,8 +71,8 @@ pub struct LogLimits {
 }
 
 impl LogLimits {
-    /// Bytes a command takes with what comes of it, on average: an order that rests 224, one that trades once 304, a cancel 272
-    /// (64 + command + 80 each); the rest is for sweeps and auctions.
+    /// Bytes a command takes with what comes of it, on average: an order that rests 224, one that trades once 304, a
+    /// cancel 272 (64 + command + 80 each); the rest is for sweeps and auctions.
     pub const BYTES_PER_COMMAND: usize = 384;
     /// Room for the base data and the texts of a small day.
     pub const BYTES_TO_BEGIN: usize = 4 << 20;
@@ -141,7 +141,8 @@ impl Log {
         Self::of_file(file, limits, durability, &[], 0).map_err(|fault| fault.of(path))
     }
 
-    /// The log that goes on behind the first `committed` bytes of a file; `offsets` are those of its frames from sequence 1 on.
+    /// The log that goes on behind the first `committed` bytes of a file; `offsets` are those of its frames from
+    /// sequence 1 on.
     pub(crate) fn of_file(
         file: JournalFile,
         limits: LogLimits,
@@ -245,8 +246,8 @@ impl Log {
         }
     }
 
-    /// Touches the pages of the next `bytes` bytes, so that appending meets no page fault. Returns how many pages it touched: 0 = nothing
-    /// to do. To be called when there is time, in steps of some hundred KiB.
+    /// Touches the pages of the next `bytes` bytes, so that appending meets no page fault. Returns how many pages it
+    /// touched: 0 = nothing to do. To be called when there is time, in steps of some hundred KiB.
     pub fn touch_ahead(&mut self, bytes: usize) -> usize {
         self.memory.touch_ahead(bytes)
     }
@@ -265,8 +266,8 @@ impl Log {
         self.memory.committed() as u64
     }
 
-    /// Makes what was appended since the last call as durable as the policy says (a group commit) and returns up to which
-    /// offset it now is. If the syncer was taken: only returns it.
+    /// Makes what was appended since the last call as durable as the policy says (a group commit) and returns up to
+    /// which offset it now is. If the syncer was taken: only returns it.
     ///
     /// # Errors
     /// The device failed, now or earlier: see [`LogSyncer::sync`].
@@ -277,7 +278,8 @@ impl Log {
         }
     }
 
-    /// Gives the right to sync away, to a thread that commits groups while this one goes on appending. None: it was given before.
+    /// Gives the right to sync away, to a thread that commits groups while this one goes on appending. None: it was
+    /// given before.
     pub fn take_syncer(&mut self) -> Option<LogSyncer> {
         self.syncer.take()
     }
@@ -344,7 +346,8 @@ impl LogReader {
         Sequence(self.shared.last.load(Ordering::Acquire))
     }
 
-    /// Bytes of the frames that members may be told of: those that are as durable as the policy says. Recording is before releasing.
+    /// Bytes of the frames that members may be told of: those that are as durable as the policy says. Recording is
+    /// before releasing.
     #[inline]
     #[must_use]
     pub fn released(&self) -> u64 {
@@ -427,12 +430,12 @@ impl<'a> Iterator for Frames<'a> {
 }
 
 impl LogSyncer {
-    /// Makes what was appended since the last call as durable as the policy says, and returns up to which offset it now is. Under
-    /// [`Durability::Sync`] this waits for the device; the writer and the readers do not.
+    /// Makes what was appended since the last call as durable as the policy says, and returns up to which offset it now
+    /// is. Under [`Durability::Sync`] this waits for the device; the writer and the readers do not.
     ///
     /// # Errors
-    /// The device failed. It stays failed, and the log takes no more frames: after a failed write-back the kernel takes the pages for
-    /// clean, so a second try would succeed without having written them.
+    /// The device failed. It stays failed, and the log takes no more frames: after a failed write-back the kernel takes
+    /// the pages for clean, so a second try would succeed without having written them.
     pub fn sync(&mut self) -> io::Result<u64> {
         let LogReader { memory, shared } = &self.reader;
         if shared.sync_failed.load(Ordering::Acquire) {

@@ -7,15 +7,15 @@
 //! | recovery | [`Machine::recover`] | `evolve` what the log holds |
 //! | replay 反演 | [`Machine::replay`] | standby over another log |
 //!
-//! Between two calls the state is what the log's frames make of an empty one, always: a frame is looked at whole, room for it is
-//! found, and only then is its first event applied. A panic while evolving therefore leaves the log whole, and the machine must not be used
-//! any more.
+//! Between two calls the state is what the log's frames make of an empty one, always: a frame is looked at whole, room
+//! for it is found, and only then is its first event applied. A panic while evolving therefore leaves the log whole,
+//! and the machine must not be used any more.
 
-use crate::complete::{CompleteFrame, expected_epoch};
+use crate::complete::{CompleteFrame, expected_epoch, rejection};
 use crate::frame::FrameToWrite;
 use crate::log::{AppendRefused, Log, LogReader};
 use engine::command::{Command, CommandKind};
-use engine::event::{Event, EventView};
+use engine::event::Event;
 use engine::reject::Reject;
 use engine::types::{Epoch, Nanoseconds, Sequence, Stamp};
 use engine::{Digests, Draft, IdStyle, Impossible, State, decide_guarded, evolve, first_difference, seal, validate};
@@ -74,7 +74,8 @@ pub enum Adopted {
         offset: u64,
         /// Where our judgement is another than the primary's.
         difference: Option<Box<AuditDifference>>,
-        /// What the primary says of the state after it, if it is not so. The events are what members were told and stay.
+        /// What the primary says of the state after it, if it is not so. The events are what members were told and
+        /// stay.
         digest_mismatch: Option<DigestMismatch>,
     },
     /// We have it, byte for byte.
@@ -176,20 +177,24 @@ impl Machine {
         Machine { state: State::new(), log, reader, draft, together: Vec::new(), data_center: identity.data_center }
     }
 
-    /// Active: executes a command at the time `now`. What came of it is in the log when this returns; whether it may be told is
-    /// the log's to say ([`LogReader::released`]).
+    /// Active: executes a command at the time `now`. What came of it is in the log when this returns; whether it may be
+    /// told is the log's to say ([`LogReader::released`]).
     ///
     /// # Errors
     /// There is no day yet, or no room in the log. Nothing changed.
     #[inline]
     pub fn execute(&mut self, command: &Command<'_>, now: Nanoseconds) -> Result<Executed, NotExecuted> {
-        let stamp = admit(&self.state, command, now);
+        let mut stamp = admit(&self.state, command, now);
         let alarm = decide_guarded(&self.state, stamp, command, &mut self.draft).err().map(|fault| fault.message);
         let rejected = rejection(self.draft.events());
         if self.state.day().is_none()
             && let Some(reject) = rejected
         {
             return Err(NotExecuted::NoDay(reject));
+        }
+        if rejected.is_some() {
+            // A refused EpochOpen opened nothing, whatever refused it.
+            stamp.epoch = self.state.epoch();
         }
         let frame = FrameToWrite {
             stamp,
@@ -200,6 +205,7 @@ impl Machine {
         };
         self.log.room_for(frame.length()).map_err(NotExecuted::Log)?;
         let digests = evolve_all(&mut self.state, stamp, command, frame.events);
+        self.draft.assert_arrived(&self.state);
         let offset = record(&mut self.log, &FrameToWrite { digests, ..frame });
         Ok(Executed { stamp, offset, digests, rejected, alarm })
     }
@@ -214,7 +220,7 @@ impl Machine {
         }
         let (stamp, command) = (frame.stamp(), frame.command());
         let theirs = frame.events_together(&mut self.together);
-        if self.state.day().is_none() && rejection(theirs).is_some() {
+        if self.state.day().is_none() && frame.rejection().is_some() {
             return Err(Refused::NoDay);
         }
         // Our own panic is a difference like any other: it becomes DecideFault in the draft.
@@ -249,13 +255,12 @@ impl Machine {
         if stamp.sequence > next {
             return Err(Refused::Gap { found: stamp.sequence, expected: next });
         }
-        // As if it were our own, at its time.
-        let admitted = admit(&self.state, &frame.command(), stamp.time);
-        if stamp.epoch != admitted.epoch {
-            return Err(Refused::EpochNotOpened { found: stamp.epoch, expected: admitted.epoch });
+        let expected = expected_epoch(present, &frame.command(), frame.rejection().is_some());
+        if stamp.epoch != expected {
+            return Err(Refused::EpochNotOpened { found: stamp.epoch, expected });
         }
-        if stamp.time != admitted.time {
-            return Err(Refused::TimeBackwards { found: stamp.time, present: admitted.time });
+        if stamp.time < self.state.time() {
+            return Err(Refused::TimeBackwards { found: stamp.time, present: self.state.time() });
         }
         Ok(false)
     }
@@ -263,8 +268,9 @@ impl Machine {
     /// Recovery: the machine as it was after the log's last frame.
     ///
     /// # Errors
-    /// An event of a kind that the engine does not know. Frames whose digests are not those of the state are in [`Recovery`]:
-    /// a primary's may have claimed wrongly and been adopted; one of our own epochs is a reason not to go on.
+    /// An event of a kind that the engine does not know. Frames whose digests are not those of the state are in
+    /// [`Recovery`]: a primary's may have claimed wrongly and been adopted; one of our own epochs is a reason not to go
+    /// on.
     ///
     /// # Panics
     /// If frames are whole but cannot have come of one another: evolving has no judgement.
@@ -288,7 +294,8 @@ impl Machine {
         Ok(Recovery { machine, frames, mismatches, first_mismatch })
     }
 
-    /// Replay 反演: adopts another log's frames from the one behind ours on, until its present end or the first one that is refused.
+    /// Replay 反演: adopts another log's frames from the one behind ours on, until its present end or the first one that
+    /// is refused.
     pub fn replay(&mut self, source: &LogReader) -> Replay {
         let mut report = Replay::default();
         let next = Sequence(self.state.last_sequence().0 + 1);
@@ -333,8 +340,9 @@ impl Machine {
         &self.reader
     }
 
-    /// The log, for its housekeeping: `sync`, `take_syncer`, `touch_ahead`. Frames come only from the machine: a frame appended
-    /// past it would have a sequence that the state does not know, and the next one would be refused by an assertion.
+    /// The log, for its housekeeping: `sync`, `take_syncer`, `touch_ahead`. Frames come only from the machine: a frame
+    /// appended past it would have a sequence that the state does not know, and the next one would be refused by an
+    /// assertion.
     #[must_use]
     pub fn log(&mut self) -> &mut Log {
         &mut self.log
@@ -352,13 +360,13 @@ impl Machine {
     }
 }
 
-/// Gives a command its place: the present epoch, or the one that it opens; the next sequence; and a time that never runs back,
-/// also if a core before us had a clock that was ahead.
+/// Gives a command its place: the present epoch, or the one that it opens; the next sequence; and a time that never
+/// runs back, also if a core before us had a clock that was ahead.
 #[inline]
 #[must_use]
 fn admit(state: &State, command: &Command<'_>, now: Nanoseconds) -> Stamp {
     Stamp {
-        epoch: expected_epoch(state.epoch(), command),
+        epoch: expected_epoch(state.epoch(), command, false),
         sequence: Sequence(state.last_sequence().0 + 1),
         time: now.max(state.time()),
     }
@@ -383,15 +391,6 @@ fn record(log: &mut Log, frame: &FrameToWrite<'_>) -> u64 {
 #[inline]
 fn record_verbatim(log: &mut Log, frame: &CompleteFrame<'_>) -> u64 {
     log.append_verbatim(frame).expect("room was found before evolving")
-}
-
-/// A rejected command makes exactly one event. RULES.md, "Every command" 3.
-#[inline]
-fn rejection(events: &[Event]) -> Option<Reject> {
-    match events.first()?.view()? {
-        EventView::Rejected(event) => Reject::from_code(event.code),
-        _ => None,
-    }
 }
 
 fn audit(sequence: Sequence, command: &Command<'_>, ours: &[Event], theirs: &[Event]) -> Option<Box<AuditDifference>> {
@@ -498,10 +497,7 @@ impl fmt::Display for Refused {
             }
             Refused::TimeBackwards { found, present } => write!(out, "time {found} came, expected at least {present}"),
             Refused::NoDay => write!(out, "the first frame is no accepted DayOpen, expected one"),
-            Refused::Impossible { sequence, why } => match why.event {
-                Some(event) => write!(out, "sequence {sequence}, event {event} is impossible: {:?}", why.kind),
-                None => write!(out, "sequence {sequence} is impossible: {:?}", why.kind),
-            },
+            Refused::Impossible { sequence, why } => write!(out, "sequence {sequence} is impossible: {why}"),
             Refused::Log(refused) => refused.fmt(out),
         }
     }

@@ -1,12 +1,14 @@
 //! The log's memory: one region, written once from front to back, read by other threads while it grows.
 //!
-//! The region is a memory map, of a file or of nothing. There is one [`WriteHalf`] and any number of [`ReadHalf`]s. The writer writes
-//! behind `committed` and then moves `committed` on; readers read before it. Nothing before `committed` is ever written again, so
-//! what a reader was given stays as it is for as long as the region lives, and neither side waits for the other.
+//! The region is a memory map, of a file or of nothing. There is one [`WriteHalf`] and any number of [`ReadHalf`]s. The
+//! writer writes behind `committed` and then moves `committed` on; readers read before it. Nothing before `committed`
+//! is ever written again, so what a reader was given stays as it is for as long as the region lives, and neither side
+//! waits for the other.
 //!
-//! What this module promises to the rest of the room, which has no unsafe code: no byte is written and read at the same time, and
-//! no slice reaches beyond the map. What it needs from the machine: that nobody else writes to or shortens the file while it is mapped;
-//! [`crate::log`] and [`crate::recover`] hold the file's lock for as long as the map lives.
+//! What this module promises to the rest of the room, which has no unsafe code: no byte is written and read at the same
+//! time, and no slice reaches beyond the map. What it needs from the machine: that nobody else writes to or shortens
+//! the file while it is mapped; [`crate::log`] and [`crate::recover`] hold the file's lock for as long as the map
+//! lives.
 #![allow(unsafe_code)]
 
 use crossbeam_utils::CachePadded;
@@ -52,7 +54,8 @@ pub(crate) fn anonymous(capacity: usize) -> io::Result<(WriteHalf, ReadHalf)> {
     Ok(halves(map, capacity, 0))
 }
 
-/// A region that is the first `capacity` bytes of `file`, which is at least so long; the first `committed` of them are there to be read.
+/// A region that is the first `capacity` bytes of `file`, which is at least so long; the first `committed` of them are
+/// there to be read.
 pub(crate) fn of_file(file: &File, capacity: usize, committed: usize) -> io::Result<(WriteHalf, ReadHalf)> {
     assert!(committed <= capacity && file.metadata()?.len() >= capacity as u64, "the map ends within the file");
     Ok(halves(MmapOptions::new().len(capacity).map_raw(file)?, capacity, committed))
@@ -93,11 +96,12 @@ impl WriteHalf {
         if length > self.room() {
             return None;
         }
-        // JUSTIFICATION: a frame is written once, straight to where it stays, while other threads read the frames before it; a
-        // `&mut` of the whole map would forbid them that.
-        // SAFETY: committed + length <= capacity <= the map's length, so the slice lies within the map, which lives as long as `self`.
-        // It begins at `committed` and readers get slices that end at or before it, so nobody else has a reference to these
-        // bytes; and there is one WriteHalf, borrowed mutably here, so there is one such slice. Maps are initialised by the kernel.
+        // JUSTIFICATION: a frame is written once, straight to where it stays, while other threads read the frames
+        // before it; a `&mut` of the whole map would forbid them that.
+        // SAFETY: committed + length <= capacity <= the map's length, so the slice lies within the map, which lives as
+        // long as `self`. It begins at `committed` and readers get slices that end at or before it, so nobody else has
+        // a reference to these bytes; and there is one WriteHalf, borrowed mutably here, so there is one such slice.
+        // Maps are initialised by the kernel.
         let bytes = unsafe { std::slice::from_raw_parts_mut(self.region.map.as_mut_ptr().add(self.committed), length) };
         write(bytes);
         self.committed += length;
@@ -105,16 +109,16 @@ impl WriteHalf {
         Some(())
     }
 
-    /// Touches the pages of the next `ahead` bytes that were not touched yet, so that writing them meets no page fault. Returns how
-    /// many pages it touched.
+    /// Touches the pages of the next `ahead` bytes that were not touched yet, so that writing them meets no page fault.
+    /// Returns how many pages it touched.
     pub(crate) fn touch_ahead(&mut self, ahead: usize) -> usize {
         let end = self.committed.saturating_add(ahead).min(self.region.capacity);
         let mut page = self.touched.max(self.committed).next_multiple_of(PAGE);
         let mut count = 0;
         while page < end {
             // JUSTIFICATION: only a write makes the kernel find a page that can be written.
-            // SAFETY: page < capacity lies within the map; it is at or behind `committed`, where nobody else reads or writes (see
-            // `append`), and holds zero or nothing that counts.
+            // SAFETY: page < capacity lies within the map; it is at or behind `committed`, where nobody else reads or
+            // writes (see `append`), and holds zero or nothing that counts.
             unsafe { self.region.map.as_mut_ptr().add(page).write_volatile(0) };
             page += PAGE;
             count += 1;
@@ -141,9 +145,9 @@ impl ReadHalf {
     pub(crate) fn bytes_from(&self, from: usize) -> Option<&[u8]> {
         let length = self.committed().checked_sub(from)?;
         // JUSTIFICATION: readers read in place what the writer has finished while it goes on behind it.
-        // SAFETY: from + length = committed <= capacity <= the map's length, and the map lives as long as `self`, to which the slice is
-        // bound. The bytes before `committed` are never written again; the Acquire load of `committed` above saw the Release
-        // store after they were written.
+        // SAFETY: from + length = committed <= capacity <= the map's length, and the map lives as long as `self`, to
+        // which the slice is bound. The bytes before `committed` are never written again; the Acquire load of
+        // `committed` above saw the Release store after they were written.
         Some(unsafe { std::slice::from_raw_parts(self.region.map.as_ptr().add(from), length) })
     }
 
@@ -157,14 +161,15 @@ impl ReadHalf {
     }
 }
 
-/// Has the file system set aside `length` bytes for the file, so that a full disk is an error now and not a fault of the memory
-/// map later. File systems that cannot are left as they are.
+/// Has the file system set aside `length` bytes for the file, so that a full disk is an error now and not a fault of
+/// the memory map later. File systems that cannot are left as they are.
 #[cfg(target_os = "linux")]
 pub(crate) fn reserve_disk(file: &File, length: u64) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     let length = libc::off_t::try_from(length).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
     // JUSTIFICATION: the standard library has no call that allocates a file's blocks without writing them.
-    // SAFETY: fallocate takes an open descriptor, which `file` holds for the call, and three integers; it touches no memory of ours.
+    // SAFETY: fallocate takes an open descriptor, which `file` holds for the call, and three integers; it touches no
+    // memory of ours.
     while unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, length) } != 0 {
         match io::Error::last_os_error() {
             error if error.kind() == io::ErrorKind::Interrupted => continue,

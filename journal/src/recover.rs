@@ -1,8 +1,8 @@
 //! What a journal file holds: whole frames from offset 0, then zeros or a torn tail; or damage.
 //!
-//! FRAMES.md, "A journal": what is not a frame is a torn tail if no frame of a higher sequence stands behind it, and is cut before the
-//! first part of the frame it belongs to; else it is damage, and the journal is refused as it is, with the offset. Nothing is
-//! changed in a file that is refused.
+//! FRAMES.md, "A journal": what is not a frame is a torn tail if no frame of a higher sequence stands behind it, and is
+//! cut before the first part of the frame it belongs to; else it is damage, and the journal is refused as it is, with
+//! the offset. Nothing is changed in a file that is refused.
 
 use crate::complete::{Checked, CompleteFrame, PartCheck, expected_epoch};
 use crate::fault::{Fault, FrameError};
@@ -33,8 +33,8 @@ pub struct Inspected {
     pub frames: u64,
 }
 
-/// Opens a journal to go on writing it: cuts a torn tail, refuses everything else that is wrong. An empty or zero file is a
-/// journal without frames. `trading_day`: the day it must be of, if it has frames.
+/// Opens a journal to go on writing it: cuts a torn tail, refuses everything else that is wrong. An empty or zero file
+/// is a journal without frames. `trading_day`: the day it must be of, if it has frames.
 ///
 /// # Errors
 /// See [`OpenFault`]; the file is then as it was.
@@ -130,7 +130,7 @@ fn follows(frame: &CompleteFrame<'_>, last: Stamp) -> Result<(), Fault> {
     if next == Sequence(1) && !matches!(command.body, BodyView::DayOpen(_)) {
         return Err(Fault::NotDayOpen);
     }
-    let expected = expected_epoch(last.epoch, &command);
+    let expected = expected_epoch(last.epoch, &command, frame.rejection().is_some());
     if stamp.epoch != expected {
         return Err(Fault::EpochUnexpected { found: stamp.epoch, expected });
     }
@@ -149,31 +149,33 @@ fn check_day(first: &CompleteFrame<'_>, expected: Option<u32>) -> Result<(), Ope
     }
 }
 
-/// Decides what stands behind the last whole frame, which ends at `end`: Ok(bytes of a torn tail), or why the journal is refused.
-/// `stop` says where reading stopped and why, `last` is the last whole frame.
+/// Decides what stands behind the last whole frame, which ends at `end`: Ok(bytes of a torn tail), or why the journal
+/// is refused. `stop` says where reading stopped and why, `last` is the last whole frame.
 fn judge_tail(bytes: &[u8], end: usize, stop: FrameError, last: Stamp) -> Result<u64, OpenFault> {
-    // A frame that is whole in itself and of a higher sequence can stand at `stop` too: one that does not belong there.
-    let mut last_used = end;
-    let mut at = end;
-    for word in bytes[end..].chunks(8) {
-        if word.iter().any(|byte| *byte != 0) {
-            let zeros = word.iter().rev().take_while(|byte| **byte == 0).count();
-            last_used = at + word.len() - zeros;
-            if at as u64 >= stop.at
-                && word.starts_with(&FRAME_MAGIC)
-                && let Ok(Next::Frame(view)) = read_frame(&bytes[at..], at as u64)
-                && view.header.sequence > last.sequence
-            {
-                return Err(OpenFault::Damaged(Damage {
-                    at: stop.at,
-                    fault: stop.fault,
-                    after: last.sequence,
-                    valid_at: at as u64,
-                    valid_sequence: view.header.sequence,
-                }));
-            }
+    const FRAME: u64 = u32::from_le_bytes(FRAME_MAGIC) as u64;
+    let (mut last_used, mut at) = (end, end);
+    for bytes_of_word in bytes[end..].chunks(8) {
+        let mut word = [0; 8];
+        word[..bytes_of_word.len()].copy_from_slice(bytes_of_word);
+        let word = u64::from_le_bytes(word);
+        if word != 0 {
+            last_used = at + 8 - (word.leading_zeros() / 8) as usize;
         }
-        at += word.len();
+        // One can stand at `stop` itself: whole, but not one that belongs there. Before it are parts of the torn frame.
+        if word & 0xFFFF_FFFF == FRAME
+            && at as u64 >= stop.at
+            && let Ok(Next::Frame(view)) = read_frame(&bytes[at..], at as u64)
+            && view.header.sequence > last.sequence
+        {
+            return Err(OpenFault::Damaged(Damage {
+                at: stop.at,
+                fault: stop.fault,
+                after: last.sequence,
+                valid_at: at as u64,
+                valid_sequence: view.header.sequence,
+            }));
+        }
+        at += 8;
     }
     let begins_as_one = bytes.iter().zip(FRAME_MAGIC).all(|(byte, magic)| *byte == magic);
     if end == 0 && last_used != 0 && !begins_as_one {

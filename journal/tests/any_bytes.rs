@@ -1,4 +1,5 @@
 //! Any bytes to the readers: an error, a call for more, or something whose every field holds; never a panic.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -47,7 +48,8 @@ proptest! {
         holds(&bytes);
     }
 
-    /// Some fields of a good frame are changed and its CRC made good again, so that the checks behind the CRC are reached.
+    /// Some fields of a good frame are changed and its CRC made good again, so that the checks behind the CRC are
+    /// reached.
     #[test]
     fn changed_frames_are_an_error_or_hold(
         count in 0..4_usize,

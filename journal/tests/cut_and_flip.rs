@@ -1,4 +1,6 @@
-//! A journal that was cut anywhere gives back its whole frames; one in which any bit is another applies nothing that was not written.
+//! A journal that was cut anywhere gives back its whole frames; one in which any bit is another applies nothing that
+//! was not written.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,12 +1,13 @@
 //! Everything that can be wrong with a frame's bytes is refused by its number, with the offset and what was expected.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{Aligned, accepted, applied, day_open, ended, frame_bytes, mass_cancel, order, sum};
 use engine::types::{Epoch, Sequence, Stamp};
 use journal::{
-    CompleteFrame, CompleteNext, Fault, FeedBuffer, FeedItem, FeedRequest, FrameError, HEADER_SIZE, Heartbeat, MAX_PART,
-    Next, part_capacity, read_frame,
+    CompleteFrame, CompleteNext, Fault, FeedBuffer, FeedItem, FeedRequest, FrameError, HEADER_SIZE, Heartbeat,
+    MAX_PART, Next, part_capacity, read_frame,
 };
 
 fn fault_of(bytes: &[u8], at: u64) -> FrameError {
@@ -136,7 +137,9 @@ fn parts_carry_every_event_once_and_in_order() {
     for count in [1, 817, 818, 819, 1635, 1636, 1637, 5000] {
         let events = ended(count);
         let aligned = Aligned::of(&frame_bytes(9, &mass_cancel(), &events));
-        let CompleteNext::Frame(frame) = CompleteFrame::read(aligned.bytes(), 0).unwrap() else { panic!("it is whole") };
+        let CompleteNext::Frame(frame) = CompleteFrame::read(aligned.bytes(), 0).unwrap() else {
+            panic!("it is whole")
+        };
         assert!(frame.events().eq(&events));
         assert_eq!(frame.events_together(&mut Vec::new()), events);
         assert_eq!(frame.digests(), common::digests(9));

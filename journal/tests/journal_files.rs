@@ -1,8 +1,11 @@
 //! What can be wrong with a journal as a file: one line that names it, and the file as it was.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
-use common::{DAY, LIMITS, accepted, append, applied, day_open, ended, frame_bytes, journal_of, mass_cancel, order, sum};
+use common::{
+    DAY, LIMITS, accepted, append, applied, day_open, ended, frame_bytes, journal_of, mass_cancel, order, sum,
+};
 use engine::types::Sequence;
 use journal::{Durability, Log, LogLimits, inspect, recover};
 use std::path::{Path, PathBuf};

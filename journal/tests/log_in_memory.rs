@@ -1,4 +1,5 @@
 //! One writer, many readers: whole frames only, nobody waits, a full log takes nothing.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -30,7 +31,10 @@ fn full_log_refuses_before_anything_is_written() {
     assert_eq!((log.reader().last_sequence(), log.reader().offset_of(Sequence(2))), (Sequence(1), None));
     // What still fits is taken, to the last byte that a frame can fill.
     append(&mut log, 2, &order(), &[accepted()]);
-    assert!(matches!(try_append(&mut log, 3, &order(), &[accepted()]), Err(AppendRefused::BytesExhausted { left: 8, .. })));
+    assert!(matches!(
+        try_append(&mut log, 3, &order(), &[accepted()]),
+        Err(AppendRefused::BytesExhausted { left: 8, .. })
+    ));
 
     let mut log = Log::in_memory(LogLimits { bytes: 4096, frames: 1 }).unwrap();
     append(&mut log, 1, &day_open(), &[applied()]);

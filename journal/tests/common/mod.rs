@@ -1,5 +1,7 @@
 //! What the tests of the room share: aligned bytes, and frames made without the engine.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
+
+pub mod market;
 
 use engine::Digests;
 use engine::command::{BookRestate, CommandBuffer, DayOpen, MassCancel, OrderInsert};
@@ -135,8 +137,8 @@ pub fn try_append(
 
 pub const LIMITS: LogLimits = LogLimits { bytes: 1 << 20, frames: 4096 };
 
-/// The frames of a journal, one after the other: a day's beginning, then what `events` says, one number of Ended events a frame
-/// (0: an order that rests).
+/// The frames of a journal, one after the other: a day's beginning, then what `events` says, one number of Ended events
+/// a frame (0: an order that rests).
 pub fn journal_of(events: &[usize]) -> Vec<Vec<u8>> {
     let mut frames = vec![frame_bytes(1, &day_open(), &[applied()])];
     for (place, count) in events.iter().enumerate() {
