@@ -7,6 +7,7 @@ use crate::command::{
 use crate::digest::Thing;
 use crate::exchange::{Exchange, Refusal};
 use crate::number::{Account, Instrument, Participant, User};
+use crate::proof::unpadded;
 use crate::reject::Reject;
 use crate::state::{Client, Holding, Market, Member, Trader, phase, right};
 use std::collections::BTreeSet;
@@ -63,6 +64,8 @@ impl Exchange {
             && right::ALL.contains(&define.right)
             && !clients.values().any(contradicts);
         require(valid, Reject::DefinitionInvalid)?;
+        let name = (define.participant, unpadded(&define.client_id).to_vec());
+        self.state.client_ids.insert(name, define.index);
         self.state.clients.insert(define.index, Client { define: *define, right: define.right });
         self.touch(Thing::Account(define.index));
         Ok(())

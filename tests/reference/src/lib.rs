@@ -13,6 +13,11 @@
 //! | [`messages`] | what members are told, as FTD bytes |
 //! | [`command`], [`event`], [`frame`], [`digest`] | the log's bytes |
 //! | [`faults`] | rules made wrong on purpose |
+//! | [`primary`] | [`Primary`]: the exchange with members, followers and name servers around it |
+//! | `member`, `requests`, [`link`], [`streams`], [`proof`], `refusals` | members' sessions |
+//! | `feed`, [`publication`] | the log to followers; our fronts to name servers |
+//! | [`records`] | what the primary did, for a drill's checks |
+//! | [`shadow`] | [`Shadow`]: beside another core's log |
 #![forbid(unsafe_code)]
 
 mod base;
@@ -21,13 +26,24 @@ pub mod digest;
 pub mod event;
 pub mod exchange;
 pub mod faults;
+mod feed;
 pub mod frame;
+pub mod link;
+mod member;
 pub mod messages;
 pub mod number;
 mod orders;
+pub mod primary;
+pub mod proof;
+pub mod publication;
 mod publishing;
+pub mod records;
+mod refusals;
 pub mod reject;
+mod requests;
+pub mod shadow;
 pub mod state;
+pub mod streams;
 mod trading;
 pub mod wire;
 
@@ -36,4 +52,9 @@ pub use event::Event;
 pub use exchange::{Answer, Exchange, Outcome, Settings, Stopped, Stream, Told};
 pub use faults::{Fault, Faults};
 pub use number::{Account, ClientNumber, Epoch, Instrument, Key, Nanoseconds, Participant, Sequence, Ticks, User};
+pub use primary::{FeedByte, FeedLag, Primary, PrimarySettings};
+pub use publication::Published;
+pub use records::{Death, Records};
 pub use reject::Reject;
+pub use shadow::{Compared, Shadow};
+pub use streams::Streams;

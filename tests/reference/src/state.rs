@@ -250,6 +250,8 @@ pub struct State {
     pub members: BTreeMap<Participant, Member>,
     pub traders: BTreeMap<User, Trader>,
     pub clients: BTreeMap<Account, Client>,
+    /// Accounts by participant and ClientId without what pads it.
+    pub client_ids: BTreeMap<(Participant, Vec<u8>), Account>,
     pub markets: BTreeMap<Instrument, Market>,
     /// Rights of accounts in instruments that are not full.
     pub rights: BTreeMap<(Account, Instrument), u8>,
