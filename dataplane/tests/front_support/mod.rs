@@ -90,6 +90,8 @@ pub struct Client {
 /// What came over a client's present connection.
 #[derive(Default)]
 pub struct Heard {
+    /// The present connection; of those before nothing is heard any more.
+    pub session: Option<SessionId>,
     pub is_open: bool,
     pub closed: Option<CloseReason>,
     pub bytes: Vec<u8>,
@@ -131,11 +133,14 @@ impl Received {
 }
 
 impl Handler for Heard {
-    fn opened(&mut self, _: SessionId, _: Peer) {
-        self.is_open = true;
+    fn opened(&mut self, id: SessionId, _: Peer) {
+        self.is_open |= self.session == Some(id);
     }
 
-    fn data(&mut self, _: SessionId, bytes: &[u8]) -> usize {
+    fn data(&mut self, id: SessionId, bytes: &[u8]) -> usize {
+        if self.session != Some(id) {
+            return bytes.len();
+        }
         if self.is_deaf {
             return 0;
         }
@@ -164,8 +169,10 @@ impl Handler for Heard {
         bytes.len()
     }
 
-    fn closed(&mut self, _: SessionId, why: CloseReason) {
-        self.closed = Some(why);
+    fn closed(&mut self, id: SessionId, why: CloseReason) {
+        if self.session == Some(id) {
+            self.closed = Some(why);
+        }
     }
 }
 
@@ -391,9 +398,9 @@ impl World {
     pub fn connect_to(&mut self, client: usize, port: u16) {
         let now = self.now;
         let client = &mut self.clients[client];
-        client.heard = Heard { is_deaf: client.heard.is_deaf, ..Heard::default() };
         client.next_request = 1;
         client.session = Some(client.host.connect(SocketAddrV4::new(CORE, port), now).expect("there is room"));
+        client.heard = Heard { session: client.session, is_deaf: client.heard.is_deaf, ..Heard::default() };
     }
 
     /// Connects and logs in to all three streams from their beginning.
