@@ -21,6 +21,8 @@ pub struct Counters {
     pub connected: u64,
     /// Resets sent to segments that belong to no connection.
     pub resets_to_strangers: u64,
+    /// SYNs on connections that are open, answered with our numbers: the peer has forgotten the connection.
+    pub challenges: u64,
     /// Payloads handed on in the packet buffer, before the stack saw them.
     pub peeked_payloads: u64,
     /// Bytes in them.
@@ -70,6 +72,8 @@ pub struct Drops {
     pub no_listener: u64,
     /// An acknowledgement of bytes that were never sent.
     pub acknowledges_unsent: u64,
+    /// Bytes behind the peer's FIN.
+    pub behind_the_end: u64,
     /// An ARP packet that answers nothing and asks nothing of us, or contradicts itself.
     pub arp: u64,
     /// A segment of ours for which the port had no buffer or no room; TCP sends it again.

@@ -99,11 +99,9 @@ impl Faults {
             "none" => Some(Faults::default()),
             "light" => Some(each(1_000, Duration::from_millis(1))),
             "heavy" => Some(each(20_000, Duration::from_millis(3))),
-            "lossy" => Some(Faults {
-                loss_ppm: 200_000,
-                corrupt_ppm: 50_000,
-                ..each(100_000, Duration::from_millis(10))
-            }),
+            "lossy" => {
+                Some(Faults { loss_ppm: 200_000, corrupt_ppm: 50_000, ..each(100_000, Duration::from_millis(10)) })
+            }
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! One IPv4 host on one port: its sessions, and the calls that users make on them.
 //!
-//! The two polls are in [`ingress`](crate::ingress) and [`egress`](crate::egress); this file has what lies between.
+//! The two polls are in the files `ingress` and `egress`; this one has what lies between.
 
 use crate::counters::Counters;
 use crate::filter::Filter;
@@ -76,7 +76,8 @@ pub struct HostConfig {
     /// Longest IPv4 packet in bytes.
     pub mtu: usize,
     /// Of initial sequence numbers, ephemeral ports and the demux's hash. The same seed and the same input give the same
-    /// frames; where peers are not trusted it comes from the system's randomness.
+    /// frames. A host that takes an earlier one's place gets another seed, or it begins with its ports and numbers; where
+    /// peers are not trusted it comes from the system's randomness.
     pub seed: u64,
     /// How long a connection may take to open.
     pub open_timeout: Duration,
@@ -547,12 +548,12 @@ impl<P: Port> Host<P> {
 
     fn slot(&self, session: SessionId) -> Option<&Slot> {
         let slot = self.slots.get(session.index())?;
-        (slot.generation == session.generation() && slot.state != SessionState::Free).then_some(slot)
+        (slot.generation == session.generation() && slot.is_alive()).then_some(slot)
     }
 
     fn slot_mut(&mut self, session: SessionId) -> Option<&mut Slot> {
         let slot = self.slots.get_mut(session.index())?;
-        (slot.generation == session.generation() && slot.state != SessionState::Free).then_some(slot)
+        (slot.generation == session.generation() && slot.is_alive()).then_some(slot)
     }
 
     fn sendable(&mut self, session: SessionId) -> Result<&mut Stack, SendError> {

@@ -7,8 +7,8 @@ use crate::session::{CloseReason, Handler, Opener, SessionState};
 use crate::stack::{Phase, Stack};
 use crate::time::Instant;
 use crate::wire::{
-    ACK, ARP_FRAME, ARP_REPLY, ARP_REQUEST, ETHERNET_HEADER, FIN, KIND_ARP, KIND_IPV4, RESET_FRAME, RST, SYN, Segment,
-    read_arp, read_ethernet, write_arp, write_ethernet, write_reset,
+    ACK, ARP_FRAME, ARP_REPLY, ARP_REQUEST, BARE_FRAME, ETHERNET_HEADER, FIN, KIND_ARP, KIND_IPV4, Numbers, RST, SYN,
+    Segment, read_arp, read_ethernet, reset_for, write_arp, write_bare, write_ethernet,
 };
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -83,6 +83,15 @@ impl<P: Port> Host<P> {
         let Some(stack) = &mut slot.stack else { return };
         if stack.acknowledges_unsent(segment) {
             self.counters.drops.acknowledges_unsent += 1;
+            return;
+        }
+        if stack.is_behind_the_end(segment) {
+            self.counters.drops.behind_the_end += 1;
+            return;
+        }
+        if let Some(numbers) = stack.challenge(segment) {
+            let sent = self.answer(source, segment, numbers);
+            self.counters.challenges += u64::from(sent);
             return;
         }
         // Answers go the way the last good frame came: a router may have changed, and a station's address learned from a
@@ -228,13 +237,18 @@ impl<P: Port> Host<P> {
         }
         // RFC 9293 §3.10.7.1: a reset is not answered.
         if segment.flags & RST == 0 && self.verify(segment) {
-            let (ours, address) = (self.mac, self.config.address);
-            let sent = self.link.send_frame(RESET_FRAME, |frame| {
-                write_ethernet(frame, source, ours, KIND_IPV4);
-                write_reset(&mut frame[ETHERNET_HEADER..], segment, address);
-            });
+            let sent = self.answer(source, segment, reset_for(segment));
             self.counters.resets_to_strangers += u64::from(sent);
         }
+    }
+
+    /// Sends numbers back to where a segment came from.
+    fn answer(&mut self, source: Mac, segment: &Segment<'_>, numbers: Numbers) -> bool {
+        let (ours, address) = (self.mac, self.config.address);
+        self.link.send_frame(BARE_FRAME, |frame| {
+            write_ethernet(frame, source, ours, KIND_IPV4);
+            write_bare(&mut frame[ETHERNET_HEADER..], numbers, segment, address);
+        })
     }
 
     /// A SYN that may open a session.

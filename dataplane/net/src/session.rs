@@ -153,6 +153,15 @@ impl Slot {
         }
     }
 
+    /// The user has not been told of its end.
+    pub(crate) fn is_alive(&self) -> bool {
+        match self.state {
+            SessionState::Free => false,
+            SessionState::Lingering => self.untold.is_some(),
+            _ => true,
+        }
+    }
+
     pub(crate) fn peer(&self) -> Peer {
         Peer { address: self.remote, local_port: self.local_port, opener: self.opener }
     }

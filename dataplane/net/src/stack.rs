@@ -22,7 +22,7 @@
 //! **Faults.** A panic inside smoltcp is caught and costs the session it happened on.
 
 use crate::time::Instant;
-use crate::wire::{ACK, FIN, PSH, RST, SYN, Segment, SentSegment, sent_segment};
+use crate::wire::{ACK, FIN, Numbers, PSH, RST, SYN, Segment, sent_segment};
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
 use smoltcp::phy::{self, Checksum, ChecksumCapabilities, DeviceCapabilities, Medium};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
@@ -175,6 +175,35 @@ impl Stack {
             && self.shadow.is_beyond_sent(segment.acknowledgement)
     }
 
+    /// The peer has finished, and this carries bytes behind its last: such a segment must not reach the stack, which
+    /// would take them (smoltcp 0.14; RFC 9293 §3.10.7.4 says to ignore them).
+    pub(crate) fn is_behind_the_end(&self, segment: &Segment<'_>) -> bool {
+        let end = segment.sequence.wrapping_add(segment.payload.len() as u32);
+        self.phase() == Phase::PeerFinished
+            && distance(self.shadow.receive_next, end) > 0
+            && !segment.payload.is_empty()
+    }
+
+    /// What answers a SYN on a connection that is open already: our numbers, so that a peer that has forgotten the
+    /// connection resets it (RFC 5961 §4.2). smoltcp 0.14 would drop such a SYN without a word, and the peer could not
+    /// come back before the old connection times out. `None` if the segment is something else.
+    pub(crate) fn challenge(&self, segment: &Segment<'_>) -> Option<Numbers> {
+        let is_open = !matches!(self.phase(), Phase::Opening | Phase::ResetPending | Phase::Closed);
+        if segment.flags & (SYN | RST) != SYN || !is_open || !self.shadow.receiving {
+            return None;
+        }
+        let window = distance(self.shadow.receive_next, self.shadow.receive_edge).max(0);
+        // Where the peer's FIN has surely been taken it counts as a byte.
+        let has_finished = matches!(self.phase(), Phase::PeerFinished | Phase::LastAcknowledgement | Phase::TimeWait);
+        Some(Numbers {
+            sequence: self.shadow.send_next,
+            acknowledgement: self.shadow.receive_next.wrapping_add(u32::from(has_finished)),
+            flags: ACK,
+            window: u16::try_from(window).unwrap_or(u16::MAX),
+            payload: 0,
+        })
+    }
+
     /// Runs the stack over a segment whose sums hold. Immediate answers (duplicate acknowledgements, resets) go to
     /// `sink`; data and ordinary acknowledgements wait for [`Stack::egress`].
     pub(crate) fn ingress(
@@ -318,7 +347,7 @@ impl Stack {
         self.socket_mut().abort();
     }
 
-    fn check(&self) -> Result<(), StackFault> {
+    fn check(&mut self) -> Result<(), StackFault> {
         if self.shadow.agrees() { Ok(()) } else { Err(StackFault::Disagreed) }
     }
 
@@ -330,11 +359,11 @@ impl Stack {
         self.sockets.get_mut(self.handle)
     }
 
-    /// Makes the shadow wrong, to see it caught.
+    /// Makes the shadow expect the byte that lies `ahead` of the right one, to see it caught.
     #[cfg(test)]
-    pub(crate) fn falsify_shadow(&mut self) {
-        self.shadow.receive_next = self.shadow.receive_next.wrapping_add(1);
-        self.shadow.receive_edge = self.shadow.receive_edge.wrapping_add(1);
+    pub(crate) fn falsify_shadow(&mut self, ahead: u32) {
+        self.shadow.receive_next = self.shadow.receive_next.wrapping_add(ahead);
+        self.shadow.receive_edge = self.shadow.receive_edge.wrapping_add(ahead);
     }
 }
 
@@ -355,15 +384,15 @@ struct Shadow {
     send_next: u32,
     /// A FIN of the peer's has been seen; the stack counts it as one byte when it is in order.
     peer_finished: bool,
-    /// What the stack acknowledged last. It may do so in the middle of taking a segment, so it is compared afterwards.
-    acknowledged: u32,
+    /// What the stack has just acknowledged. It may do so in the middle of taking a segment, so it is compared afterwards.
+    acknowledged: Option<u32>,
     /// The stack said something that is not TCP.
     is_broken: bool,
 }
 
 impl Shadow {
     /// The stack has sent a segment.
-    fn sent(&mut self, segment: &SentSegment) {
+    fn sent(&mut self, segment: &Numbers) {
         if segment.flags & RST != 0 {
             return;
         }
@@ -381,7 +410,7 @@ impl Shadow {
         if segment.flags & ACK == 0 {
             return;
         }
-        self.acknowledged = segment.acknowledgement;
+        self.acknowledged = Some(segment.acknowledgement);
         let edge = segment.acknowledgement.wrapping_add(u32::from(segment.window));
         if !self.receiving {
             self.receiving = true;
@@ -395,10 +424,15 @@ impl Shadow {
         }
     }
 
-    /// The stack has acknowledged nothing beyond what the shadow has seen it take.
-    fn agrees(&self) -> bool {
-        let ahead = distance(self.receive_next, self.acknowledged);
-        !self.is_broken && (!self.receiving || ahead <= 0 || (ahead == 1 && self.peer_finished))
+    /// The stack has acknowledged exactly what the shadow has seen it take.
+    fn agrees(&mut self) -> bool {
+        let acknowledged = self.acknowledged.take();
+        let is_next = acknowledged.is_none_or(|number| match distance(self.receive_next, number) {
+            0 => true,
+            1 => self.peer_finished,
+            _ => false,
+        });
+        !self.is_broken && is_next
     }
 
     /// The stack has taken a segment.

@@ -126,7 +126,7 @@ pub(crate) const TCP_HEADER: usize = 20;
 /// Bytes of an ARP frame without padding.
 pub(crate) const ARP_FRAME: usize = ETHERNET_HEADER + size_of::<ArpPacket>();
 /// Bytes of a frame with a bare TCP header.
-pub(crate) const RESET_FRAME: usize = ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER;
+pub(crate) const BARE_FRAME: usize = ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER;
 
 /// Ethernet type of IPv4.
 pub(crate) const KIND_IPV4: u16 = 0x0800;
@@ -201,10 +201,10 @@ impl<'a> Segment<'a> {
 }
 
 /// What one segment that our stack is about to send says. `None` if it is not a TCP segment.
-pub(crate) fn sent_segment(packet: &[u8]) -> Option<SentSegment> {
+pub(crate) fn sent_segment(packet: &[u8]) -> Option<Numbers> {
     let (tcp, _) = TcpHeader::ref_from_prefix(packet.get(IPV4_HEADER..)?).ok()?;
     let header = usize::from(tcp.header_words >> 4) * 4;
-    Some(SentSegment {
+    Some(Numbers {
         sequence: tcp.sequence.get(),
         acknowledgement: tcp.acknowledgement.get(),
         flags: tcp.flags & FLAGS,
@@ -215,7 +215,7 @@ pub(crate) fn sent_segment(packet: &[u8]) -> Option<SentSegment> {
 
 /// The numbers of a segment that leaves.
 #[derive(Clone, Copy)]
-pub(crate) struct SentSegment {
+pub(crate) struct Numbers {
     pub(crate) sequence: u32,
     pub(crate) acknowledgement: u32,
     pub(crate) flags: u8,
@@ -243,12 +243,7 @@ pub(crate) fn read_arp(bytes: &[u8]) -> Option<&ArpPacket> {
 }
 
 /// Fills `frame` (of [`ARP_FRAME`] bytes) with a question for `target_mac = None`, else with an answer to it.
-pub(crate) fn write_arp(
-    frame: &mut [u8],
-    sender: (Mac, Ipv4Addr),
-    target_mac: Option<Mac>,
-    target_address: Ipv4Addr,
-) {
+pub(crate) fn write_arp(frame: &mut [u8], sender: (Mac, Ipv4Addr), target_mac: Option<Mac>, target_address: Ipv4Addr) {
     write_ethernet(frame, target_mac.unwrap_or(Mac::BROADCAST), sender.0, KIND_ARP);
     let arp = ArpPacket {
         hardware: U16::new(1),
@@ -264,17 +259,21 @@ pub(crate) fn write_arp(
     frame[ETHERNET_HEADER..ARP_FRAME].copy_from_slice(arp.as_bytes());
 }
 
-/// Fills `packet` (of 40 bytes: IPv4 and TCP header) with the reset that answers `segment`, for which there is no
-/// connection (RFC 9293 §3.10.7.1).
-pub(crate) fn write_reset(packet: &mut [u8], segment: &Segment<'_>, address: Ipv4Addr) {
-    let occupied = segment.payload.len() as u32
-        + u32::from(segment.flags & SYN != 0)
-        + u32::from(segment.flags & FIN != 0);
+/// The reset that answers `segment`, for which there is no connection (RFC 9293 §3.10.7.1).
+pub(crate) fn reset_for(segment: &Segment<'_>) -> Numbers {
+    let occupied =
+        segment.payload.len() as u32 + u32::from(segment.flags & SYN != 0) + u32::from(segment.flags & FIN != 0);
     let (sequence, acknowledgement, flags) = if segment.flags & ACK != 0 {
         (segment.acknowledgement, 0, RST)
     } else {
         (0, segment.sequence.wrapping_add(occupied), RST | ACK)
     };
+    Numbers { sequence, acknowledgement, flags, window: 0, payload: 0 }
+}
+
+/// Fills `packet` (of 40 bytes: IPv4 and TCP header) with a segment that carries nothing but these numbers, from
+/// `address` to the sender of `segment`.
+pub(crate) fn write_bare(packet: &mut [u8], numbers: Numbers, segment: &Segment<'_>, address: Ipv4Addr) {
     let ip = Ipv4Header {
         version_and_length: VERSION_4_WITHOUT_OPTIONS,
         service: 0,
@@ -290,11 +289,11 @@ pub(crate) fn write_reset(packet: &mut [u8], segment: &Segment<'_>, address: Ipv
     let tcp = TcpHeader {
         source_port: U16::new(segment.local_port),
         destination_port: U16::new(segment.remote.port()),
-        sequence: U32::new(sequence),
-        acknowledgement: U32::new(acknowledgement),
+        sequence: U32::new(numbers.sequence),
+        acknowledgement: U32::new(numbers.acknowledgement),
         header_words: ((TCP_HEADER / 4) << 4) as u8,
-        flags,
-        window: U16::new(0),
+        flags: numbers.flags,
+        window: U16::new(numbers.window),
         checksum: U16::new(0),
         urgent: U16::new(0),
     };
@@ -369,7 +368,7 @@ mod tests {
     fn the_reset_for_a_syn_acknowledges_it_and_its_sums_hold() {
         let segment = Segment::parse(&SYN_PACKET, Ipv4Addr::new(10, 0, 0, 1)).expect("a good segment");
         let mut packet = [0xAA; 40];
-        write_reset(&mut packet, &segment, Ipv4Addr::new(10, 0, 0, 1));
+        write_bare(&mut packet, reset_for(&segment), &segment, Ipv4Addr::new(10, 0, 0, 1));
         let reset = Segment::parse(&packet, Ipv4Addr::new(10, 0, 0, 2)).expect("a good segment");
         assert!(reset.checksums_hold());
         assert_eq!((reset.flags, reset.acknowledgement, reset.sequence), (RST | ACK, 2, 0));

@@ -32,7 +32,8 @@ fn under_every_fault_preset_both_directions_stay_byte_exact() {
     for preset in FAULT_PRESETS {
         let faults = Faults::preset(preset).unwrap();
         for seed in 0..4 {
-            let network = Network::new(NetworkConfig { latency: Duration::from_micros(20), ..NetworkConfig::default() });
+            let network =
+                Network::new(NetworkConfig { latency: Duration::from_micros(20), ..NetworkConfig::default() });
             let port = |number: u64| FaultPort::new(network.attach(), seed * 10 + number, Faults::default(), faults);
             // Six losses in a row are nothing special on the worst of these lines, and take 12.6 s.
             let patience = Duration::from_secs(120);
@@ -53,7 +54,9 @@ fn under_every_fault_preset_both_directions_stay_byte_exact() {
             let did = server.host.port().fault_counters();
             println!("{preset} {seed}: {end:?} {did:?} peeked {} ringed {}", served.peeked_bytes, served.ringed_bytes);
             if preset == "lossy" {
-                assert!(did.lost > 0 && did.duplicated > 0 && did.reordered > 0 && did.corrupted > 0 && did.delayed > 0);
+                assert!(
+                    did.lost > 0 && did.duplicated > 0 && did.reordered > 0 && did.corrupted > 0 && did.delayed > 0
+                );
                 assert!(served.ringed_bytes > 0 && served.peeked_bytes > 0);
                 assert!(served.drops.checksum > 0);
             }
@@ -193,7 +196,7 @@ fn several_answers_of_one_burst_share_a_segment() {
 fn pcap_frames(file: &[u8]) -> usize {
     let (mut at, mut frames) = (24, 0);
     while at < file.len() {
-        let length = u32::from_le_bytes(file[at + 8..at + 12].try_into().unwrap()) as usize;
+        let length = u32::from_le_bytes(file[at + 8..at + 12].try_into().expect("four bytes")) as usize;
         assert_eq!(file[at + 8..at + 12], file[at + 12..at + 16]);
         at += 16 + length;
         frames += 1;

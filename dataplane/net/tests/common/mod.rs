@@ -1,5 +1,8 @@
 //! A server that echoes, a client that sends and compares, and virtual time that jumps to the next thing that happens.
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which the lint cannot see")]
+
+pub mod frames;
 
 use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Peer, Port, SessionId};
 use std::collections::{BTreeMap, VecDeque};
@@ -20,7 +23,12 @@ pub trait Node {
 /// Polls all nodes until `done`, letting time jump when nothing moves. Returns the time at the end.
 ///
 /// Panics at `until`: whatever was waited for did not happen.
-pub fn run<W>(world: &mut W, from: Instant, until: Instant, mut round: impl FnMut(&mut W, Instant) -> Round) -> Instant {
+pub fn run<W>(
+    world: &mut W,
+    from: Instant,
+    until: Instant,
+    mut round: impl FnMut(&mut W, Instant) -> Round,
+) -> Instant {
     let mut now = from;
     loop {
         match round(world, now) {
