@@ -15,8 +15,8 @@ const SEGMENTS_A_TURN: usize = 16;
 const NAP: Duration = Duration::from_millis(1);
 
 impl<P: Port> Host<P> {
-    /// Sends what sessions have to send and what timers have made due, and hands the burst to the port. Returns how many
-    /// frames the port took. What it did not take stays queued.
+    /// Sends what sessions have to send and what timers have made due, and hands the burst to the port. Returns how
+    /// many frames the port took. What it did not take stays queued.
     pub fn poll_egress(&mut self, now: Instant) -> usize {
         self.set_time(now);
         let before = self.link.frames;
@@ -27,7 +27,8 @@ impl<P: Port> Host<P> {
                 None => self.mark_ready(index),
             }
         }
-        // Only those that are ready now: a session that has more than a turn's worth goes to the back for the next poll.
+        // Only those that are ready now: a session that has more than a turn's worth goes to the back for the next
+        // poll.
         for _ in 0..self.ready.len() {
             let Some(index) = self.ready.pop_front() else { break };
             self.slots[index as usize].is_ready = false;
@@ -73,7 +74,8 @@ impl<P: Port> Host<P> {
                 break;
             }
             if !sent {
-                // No packet or no place for one: try again in the next poll. Else the stack promises what it does not do.
+                // No packet or no place for one: try again in the next poll. Else the stack promises what it does not
+                // do.
                 has_more = !crate::stack::SegmentSink::reserve(&mut sink);
                 deadline = Some(self.now + NAP);
                 break;

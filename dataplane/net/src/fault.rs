@@ -1,9 +1,9 @@
 //! A port that loses, repeats, reorders, damages and delays frames, in proportions and by a seed.
 //!
-//! Each frame that goes through is rolled for in this order: lost; damaged in one bit; repeated; held back. A frame held
-//! back for reordering passes on when one to three others have gone by, or after a millisecond; a delayed one after the
-//! time set. Each direction has its own proportions: put them on one direction only if a frame should meet each fault at
-//! most once (two flipped bits can cancel in a checksum).
+//! Each frame that goes through is rolled for in this order: lost; damaged in one bit; repeated; held back. A frame
+//! held back for reordering passes on when one to three others have gone by, or after a millisecond; a delayed one
+//! after the time set. Each direction has its own proportions: put them on one direction only if a frame should meet
+//! each fault at most once (two flipped bits can cancel in a checksum).
 //!
 //! It stands on any port, and any port stands on it.
 

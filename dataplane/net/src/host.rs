@@ -75,9 +75,9 @@ pub struct HostConfig {
     pub send_ring: usize,
     /// Longest IPv4 packet in bytes.
     pub mtu: usize,
-    /// Of initial sequence numbers, ephemeral ports and the demux's hash. The same seed and the same input give the same
-    /// frames. A host that takes an earlier one's place gets another seed, or it begins with its ports and numbers; where
-    /// peers are not trusted it comes from the system's randomness.
+    /// Of initial sequence numbers, ephemeral ports and the demux's hash. The same seed and the same input give the
+    /// same frames. A host that takes an earlier one's place gets another seed, or it begins with its ports and
+    /// numbers; where peers are not trusted it comes from the system's randomness.
     pub seed: u64,
     /// How long a connection may take to open.
     pub open_timeout: Duration,
@@ -311,8 +311,8 @@ impl<P: Port> Host<P> {
     /// Lets `write` put up to `room` bytes straight into the send ring; it returns how many it wrote. The slice has
     /// exactly `room` bytes with undefined contents. Where the ring wraps they are copied once.
     ///
-    /// Nothing is written, and [`SendError::NoRoom`] returned, if the ring has less room or `room` is more than a receive
-    /// ring (the size of the scratch).
+    /// Nothing is written, and [`SendError::NoRoom`] returned, if the ring has less room or `room` is more than a
+    /// receive ring (the size of the scratch).
     pub fn send_with(
         &mut self,
         session: SessionId,

@@ -94,8 +94,8 @@ impl<P: Port> Host<P> {
             self.counters.challenges += u64::from(sent);
             return;
         }
-        // Answers go the way the last good frame came: a router may have changed, and a station's address learned from a
-        // damaged frame heals.
+        // Answers go the way the last good frame came: a router may have changed, and a station's address learned from
+        // a damaged frame heals.
         slot.station = source;
         let before = stack.phase();
         let peeked = if slot.state == SessionState::Open && stack.in_order(segment) {
@@ -214,8 +214,8 @@ impl<P: Port> Host<P> {
         let listener = self.listeners.iter().find(|listener| listener.port == segment.local_port);
         let admitted = match listener {
             Some(listener) => listener.filter.admits(address),
-            // A port where nobody listens: only who may connect somewhere gets an answer. A host that does not listen at
-            // all is a client; its peers may ask about connections that it has forgotten.
+            // A port where nobody listens: only who may connect somewhere gets an answer. A host that does not listen
+            // at all is a client; its peers may ask about connections that it has forgotten.
             None => self.listeners.is_empty() || self.listeners.iter().any(|other| other.filter.admits(address)),
         };
         // Before any sum is computed: a SYN from elsewhere costs a look-up.

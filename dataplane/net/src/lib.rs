@@ -6,11 +6,11 @@
 //! # Bytes
 //!
 //! ```text
-//! Ethernet frame (14 + up to 1,500)  >  IPv4 packet (20, no options, no fragments)  >  TCP segment (20 + options)  >  bytes
+//! Ethernet frame (14 + up to 1,500) > IPv4 packet (20, no options or fragments) > TCP segment (20 + options) > bytes
 //! ```
 //!
-//! A frame is in a buffer that its holder owns and is never copied between the port and the handler. The headers are laid
-//! out byte by byte in `wire`, a pcap file's in [`tracer`].
+//! A frame is in a buffer that its holder owns and is never copied between the port and the handler. The headers are
+//! laid out byte by byte in `wire`, a pcap file's in [`tracer`].
 //!
 //! # Who calls whom
 //!
@@ -73,10 +73,10 @@
 //! # Invariants
 //!
 //! - Time is an argument. The same seed, the same calls and the same frames give the same frames, on any machine.
-//! - Between `ingress_frame` and `egress_frame` nothing allocates, locks or calls the kernel; opening a session allocates
-//!   its two rings. (The in-memory network takes its lock once a burst.)
-//! - Whatever arrives, nothing panics. smoltcp is behind one file, its input is checked before, its panics are caught; a
-//!   stack that disagrees with what the peek foretold costs its session and is counted.
+//! - Between `ingress_frame` and `egress_frame` nothing allocates, locks or calls the kernel; opening a session
+//!   allocates its two rings. (The in-memory network takes its lock once a burst.)
+//! - Whatever arrives, nothing panics. smoltcp is behind one file, its input is checked before, its panics are caught;
+//!   a stack that disagrees with what the peek foretold costs its session and is counted.
 //! - A session's packet costs the same with one session or a thousand; an idle session costs nothing.
 //! - Every id that the user was given gets exactly one `closed`. A dead id does nothing.
 //! - A SYN from an address that the filter does not admit is dropped before any sum is computed, and never answered.

@@ -1,9 +1,9 @@
 //! An Ethernet segment in memory: a learning switch, its ports, and the buffers that go round between them.
 //!
-//! Any number of [`MemoryPort`]s (up to the configured limit) hang on one [`Network`]. A frame goes to the port where its
-//! destination was last seen as a source, to every other port if it was never seen. Each port has a bounded queue; a
-//! frame that finds it full is lost and counted, as in a switch. A port can be unplugged: from that moment no frame of
-//! its own leaves and none reaches it, and what stood in its queue is gone; that is a power cut.
+//! Any number of [`MemoryPort`]s (up to the configured limit) hang on one [`Network`]. A frame goes to the port where
+//! its destination was last seen as a source, to every other port if it was never seen. Each port has a bounded queue;
+//! a frame that finds it full is lost and counted, as in a switch. A port can be unplugged: from that moment no frame
+//! of its own leaves and none reaches it, and what stood in its queue is gone; that is a power cut.
 //!
 //! Buffers come from one pool of fixed size. Each port keeps a handful at hand and exchanges them with the pool in
 //! batches, so that a packet costs neither an allocation nor a lock of its own. Ports may live on different threads:

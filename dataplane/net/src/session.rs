@@ -31,8 +31,8 @@ impl SessionId {
 
 /// What a host tells its user while it works through arrived frames.
 ///
-/// Every id gets exactly one `closed`, after which it is dead. It comes after `opened`, if there was one: a connection of
-/// a peer's that never opens is not mentioned, one of ours that never opens is closed without having been opened.
+/// Every id gets exactly one `closed`, after which it is dead. It comes after `opened`, if there was one: a connection
+/// of a peer's that never opens is not mentioned, one of ours that never opens is closed without having been opened.
 /// The host is busy meanwhile: answers are sent after [`Host::poll_ingress`](crate::Host::poll_ingress) has returned.
 pub trait Handler {
     /// A connection is open in both directions.

@@ -4,9 +4,9 @@
 //! packet cost the same with one session or a thousand, where a shared interface asks every socket.
 //!
 //! **Clock.** smoltcp never resends sooner than after 1 s (`RTTE_MIN_RTO`), five times Linux's 200 ms. Its clock is an
-//! argument, so it is fed time that runs [`CLOCK_RATE`] times as fast: every timer of its own is a fifth as long in real
-//! time (first and least RTO 200 ms, greatest 12 s, TIME-WAIT 2 s). Timeouts of ours run on real time. RFC 6298 §2.4
-//! wants 1 s on the open Internet; member lines are private.
+//! argument, so it is fed time that runs [`CLOCK_RATE`] times as fast: every timer of its own is a fifth as long in
+//! real time (first and least RTO 200 ms, greatest 12 s, TIME-WAIT 2 s). Timeouts of ours run on real time. RFC 6298
+//! §2.4 wants 1 s on the open Internet; member lines are private.
 //!
 //! **Shadow.** smoltcp copies what it receives into the socket's ring and has no hook before that. But what the next
 //! in-order segment must look like is known: the shadow keeps the next byte to come, the edge of the window that was
@@ -384,7 +384,8 @@ struct Shadow {
     send_next: u32,
     /// A FIN of the peer's has been seen; the stack counts it as one byte when it is in order.
     peer_finished: bool,
-    /// What the stack has just acknowledged. It may do so in the middle of taking a segment, so it is compared afterwards.
+    /// What the stack has just acknowledged. It may do so in the middle of taking a segment, so it is compared
+    /// afterwards.
     acknowledged: Option<u32>,
     /// The stack said something that is not TCP.
     is_broken: bool,

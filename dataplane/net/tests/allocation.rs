@@ -18,7 +18,7 @@ thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
 }
 
-// JUSTIFICATION: an allocator that counts is the only way to see that nothing allocates, and implementing one is unsafe.
+// JUSTIFICATION: an allocator that counts is the only way to see that nothing allocates; implementing one is unsafe.
 // SAFETY: every call goes to the system's allocator unchanged; the counter is a plain cell that never allocates.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
