@@ -77,7 +77,8 @@
 //!   allocates its two rings. (The in-memory network takes its lock once a burst.)
 //! - Whatever arrives, nothing panics. smoltcp is behind one file, its input is checked before, its panics are caught;
 //!   a stack that disagrees with what the peek foretold costs its session and is counted.
-//! - A session's packet costs the same with one session or a thousand; an idle session costs nothing.
+//! - A session's packet is the same work with one session or a thousand (only its memory is colder); an idle session is
+//!   no work at all.
 //! - Every id that the user was given gets exactly one `closed`. A dead id does nothing.
 //! - A SYN from an address that the filter does not admit is dropped before any sum is computed, and never answered.
 //! - What a handler does not consume is offered again, contiguous; the window closes and nothing is lost.
