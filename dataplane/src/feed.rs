@@ -25,6 +25,8 @@ pub(crate) struct Follower {
     pub(crate) link: SessionId,
     stage: Stage,
     last_sent: Instant,
+    /// It was sent everything there is, and waits for more.
+    is_level: bool,
 }
 
 /// How far a follower is.
@@ -39,7 +41,7 @@ enum Stage {
 
 impl Follower {
     pub(crate) fn new(link: SessionId, now: Instant) -> Self {
-        Follower { link, stage: Stage::Asking, last_sent: now }
+        Follower { link, stage: Stage::Asking, last_sent: now, is_level: false }
     }
 
     /// Takes bytes that a follower sent; returns how many it is done with.
@@ -87,6 +89,7 @@ impl Follower {
             Stage::Refused => return false,
             Stage::Following(offset) => offset,
         };
+        self.is_level = false;
         let released = reader.released();
         while *offset < released {
             let bytes = reader.bytes_from(*offset).expect("what is released is there");
@@ -102,20 +105,19 @@ impl Follower {
             }
         }
         // A heartbeat stands between frames, whole or not at all; and it speaks of a frame that was sent.
-        let is_level = last.stamp.sequence == reader.last_sequence() && *offset == reader.committed();
-        if is_level && now >= self.last_sent + FEED_HEARTBEAT && host.send_room(self.link) >= journal::HEADER_SIZE {
-            if host.send(self.link, &last.write()).is_ok() {
-                self.last_sent = now;
+        self.is_level = last.stamp.sequence == reader.last_sequence() && *offset == reader.committed();
+        if self.is_level && now >= self.last_sent + FEED_HEARTBEAT {
+            // Without room for it something else is under way, and that is a sign of life too.
+            if host.send_room(self.link) >= journal::HEADER_SIZE {
+                let _ = host.send(self.link, &last.write());
             }
+            self.last_sent = now;
         }
         true
     }
 
     /// When a heartbeat is due.
     pub(crate) fn deadline(&self) -> Instant {
-        match self.stage {
-            Stage::Following(_) => self.last_sent + FEED_HEARTBEAT,
-            _ => Instant::NEVER,
-        }
+        if self.is_level { self.last_sent + FEED_HEARTBEAT } else { Instant::NEVER }
     }
 }
