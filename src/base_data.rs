@@ -1,8 +1,6 @@
 //! The commands that a day's log starts with, built from texts and numbers: who may trade what, and how.
 
-use engine::command::{
-    AccountDefine, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine,
-};
+use engine::command::{AccountDefine, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine};
 use engine::types::{
     AccountIndex, ClientNumber, Epoch, InstrumentIndex, ParticipantIndex, Phase, PriceRule, Right, TieBreak, UserIndex,
 };

@@ -39,7 +39,10 @@ pub fn run(options: &Options) -> Result<bool, String> {
     println!("isolated       {}", or_none(&found.isolated));
     println!("clock source   {}", or_none(&found.clock_source));
     for pages in &found.huge_pages {
-        println!("huge pages     node {}: {} of {} free, {} KiB each", pages.node, pages.free, pages.total, pages.size_kib);
+        println!(
+            "huge pages     node {}: {} of {} free, {} KiB each",
+            pages.node, pages.free, pages.total, pages.size_kib
+        );
     }
     for interface in &found.interfaces {
         let node = interface.node.map_or_else(|| "unknown".to_owned(), |node| node.to_string());

@@ -2,4 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod base_data;
+pub mod doctor;
+pub mod drill;
+pub mod flow_log;
 pub mod order_flow;
+pub mod replay;

@@ -61,7 +61,8 @@ fn parse() -> Result<Arguments, ExitCode> {
         return Err(ExitCode::SUCCESS);
     }
     let text = fault.to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let mut lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("For more information"));
     let first = lines.next().unwrap_or("error: wrong arguments").trim_start_matches("error: ").to_owned();
     let rest: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
     eprintln!("backstop: {}", [first.as_str()].into_iter().chain(rest).collect::<Vec<_>>().join(" "));

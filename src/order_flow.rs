@@ -207,16 +207,17 @@ impl OrderFlow {
                 return Err(table.fault(&record, format!("expected at most {MAX_ROWS} rows")));
             }
             table.number(&record, 0, "row", row, row)?;
-            let now = parse_time(&record[1]).ok_or_else(|| {
-                table.fault(&record, format!("time `{}`: expected hh:mm:ss.mmm", &record[1]))
-            })?;
+            let now = parse_time(&record[1])
+                .ok_or_else(|| table.fault(&record, format!("time `{}`: expected hh:mm:ss.mmm", &record[1])))?;
             if now < time {
                 return Err(table.fault(&record, format!("time `{}` is before the row above", &record[1])));
             }
             time = now;
             let operation = match &record[2] {
                 "call" if auction => return Err(table.fault(&record, "call: an auction is under way".to_owned())),
-                "uncross" if !auction => return Err(table.fault(&record, "uncross: no auction is under way".to_owned())),
+                "uncross" if !auction => {
+                    return Err(table.fault(&record, "uncross: no auction is under way".to_owned()));
+                }
                 op @ ("call" | "uncross") => {
                     table.empty(&record, 3..7, op)?;
                     auction = op == "call";
@@ -256,7 +257,11 @@ impl OrderFlow {
             flow.rows.push(Row { time, operation });
         }
         if flow.lowest > flow.highest {
-            return Err(FlowError { file: path.to_owned(), line: None, text: "expected at least one insert".to_owned() });
+            return Err(FlowError {
+                file: path.to_owned(),
+                line: None,
+                text: "expected at least one insert".to_owned(),
+            });
         }
         Ok(flow)
     }

@@ -4,7 +4,9 @@
 
 use crate::config::{Config, RolledBack};
 use crate::login::Flow;
-use crate::order::{ClientId, Epoch, InstrumentId, LocalId, Nanoseconds, NewCancel, NewOrder, StreamNumber, SystemId};
+use crate::order::{
+    ClientId, Epoch, InstrumentId, LocalId, Nanoseconds, NewCancel, NewOrder, StreamNumber, SystemId, UserId,
+};
 use crate::requests::{Cancel, CancelState, Readiness, Requests, What};
 use crate::targets::{Front, Target, Targets};
 use crate::view::{OrderState, Position, View};
@@ -39,6 +41,8 @@ pub struct Member {
     pub(crate) front_parts: ChainReader,
     pub(crate) broadcast_parts: ChainReader,
     pub(crate) pace_until: Nanoseconds,
+    /// Orders and cancels are held; this many may leave all the same.
+    hold: Option<u32>,
     next_local_id: u64,
     pub(crate) counters: Counters,
     pub(crate) refusal: Option<Refusal>,
@@ -165,6 +169,7 @@ impl Member {
             front_parts: ChainReader::default(),
             broadcast_parts: ChainReader::default(),
             pace_until: Nanoseconds(0),
+            hold: None,
             next_local_id: 1,
             counters: Counters::default(),
             refusal: None,
@@ -351,6 +356,19 @@ impl Member {
         requests.len()
     }
 
+    /// Holds orders and cancels back, or lets them leave again. Everything else goes on: logins, resume, readiness. A member that
+    /// comes back to a market that takes no orders yet would only be refused.
+    pub fn hold(&mut self, hold: bool) {
+        self.hold = hold.then_some(0);
+    }
+
+    /// While orders and cancels are held: lets the next one that waits leave, in the order of the calls.
+    pub fn release_next(&mut self) {
+        if let Some(allowed) = &mut self.hold {
+            *allowed += 1;
+        }
+    }
+
     /// Logs out of the three streams and stops. Open requests stay open.
     pub fn stop(&mut self, now: Nanoseconds) {
         if self.link == LinkState::Working {
@@ -359,6 +377,12 @@ impl Member {
             self.closing = self.link != LinkState::Resting;
             self.link = if self.closing { LinkState::LoggingOut } else { LinkState::Stopped };
         }
+    }
+
+    /// Who it is: its seat's UserId.
+    #[must_use]
+    pub fn user_id(&self) -> &UserId {
+        &self.config.user_id
     }
 
     /// What is known.
@@ -525,9 +549,14 @@ impl Member {
     /// Sends what waits, as long as the seat may have more unanswered and the socket takes it.
     fn send_waiting(&mut self, now: Nanoseconds) {
         while self.requests.unanswered < self.config.in_flight && now >= self.pace_until && self.wire.has_room() {
-            let Some(request) = self.requests.next_waiting() else { return };
+            let Some(request) = self.requests.next_waiting(self.hold == Some(0)) else { return };
             if self.is_needless(request) {
                 continue;
+            }
+            if !matches!(self.requests.all[request as usize].what, What::Readiness { .. })
+                && let Some(allowed) = &mut self.hold
+            {
+                *allowed -= 1;
             }
             let again = self.requests.all[request as usize].was_sent;
             let number = self.requests.depart(request);

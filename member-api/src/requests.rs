@@ -137,9 +137,14 @@ impl Requests {
         index
     }
 
-    /// The next request to leave.
-    pub fn next_waiting(&mut self) -> Option<u32> {
-        self.waiting.pop_front()
+    /// The next request to leave; of those that are not orders or cancels, if these are held.
+    pub fn next_waiting(&mut self, held: bool) -> Option<u32> {
+        if !held {
+            return self.waiting.pop_front();
+        }
+        let report = |&request: &u32| matches!(self.all[request as usize].what, What::Readiness { .. });
+        let place = self.waiting.iter().position(report)?;
+        self.waiting.remove(place)
     }
 
     /// Open requests that have left or wait, in the order of the calls.

@@ -810,3 +810,24 @@ fn a_long_day_costs_the_same_an_order_at_its_end_as_at_its_beginning() {
     assert!(bench.member.is_settled());
     assert_eq!(bench.member.view().orders().len(), orders as usize);
 }
+
+#[test]
+fn held_orders_stay_and_leave_one_by_one_while_a_report_goes_out() {
+    let mut bench = Bench::new(config());
+    bench.log_in(1);
+    bench.member.hold(true);
+    let first = bench.member.insert(buy(100, 1));
+    let second = bench.member.insert(buy(101, 1));
+    bench.member.report(Readiness::Ready, "");
+    bench.poll();
+    assert!(matches!(bench.asked()[..], [Asked::Readiness { .. }]));
+    bench.member.release_next();
+    bench.poll();
+    assert!(matches!(bench.asked()[..], [Asked::Insert { local_id, .. }] if local_id == first));
+    bench.wait(1);
+    bench.poll();
+    assert!(bench.asked().is_empty());
+    bench.member.hold(false);
+    bench.poll();
+    assert!(matches!(bench.asked()[..], [Asked::Insert { local_id, .. }] if local_id == second));
+}

@@ -1,0 +1,151 @@
+//! Flags of `backstop drill`, checked.
+
+use super::world::{MAX_MEMBERS, MIN_MEMBERS};
+use crate::order_flow::{self, FlowTrade, OrderFlow};
+use engine::command::{BookPolicy, Reopening};
+use hw_profiles::Profile;
+use std::path::PathBuf;
+
+/// Flags of `backstop drill`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Everything that looks random follows from it: the same seed gives the same day
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Members, each a participant with a seat of its own 会员数
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub members: u16,
+    /// Orders that the members send in a seeded day 报单总数
+    #[arg(long, value_name = "N", default_value_t = 200_000, conflicts_with = "orders")]
+    pub orders_total: u32,
+    /// An order-flow file instead of seeded orders (row,time,op,order,side,price,volume) 委托流文件
+    #[arg(long, value_name = "FILE")]
+    pub orders: Option<PathBuf>,
+    /// The trades that must come of the file (row,buy_order,sell_order,price,volume) 预期成交文件
+    #[arg(long, value_name = "FILE", requires = "orders")]
+    pub trades: Option<PathBuf>,
+    /// Where in the day the primary dies, from 0 to 1; without it the seed chooses, phases included 主核心失效位置
+    #[arg(long, value_name = "FRACTION")]
+    pub fail_at: Option<f64>,
+    /// How the market reopens: where it stopped, or cancel-only, call auction, continuous 恢复方式
+    #[arg(long, value_enum, default_value = "auction")]
+    pub reopen: ReopenChoice,
+    /// What becomes of the book at the takeover 订单簿处理
+    #[arg(long, value_enum, default_value = "keep")]
+    pub book: BookChoice,
+    /// Threads of Backstop's order path; without it the profile says
+    #[arg(long, value_name = "1|2")]
+    pub cores: Option<u8>,
+    /// Faults of the network: none, light, heavy, lossy 网络故障
+    #[arg(long, value_name = "PRESET", default_value = "none")]
+    pub faults: String,
+    /// A built-in hardware profile's name, or a .toml file
+    #[arg(long, default_value = "dev")]
+    pub profile: String,
+    /// Writes Backstop's journal of the day into this folder, which must not have one yet
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+    /// One JSON object on stdout and nothing else there
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the market reopens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReopenChoice {
+    /// In the phase where it stopped
+    Continuous,
+    /// Cancel-only, then a call auction, then continuous
+    Auction,
+}
+
+/// What becomes of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum BookChoice {
+    /// Every order stays with its place, and is told anew
+    Keep,
+    /// Every order is cancelled, and told so
+    Cancel,
+}
+
+impl From<ReopenChoice> for Reopening {
+    fn from(choice: ReopenChoice) -> Self {
+        match choice {
+            ReopenChoice::Continuous => Reopening::Continuous,
+            ReopenChoice::Auction => Reopening::Auction,
+        }
+    }
+}
+
+impl From<BookChoice> for BookPolicy {
+    fn from(choice: BookChoice) -> Self {
+        match choice {
+            BookChoice::Keep => BookPolicy::Keep,
+            BookChoice::Cancel => BookPolicy::Cancel,
+        }
+    }
+}
+
+/// Fewest and most orders of a seeded day: fewer cannot make every mistake, more would not fit the profile's tables.
+pub const ORDERS_RANGE: std::ops::RangeInclusive<u32> = 2_000..=1_000_000;
+
+/// A drill to run: the flags with their files read and everything checked.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The flags.
+    pub options: Options,
+    /// The profile.
+    pub profile: Profile,
+    /// The order-flow file, if there is one.
+    pub flow: Option<OrderFlow>,
+    /// What must come of it.
+    pub expected: Option<Vec<FlowTrade>>,
+    /// Threads of the order path.
+    pub cores: u8,
+}
+
+impl Options {
+    /// Checks the flags and reads the files.
+    ///
+    /// # Errors
+    /// One line that names the flag or file and what was expected.
+    pub fn plan(&self) -> Result<Plan, String> {
+        let profile = Profile::load(&self.profile).map_err(|error| error.to_string())?;
+        let fewest = if self.orders.is_some() { 1 } else { MIN_MEMBERS };
+        let most = MAX_MEMBERS.min(profile.limits.participants).min(profile.limits.users);
+        if !(fewest..=most).contains(&self.members) {
+            return Err(format!("--members {}: expected {fewest} to {most}", self.members));
+        }
+        if u32::from(self.members) * 3 > profile.limits.accounts || self.members + 8 > profile.limits.sessions {
+            return Err(format!(
+                "--members {}: more than profile {} has accounts or sessions for",
+                self.members, profile.name
+            ));
+        }
+        if self.orders.is_none() && !ORDERS_RANGE.contains(&self.orders_total) {
+            let (least, most) = (ORDERS_RANGE.start(), ORDERS_RANGE.end());
+            return Err(format!("--orders-total {}: expected {least} to {most}", self.orders_total));
+        }
+        if let Some(fraction) = self.fail_at
+            && !(0.0..=1.0).contains(&fraction)
+        {
+            return Err(format!("--fail-at {fraction}: expected a fraction from 0 to 1"));
+        }
+        let cores = self.cores.unwrap_or(profile.layout.cores);
+        if !(1..=2).contains(&cores) {
+            return Err(format!("--cores {cores}: expected 1 or 2"));
+        }
+        if net::Faults::preset(&self.faults).is_none() {
+            return Err(format!("--faults {}: expected {}", self.faults, net::fault::FAULT_PRESETS.join(", ")));
+        }
+        if let Some(folder) = &self.journal
+            && !folder.is_dir()
+        {
+            return Err(format!("--journal {}: expected a folder", folder.display()));
+        }
+        let flow = self.orders.as_deref().map(OrderFlow::read).transpose().map_err(|error| error.to_string())?;
+        let expected =
+            self.trades.as_deref().map(order_flow::read_trades).transpose().map_err(|error| error.to_string())?;
+        Ok(Plan { options: self.clone(), profile, flow, expected, cores })
+    }
+}

@@ -1,0 +1,265 @@
+//! What the members of a seeded drill do: ordinary trading around a wandering price, and every mistake a member can make.
+//!
+//! Mistakes come round in turn, so that a day of a thousand orders has made each of them. All of it follows from the seed, the members'
+//! own views and the order in which they are asked.
+
+use super::world::{ASCENDING_MEMBER, CLOSE_ONLY_MEMBER, FORBIDDEN_MEMBER, World};
+use crate::base_data::InstrumentTerms;
+use ftd::value::{action_flag, direction, hedge_flag, match_condition, offset_flag, order_type};
+use member_api::{ClientId, InstrumentId, LocalId, Member, NewCancel, NewOrder, OrderState, Price, SystemId};
+use net::random::Random;
+
+/// What one member does next.
+#[derive(Clone, Debug)]
+pub enum Intent {
+    /// An order under the next local id.
+    Order(NewOrder),
+    /// An order under this local id.
+    OrderAs(LocalId, NewOrder),
+    /// Takes an order of its own back, by its OrderSysId or by its local id.
+    CancelOwn {
+        /// Which.
+        local_id: LocalId,
+        /// By OrderSysId.
+        by_system_id: bool,
+    },
+    /// A cancel that is wrong in some way.
+    CancelAs(NewCancel),
+}
+
+/// Of a thousand operations, how many are cancels, and how many mistakes.
+const CANCELS_PER_MILLE: u64 = 330;
+const MISTAKES_PER_MILLE: u64 = 40;
+/// Of a thousand orders, how many may trade at once, FAK, FOK.
+const AGGRESSIVE_PER_MILLE: u64 = 420;
+const FILL_AND_KILL_PER_MILLE: u64 = 90;
+const FILL_OR_KILL_PER_MILLE: u64 = 60;
+/// Of a thousand orders, how many are hedges; the rest speculate.
+const HEDGES_PER_MILLE: u64 = 150;
+/// Ticks that a passive order stands behind the middle, at most.
+const DEPTH_TICKS: u64 = 12;
+/// Mistakes, in turn; what each is stands in [`Traders::mistake`].
+const MISTAKES: u32 = 23;
+
+/// All members' minds.
+pub struct Traders {
+    random: Random,
+    /// Where each instrument's price wanders.
+    middles: Vec<i32>,
+    /// Per member: its orders that may still be working.
+    working: Vec<Vec<LocalId>>,
+    next_mistake: u32,
+    /// Local ids that are lower than any number, for the trader that must ascend.
+    lower_ids: u32,
+    /// An order of some member's, for another to reach for.
+    foreign: Option<(usize, SystemId)>,
+}
+
+impl Traders {
+    /// Minds for a world.
+    #[must_use]
+    pub fn new(world: &World, seed: u64) -> Self {
+        Traders {
+            random: Random::new(seed),
+            middles: world.instruments.iter().map(|terms| terms.previous_settlement).collect(),
+            working: vec![Vec::new(); world.seats.len()],
+            next_mistake: 0,
+            lower_ids: 0,
+            foreign: None,
+        }
+    }
+
+    fn per_mille(&mut self, share: u64) -> bool {
+        self.random.below(1_000) < share
+    }
+
+    /// Which member does what next. `ready` gives a member that may send now.
+    pub fn next<'m>(&mut self, world: &World, ready: impl Fn(usize) -> Option<&'m Member>) -> Option<(usize, Intent)> {
+        let count = world.seats.len();
+        if self.per_mille(MISTAKES_PER_MILLE) {
+            let mistake = self.next_mistake % MISTAKES;
+            // Some mistakes are one member's to make.
+            let index = match mistake {
+                2 => ASCENDING_MEMBER,
+                7 => FORBIDDEN_MEMBER,
+                8 => CLOSE_ONLY_MEMBER,
+                _ => self.random.below(count as u64) as usize,
+            };
+            if let Some(member) = ready(index)
+                && let Some(intent) = self.mistake(mistake, world, index, member)
+            {
+                self.next_mistake += 1;
+                return Some((index, intent));
+            }
+        }
+        let index = self.random.below(count as u64) as usize;
+        let member = ready(index)?;
+        if self.per_mille(CANCELS_PER_MILLE)
+            && let Some(local_id) = self.pick_working(index, member)
+        {
+            return Some((index, Intent::CancelOwn { local_id, by_system_id: self.per_mille(500) }));
+        }
+        Some((index, Intent::Order(self.order(world, index, member))))
+    }
+
+    /// Remembers an order that was sent: it may be cancelled later.
+    pub fn sent(&mut self, index: usize, local_id: LocalId) {
+        self.working[index].push(local_id);
+    }
+
+    fn pick_working(&mut self, index: usize, member: &Member) -> Option<LocalId> {
+        let user = member.user_id();
+        for _ in 0..8 {
+            let count = self.working[index].len();
+            if count == 0 {
+                return None;
+            }
+            let place = self.random.below(count as u64) as usize;
+            let local_id = self.working[index][place];
+            let order = member.view().order(user, local_id)?;
+            if order.state.is_final() || order.state == OrderState::RolledBack {
+                self.working[index].swap_remove(place);
+                continue;
+            }
+            if order.state == OrderState::Working {
+                self.foreign = Some((index, order.sys_id));
+                return Some(local_id);
+            }
+        }
+        None
+    }
+
+    fn order(&mut self, world: &World, index: usize, member: &Member) -> NewOrder {
+        let place = self.random.below(world.instruments.len() as u64) as usize;
+        let terms = &world.instruments[place];
+        if self.per_mille(20) {
+            let step = if self.per_mille(500) { 1 } else { -1 };
+            let middle = self.middles[place] + step;
+            self.middles[place] = middle.clamp(terms.lower_limit + 50, terms.upper_limit - 50);
+        }
+        let buy = self.per_mille(500);
+        let aggressive = self.per_mille(AGGRESSIVE_PER_MILLE);
+        let distance =
+            if aggressive { -(self.random.below(5) as i32) } else { 1 + self.random.below(DEPTH_TICKS) as i32 };
+        let ticks = self.middles[place] + if buy { -distance } else { distance };
+        let volume = (1 + self.random.below(5) as u32).max(terms.minimum_volume);
+        let account = self.random.below(2) as usize; // the first two of every member may trade
+        let mut order = limit(world, index, account, terms, buy, ticks, volume);
+        if self.per_mille(HEDGES_PER_MILLE) {
+            order.hedge = hedge_flag::HEDGE;
+        }
+        if self.per_mille(FILL_AND_KILL_PER_MILLE) {
+            order.match_condition = match_condition::FILL_AND_KILL;
+        } else if self.per_mille(FILL_OR_KILL_PER_MILLE) {
+            order.match_condition = match_condition::FILL_OR_KILL;
+        }
+        let position = member.view().position(&order.client_id, &order.instrument_id, order.hedge);
+        let closable = if buy { position.short } else { position.long };
+        if closable >= i64::from(volume) && self.per_mille(600) {
+            order.offset = match self.random.below(4) {
+                0 => offset_flag::CLOSE_TODAY,
+                1 if place == 0 => offset_flag::CLOSE_YESTERDAY,
+                _ => offset_flag::CLOSE,
+            };
+        }
+        order
+    }
+
+    /// A mistake, if this member can make it now.
+    fn mistake(&mut self, mistake: u32, world: &World, index: usize, member: &Member) -> Option<Intent> {
+        let terms = &world.instruments[3];
+        let middle = self.middles[3];
+        let order = limit(world, index, 0, terms, true, middle - 20, 1);
+        let user = member.user_id();
+        let wrong = |edit: &dyn Fn(&mut NewOrder)| {
+            let mut order = order;
+            edit(&mut order);
+            Some(Intent::Order(order))
+        };
+        let cancel = NewCancel {
+            action: action_flag::DELETE,
+            order_sys_id: SystemId(crate::base_data::text("NOSUCHORDER")),
+            instrument_id: order.instrument_id,
+            target: None,
+            message_reference: [b' '; 6],
+        };
+        match mistake {
+            0 => Some(Intent::OrderAs(LocalId::BLANK, order)),
+            1 => {
+                // A repeat: of an order that was accepted, or of one that was refused.
+                let sent = self.working[index].last().copied()?;
+                let first = member.view().order(user, sent)?;
+                Some(Intent::OrderAs(sent, first.sent))
+            }
+            2 => {
+                self.lower_ids += 1; // '#' sorts before every digit
+                Some(Intent::OrderAs(LocalId::text(format!("#{:08}", self.lower_ids).as_bytes())?, order))
+            }
+            3 => wrong(&|order| order.order_type = order_type::MARKET),
+            4 => wrong(&|order| order.match_condition = match_condition::GOOD_TILL_CANCELLED),
+            5 => wrong(&|order| order.client_id = id(b"NOBODY")),
+            6 => wrong(&|order| order.instrument_id = id(b"XX9999")),
+            7 => wrong(&|order| order.client_id = last_client(world, index)),
+            8 => wrong(&|order| order.client_id = last_client(world, index)),
+            9 => wrong(&|order| order.price.0 += i64::from(terms.tick) / 2),
+            10 => wrong(&|order| order.price = price(terms, terms.lower_limit - 1)),
+            11 => wrong(&|order| order.price = price(terms, terms.upper_limit + 1)),
+            12 => wrong(&|order| order.volume = 0),
+            13 => wrong(&|order| order.volume = terms.maximum_volume + 1),
+            // Nobody ever opens as a market maker here: there is nothing to close.
+            14..=16 => wrong(&|order| {
+                order.hedge = hedge_flag::MARKET_MAKER;
+                order.offset =
+                    [offset_flag::CLOSE, offset_flag::CLOSE_TODAY, offset_flag::CLOSE_YESTERDAY][mistake as usize - 14];
+            }),
+            17 => Some(Intent::CancelAs(NewCancel { action: action_flag::SUSPEND, ..cancel })),
+            18 => Some(Intent::CancelAs(cancel)),
+            19 => Some(Intent::CancelAs(NewCancel { instrument_id: id(b"XX9999"), ..cancel })),
+            20 => {
+                let (owner, sys_id) = self.foreign?;
+                (owner != index).then_some(Intent::CancelAs(NewCancel {
+                    order_sys_id: sys_id,
+                    instrument_id: InstrumentId::BLANK,
+                    ..cancel
+                }))
+            }
+            // Yesterday's lots and the largest order are more than a client may hold in the first instrument.
+            21 => {
+                let first = &world.instruments[0];
+                Some(Intent::Order(limit(world, index, 0, first, true, first.lower_limit, first.maximum_volume)))
+            }
+            22 => wrong(&|order| order.match_condition = match_condition::FILL_AND_KILL),
+            _ => None,
+        }
+    }
+}
+
+fn id<const N: usize>(text: &[u8]) -> ftd::types::Str<N> {
+    ftd::types::Str::padded(text).expect("ids of the drill fit")
+}
+
+fn client(world: &World, member: usize, account: usize) -> ClientId {
+    id(world.seats[member].accounts[account].client_id.as_bytes())
+}
+
+fn last_client(world: &World, member: usize) -> ClientId {
+    client(world, member, world.seats[member].accounts.len() - 1)
+}
+
+fn price(terms: &InstrumentTerms, ticks: i32) -> Price {
+    Price(i64::from(ticks) * i64::from(terms.tick))
+}
+
+/// A limit order of one of a member's clients.
+pub(super) fn limit(
+    world: &World,
+    member: usize,
+    account: usize,
+    terms: &InstrumentTerms,
+    buy: bool,
+    ticks: i32,
+    volume: u32,
+) -> NewOrder {
+    let side = if buy { direction::BUY } else { direction::SELL };
+    NewOrder::limit(client(world, member, account), id(terms.id.as_bytes()), side, price(terms, ticks), volume)
+}

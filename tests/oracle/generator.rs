@@ -1,0 +1,358 @@
+//! Random days for the engine and the reference: small tables, a narrow band, a few people who do everything, right and wrong.
+
+use engine::command::*;
+use engine::types::*;
+use net::random::Random;
+
+/// Participants, users, accounts, instruments of a generated day.
+pub const PARTICIPANTS: u16 = 3;
+pub const USERS: u16 = 5;
+pub const ACCOUNTS: u32 = 7;
+pub const INSTRUMENTS: u16 = 5;
+
+/// The data centre that opens every day.
+pub const DATA_CENTER: u32 = 7;
+
+/// The band of every instrument, ticks; and the previous settlement.
+const LOWER: i32 = 1_000;
+const UPPER: i32 = 1_060;
+const SETTLEMENT: i32 = 1_030;
+
+pub struct Generator {
+    pub random: Random,
+    /// Local ids that were used, by user.
+    used: Vec<[u8; 24]>,
+    /// OrderSysIds that were given.
+    given: Vec<[u8; 20]>,
+    next_local_id: u64,
+    pub epoch: u32,
+}
+
+pub fn text<const N: usize>(text: &str) -> [u8; N] {
+    let mut padded = [b' '; N];
+    padded[..text.len()].copy_from_slice(text.as_bytes());
+    padded
+}
+
+/// Limits that differ from day to day: some days have room for everything, some run into every limit.
+pub fn day(random: &mut Random, operations: u32) -> DayOpen {
+    let tight = random.below(2) == 0;
+    DayOpen {
+        trading_day: 20_240_603,
+        action_day: 20_240_603,
+        live_orders: if tight { 40 + random.below(60) as u32 } else { 4_096 },
+        local_ids: if tight { operations / 2 } else { operations + 16 },
+        position_rows: if tight { 20 } else { 4_096 },
+        accounts: ACCOUNTS + 1,
+        participants: PARTICIPANTS + 1,
+        users: USERS + 1,
+        instruments: INSTRUMENTS + 1,
+        flags: if random.below(2) == 0 { DAY_CLOSE_TODAY_FIRST } else { 0 },
+        epoch: Epoch(1),
+        data_center: DATA_CENTER,
+    }
+}
+
+/// The base data that follows DayOpen.
+pub fn base_data(random: &mut Random) -> Vec<CommandBuffer> {
+    let mut commands = Vec::new();
+    for index in 0..PARTICIPANTS {
+        commands.push(CommandBuffer::own(&ParticipantDefine {
+            index: ParticipantIndex(index),
+            series: index + 2,
+            participant_type: b'1',
+            right: b'0',
+            reserved: [0; 2],
+            id: text(&format!("{:04}", index + 1)),
+        }));
+    }
+    for index in 0..USERS {
+        commands.push(CommandBuffer::own(&UserDefine {
+            index: UserIndex(index),
+            participant: ParticipantIndex(index % PARTICIPANTS),
+            right: b'0',
+            flags: if index == 4 { USER_ASCENDING_LOCAL_IDS } else { 0 },
+            reserved: [0; 2],
+            address: [0; 4],
+            requests_per_second: 0,
+            requests_in_flight: 0,
+            reserved_2: 0,
+            id: text(&format!("U{index}")),
+            secret: text("secret"),
+        }));
+    }
+    for index in 0..ACCOUNTS {
+        // The last two accounts are one client at two members.
+        let number = index.min(ACCOUNTS - 2);
+        commands.push(CommandBuffer::own(&AccountDefine {
+            index: AccountIndex(index),
+            participant: ParticipantIndex((index % u32::from(PARTICIPANTS)) as u16),
+            right: b'0',
+            client_type: b'1',
+            client_number: ClientNumber(number),
+            reserved: 0,
+            client_id: text(&format!("C{number:04}")),
+        }));
+    }
+    for index in 0..INSTRUMENTS {
+        commands.push(CommandBuffer::own(&InstrumentDefine {
+            index: InstrumentIndex(index),
+            price_rule: (index % 2) as u8,
+            tie_break: (index % 4) as u8,
+            phase: if index < 3 { b'0' } else { b'1' },
+            right: b'0',
+            reserved: 0,
+            tick: 2_000,
+            multiplier: 300,
+            lower_limit: LOWER,
+            upper_limit: UPPER,
+            previous_settlement: SETTLEMENT - 5 + random.below(11) as i32,
+            minimum_volume: 1,
+            maximum_volume: 20,
+            position_limit: [0, 60, 200, 0, 500][usize::from(index)],
+            previous_open_interest: u64::from(index) * 10,
+            id: text(&format!("IF24{index:02}")),
+        }));
+    }
+    commands
+}
+
+impl Generator {
+    pub fn new(seed: u64) -> Self {
+        Generator { random: Random::new(seed), used: Vec::new(), given: Vec::new(), next_local_id: 0, epoch: 1 }
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.random.below(limit)
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
+    }
+
+    /// Once in `n` times.
+    fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    /// Remembers an OrderSysId: cancels will name it.
+    pub fn given(&mut self, sys_id: [u8; 20]) {
+        if self.given.len() < 512 {
+            self.given.push(sys_id);
+        } else {
+            let place = self.below(512) as usize;
+            self.given[place] = sys_id;
+        }
+    }
+
+    fn local_id(&mut self, user: u16) -> [u8; 24] {
+        if self.once_in(40) && !self.used.is_empty() {
+            let place = self.below(self.used.len() as u64) as usize;
+            return self.used[place];
+        }
+        if self.once_in(300) {
+            return if self.once_in(2) { [b' '; 24] } else { [0; 24] };
+        }
+        self.next_local_id += 1;
+        // The trader that must ascend mostly does.
+        let descends = user == 4 && self.once_in(20);
+        let id =
+            text(&if descends { format!("!{}", self.next_local_id) } else { format!("{:012}", self.next_local_id) });
+        if self.used.len() < 512 {
+            self.used.push(id);
+        } else {
+            let place = self.below(512) as usize;
+            self.used[place] = id;
+        }
+        id
+    }
+
+    fn instrument(&mut self) -> InstrumentIndex {
+        match self.below(400) {
+            0 => InstrumentIndex::UNKNOWN,
+            1 => InstrumentIndex(INSTRUMENTS),
+            n => InstrumentIndex((n % u64::from(INSTRUMENTS)) as u16),
+        }
+    }
+
+    fn insert(&mut self) -> CommandBuffer {
+        let user = self.below(u64::from(USERS)) as u16;
+        let participant = u32::from(user % PARTICIPANTS);
+        let account = match self.below(200) {
+            0 => AccountIndex::NONE,
+            1 => AccountIndex((participant + 1) % u32::from(PARTICIPANTS)), // another member's client
+            n => {
+                let own = (ACCOUNTS - 1 - participant) / u32::from(PARTICIPANTS) + 1;
+                AccountIndex(participant + (n as u32 % own) * u32::from(PARTICIPANTS))
+            }
+        };
+        let buy = self.once_in(2);
+        // Mostly around the middle, so that orders meet; sometimes anywhere, also beyond the band.
+        let ticks = match self.below(50) {
+            0 => LOWER - 3 + self.below((UPPER - LOWER) as u64 + 7) as i32,
+            n => SETTLEMENT - 6 + (n % 13) as i32,
+        };
+        let price = i64::from(ticks) * 2_000 + if self.once_in(200) { 700 } else { 0 };
+        let volume = match self.below(100) {
+            0 => 0,
+            1 => 21,
+            n => 1 + (n % 9) as u32,
+        };
+        let wrong = |this: &mut Self, right: u8| if this.once_in(400) { this.pick(b"0279xZ") } else { right };
+        let offset = self.pick(b"000011145");
+        let match_condition = self.pick(b"3333333221");
+        let user = if self.once_in(2_000) { USERS } else { user };
+        let insert = OrderInsert {
+            local_id: self.local_id(user),
+            message_reference: *b"abcdef",
+            direction: wrong(self, if buy { b'0' } else { b'1' }),
+            offset: wrong(self, offset),
+            hedge: self.pick(b"1111134421111113"),
+            order_type: wrong(self, b'0'),
+            match_condition: wrong(self, match_condition),
+            match_session: if self.once_in(30) { self.pick(b"21") } else { self.pick(b"37") },
+            instrument: self.instrument(),
+            flags: if self.once_in(500) { 1 + self.below(2) as u16 } else { 0 },
+            price: RawPrice(price),
+            account,
+            volume: Volume(volume),
+            minimal_volume: Volume(if self.once_in(300) { 2 } else { self.below(2) as u32 }),
+            reserved: 0,
+        };
+        CommandBuffer::new(self.below(9) as u32, self.next_local_id as u32, UserIndex(user), &insert)
+    }
+
+    fn cancel(&mut self) -> CommandBuffer {
+        let user = if self.once_in(2_000) { USERS } else { self.below(u64::from(USERS)) as u16 };
+        let by_system_id = self.once_in(2);
+        let order_sys_id = match (by_system_id, self.given.len()) {
+            (true, 1..) => {
+                let place = self.below(self.given.len() as u64) as usize;
+                self.given[place]
+            }
+            _ => [b' '; 20],
+        };
+        let local_id = match self.used.len() {
+            0 => [b' '; 24],
+            count => self.used[self.random.below(count as u64) as usize],
+        };
+        let cancel = OrderCancel {
+            order_sys_id,
+            instrument: if self.once_in(3) { InstrumentIndex::NONE } else { self.instrument() },
+            action: if self.once_in(100) { b'1' } else { b'0' },
+            target_field: u8::from(!by_system_id),
+            local_id,
+            action_local_id: text("action"),
+            message_reference: *b"ABCDEF",
+            reserved: [0; 2],
+            account: if self.once_in(8) { AccountIndex(self.below(8) as u32) } else { AccountIndex::NONE },
+            reserved_2: 0,
+        };
+        CommandBuffer::new(1, 2, UserIndex(user), &cancel)
+    }
+
+    /// The exchange's own doings, and what an operator may get wrong.
+    fn own(&mut self) -> CommandBuffer {
+        let any_instrument = match self.below(8) {
+            0 => InstrumentIndex::ALL,
+            1 => InstrumentIndex(INSTRUMENTS),
+            n => InstrumentIndex((n % u64::from(INSTRUMENTS)) as u16),
+        };
+        let any_index = self.below(9) as u32;
+        let right = if self.once_in(20) { b'9' } else { self.pick(b"000001002") };
+        match self.below(200) {
+            0..=39 => {
+                // Closing an instrument is for the day's end: nothing comes back from there.
+                let phase = if self.once_in(60) { self.pick(b"79") } else { self.pick(b"0000001113456666") };
+                let set = PhaseSet { instrument: any_instrument, phase, reason: b'2', step: any_index };
+                CommandBuffer::own(&set)
+            }
+            40..=89 => CommandBuffer::own(&Uncross { instrument: any_instrument, reserved: 0, step: any_index }),
+            90..=109 => CommandBuffer::own(&MarketDataTick { reserved: 0 }),
+            110..=113 => {
+                CommandBuffer::own(&MassCancel { scope: self.below(6) as u8, reserved: [0; 3], index: any_index })
+            }
+            114..=133 => CommandBuffer::own(&RightSet {
+                scope: self.below(7) as u8,
+                right,
+                instrument: any_instrument,
+                index: any_index,
+            }),
+            134..=153 => CommandBuffer::own(&PositionSet {
+                account: AccountIndex(any_index),
+                instrument: any_instrument,
+                hedge: self.pick(b"11345"),
+                reserved: 0,
+                long_yesterday: self.below(30) as u32,
+                long_today: self.below(30) as u32,
+                short_yesterday: self.below(30) as u32,
+                short_today: self.below(30) as u32,
+            }),
+            154..=158 => {
+                let participant =
+                    if self.once_in(2) { ParticipantIndex::ALL } else { ParticipantIndex(any_index as u16) };
+                CommandBuffer::own(&Bulletin {
+                    participant,
+                    urgency: b'1',
+                    reserved: 0,
+                    news_type: text("001"),
+                    reserved_2: 0,
+                    summary: text("通知 notice"),
+                    content: text("内容 content"),
+                })
+            }
+            159..=162 => {
+                let report = ReadinessReport { readiness: b'1', reserved: [0; 3], content: text("就绪 ready") };
+                CommandBuffer::new(3, 4, UserIndex(self.below(u64::from(USERS)) as u16), &report)
+            }
+            163..=165 => {
+                let user = UserIndex(self.below(u64::from(USERS) + 1) as u16);
+                CommandBuffer::new(3, 4, user, &PasswordUpdate { secret: text("another") })
+            }
+            166..=168 => CommandBuffer::own(&SeatBlock {
+                user: UserIndex(any_index as u16),
+                blocked: self.below(2) as u8,
+                reserved: 0,
+                text: text("blocked"),
+            }),
+            169..=170 => CommandBuffer::own(&BookRestate { reserved: 0 }),
+            171 => CommandBuffer::own(&day(&mut self.random, 1)),
+            172..=176 => {
+                let mut again = base_data(&mut self.random);
+                let place = self.below(again.len() as u64) as usize;
+                again.swap_remove(place)
+            }
+            177..=179 => {
+                let higher = self.once_in(2);
+                let epoch = if higher { self.epoch + 1 } else { self.epoch };
+                self.epoch = epoch;
+                CommandBuffer::own(&EpochOpen {
+                    epoch: Epoch(epoch),
+                    data_center: DATA_CENTER,
+                    old_epoch: Epoch(1),
+                    reserved: 0,
+                    cut_sequence: Sequence(1),
+                })
+            }
+            180..=182 => CommandBuffer::own(&TakeoverStep {
+                step: any_index as u16,
+                outcome: 0,
+                reserved: 0,
+                elapsed: Nanoseconds(0),
+            }),
+            // The most usual need: an auction is matched and trading goes on.
+            183..=190 => {
+                CommandBuffer::own(&PhaseSet { instrument: any_instrument, phase: b'6', reason: b'1', step: 0 })
+            }
+            _ => CommandBuffer::own(&PhaseSet { instrument: any_instrument, phase: b'0', reason: b'1', step: 0 }),
+        }
+    }
+
+    pub fn next(&mut self) -> CommandBuffer {
+        match self.below(1_000) {
+            0..=679 => self.insert(),
+            680..=959 => self.cancel(),
+            _ => self.own(),
+        }
+    }
+}
