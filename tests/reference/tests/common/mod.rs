@@ -8,6 +8,7 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 pub mod flow;
+pub mod wire;
 
 use reference::command::{
     self, AccountDefine, DayOpen, InstrumentDefine, MarketDataTick, OrderCancel, OrderInsert, ParticipantDefine,
