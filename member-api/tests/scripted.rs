@@ -1,4 +1,5 @@
 //! A member against a scripted exchange: every byte of the exchange's is built here, with `ftd`.
+#![allow(clippy::unwrap_used)]
 
 use ftd::field::*;
 use ftd::value::{direction, order_status};
