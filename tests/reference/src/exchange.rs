@@ -25,7 +25,7 @@ pub struct Settings {
     pub prefix: u8,
     /// Other first characters from an epoch on: who follows another core's reign names orders as that core does.
     pub later_prefixes: Vec<(Epoch, u8)>,
-    /// Data centre in frames before DayOpen says which.
+    /// Data centre of a feed that has no frame yet; DayOpen and EpochOpen say which theirs are.
     pub data_center: u32,
     /// The local id whose order kills this exchange, whoever sends it.
     pub poison: Option<[u8; 24]>,
@@ -77,7 +77,7 @@ pub struct Outcome {
     pub refused: Option<Reject>,
     /// The events.
     pub events: Vec<Event>,
-    /// The frame as it stands in the log, part by part.
+    /// The frame as it stands in the log, part by part. None, and no stamp: it was refused before the day was open.
     pub frame_parts: Vec<Vec<u8>>,
     /// The answer to who asked.
     pub answers: Vec<Answer>,
@@ -167,6 +167,7 @@ impl Exchange {
             return Err(Stopped::Died);
         }
 
+        let before = (self.state.sequence, self.state.time);
         self.state.sequence = sequence;
         self.state.time = time;
         self.outcome = Outcome::default();
@@ -181,12 +182,17 @@ impl Exchange {
         }
 
         let mut outcome = std::mem::take(&mut self.outcome);
+        if self.state.day.is_none() {
+            // The log begins with DayOpen: what is refused before it takes no place there.
+            (self.state.sequence, self.state.time) = before;
+            return Ok(outcome);
+        }
         let mut digest = self.state.digest();
         if self.faults.strikes(Fault::Digest, sequence) {
             digest ^= 1;
         }
-        let data_center = if self.state.day.is_some() { self.state.data_center } else { self.settings.data_center };
-        outcome.stamp = Stamp { epoch, sequence, time, digest, local_ids: self.state.local_ids, data_center };
+        let State { local_ids, data_center, .. } = self.state;
+        outcome.stamp = Stamp { epoch, sequence, time, digest, local_ids, data_center };
         outcome.frame_parts = frame::write(outcome.stamp, bytes, &outcome.events);
         Ok(outcome)
     }

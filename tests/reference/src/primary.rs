@@ -231,6 +231,9 @@ impl<P: Port> Primary<P> {
         let time = Nanoseconds(self.unix_now().0.max(state.time.0));
         match self.exchange.execute(epoch, sequence, time, bytes) {
             Ok(mut outcome) => {
+                if outcome.frame_parts.is_empty() {
+                    return Ok(outcome);
+                }
                 self.restless = true;
                 self.records.executed(&outcome);
                 self.note_command(&command, &outcome);

@@ -291,6 +291,24 @@ fn heartbeats_both_ways_and_silence() {
 }
 
 #[test]
+fn deadlines_lead_through_a_quiet_day() {
+    let server = SocketAddrV4::new(common::wire::NAMES, 7_001);
+    let mut world = World::with(|settings| settings.name_servers = vec![server]);
+    let follower = follow(&mut world, FROM_THE_START);
+    let client = world.connect(10, 9_000);
+    world.at(client).login(0, b'0', None, None);
+    world.run_by_deadlines(Instant::from_millis(9_000));
+    world.primary.set_feed_lag(FeedLag { frames: 1, bytes: 9 });
+    world.at(client).order(0, 1, b'0', 1, 99);
+    let steps = world.run_by_deadlines(Instant::from_millis(14_000));
+    assert_eq!(tids(world.at(client)), [tid::USER_LOGIN, tid::ORDER_INSERT]);
+    assert!(steps < 200, "{steps} steps for five seconds");
+    assert!(world.at(client).heard.bytes.ends_with(&ftd::HEARTBEAT));
+    let heard = &world.clients[follower].heard.bytes;
+    assert!(heard.len() >= world.primary.records().fed_bytes as usize + 8 * 64, "a heartbeat a second");
+}
+
+#[test]
 fn a_blocked_seat_is_told_and_shut_out() {
     let mut world = World::open();
     let (blocked, other) = (world.member(10, 0), world.member(11, 1));

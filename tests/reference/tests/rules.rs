@@ -307,7 +307,9 @@ fn refusals_before_and_beside_trading() {
     assert_eq!(day.own(participant(0)).refused, Some(Reject::DayNotOpen));
     let too_many = command::DayOpen { local_ids: (1 << 26) + 1, ..day_open() };
     assert_eq!(day.own(too_many).refused, Some(Reject::DefinitionInvalid));
-    assert_eq!(day.own(day_open()).refused, None);
+    assert!(day.own(participant(0)).frame_parts.is_empty(), "the log begins with DayOpen");
+    let open = day.own(day_open());
+    assert_eq!((open.refused, open.stamp.sequence), (None, Sequence(1)));
     assert_eq!(day.own(day_open()).refused, Some(Reject::DayAlreadyOpen));
     let mut day = Day::open();
     let invalid: Vec<Command> = vec![

@@ -161,14 +161,14 @@ impl Day {
     }
 
     pub fn execute(&mut self, bytes: &[u8]) -> Result<Outcome, Stopped> {
-        self.sequence += 1;
         self.time += 10_000_000;
-        let stamp = (Epoch(self.epoch), Sequence(self.sequence), Nanoseconds(self.time));
-        let outcome = self.exchange.execute(stamp.0, stamp.1, stamp.2, bytes);
-        if let Ok(outcome) = &outcome {
+        let stamp = (Epoch(self.epoch), Sequence(self.sequence + 1), Nanoseconds(self.time));
+        let outcome = self.exchange.execute(stamp.0, stamp.1, stamp.2, bytes)?;
+        if !outcome.frame_parts.is_empty() {
             assert_eq!(outcome.stamp.sequence, stamp.1);
+            self.sequence += 1;
         }
-        outcome
+        Ok(outcome)
     }
 
     /// A command of the exchange itself.

@@ -315,6 +315,24 @@ impl World {
         }
     }
 
+    /// From one deadline to the next, up to a moment; how many steps that took.
+    pub fn run_by_deadlines(&mut self, until: Instant) -> u32 {
+        let mut steps = 0;
+        while self.now < until {
+            let clients = self.clients.iter().filter_map(|client| client.host.next_deadline());
+            let next = self.primary.next_deadline().into_iter().chain(clients).min();
+            self.now = next.map_or(until, |next| next.max(self.now).min(until));
+            self.primary.poll(self.now);
+            for client in &mut self.clients {
+                client.host.poll_ingress(self.now, &mut client.heard);
+                client.host.poll_egress(self.now);
+            }
+            steps += 1;
+            assert!(steps < 10_000, "a deadline that is never met, at {:?}", self.now);
+        }
+        steps
+    }
+
     pub fn at(&mut self, client: usize) -> &mut Client {
         &mut self.clients[client]
     }
