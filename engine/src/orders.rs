@@ -57,6 +57,8 @@ pub(crate) struct Order {
     direction: u8,
     offset: u8,
     flags: u8,
+    /// First character of an OrderSysId that spells the key; the rest of it is known.
+    prefix: u8,
 }
 
 const _: () = assert!(size_of::<Order>() == 64);
@@ -79,6 +81,7 @@ impl Order {
         direction: Direction::Buy as u8,
         offset: Offset::Open as u8,
         flags: 0,
+        prefix: 0,
     };
 
     /// An order of that kind, everything else zero.
@@ -201,11 +204,14 @@ impl OrderTable {
     /// The resting order with that OrderSysId. `text_of` gives the OrderSysId of a mark.
     #[inline]
     pub(crate) fn find_text<'a>(&self, text: &SystemId, text_of: impl Fn(u32) -> &'a SystemId) -> Option<Slot> {
-        let has = |slot: u32| text_of(self.orders[slot as usize].mark) == text;
-        if let Some(slot) = key_in_text(text).and_then(|key| self.find_resting(key)).filter(|slot| has(slot.0)) {
+        let spells = |slot: &Slot| {
+            let order = self.get(*slot);
+            order.flags & TEXT_INDEXED == 0 && order.prefix == text[0]
+        };
+        if let Some(slot) = key_in_text(text).and_then(|key| self.find_resting(key)).filter(spells) {
             return Some(slot);
         }
-        self.texts.find(text_hash(text), has).map(Slot)
+        self.texts.find(text_hash(text), |slot| text_of(self.orders[slot as usize].mark) == text).map(Slot)
     }
 
     /// Every resting order, in the order of keys.
@@ -256,6 +262,7 @@ impl OrderTable {
         };
         self.keys.insert(key_hash(order.key), slot.0);
         order.flags |= RESTS;
+        order.prefix = text[0];
         if key_in_text(text) != Some(order.key) {
             order.flags |= TEXT_INDEXED;
             self.texts.insert(text_hash(text), slot.0);
