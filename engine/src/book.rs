@@ -25,6 +25,7 @@ pub(crate) struct Level {
 }
 
 /// Which levels of a side hold orders.
+#[derive(Clone)]
 struct Bits {
     words: Vec<u64>,
     summary: [u64; MAXIMUM_SPAN / 64 / 64],
@@ -88,6 +89,7 @@ impl Bits {
 }
 
 /// The resting orders of one instrument.
+#[derive(Clone)]
 pub(crate) struct Book {
     lower: i32,
     /// Best level of each side; meaningless if its level is empty.

@@ -4,6 +4,7 @@ use crate::digest::mix;
 use crate::tables::Index;
 use crate::types::{AccountIndex, InstrumentIndex, Right};
 
+#[derive(Clone)]
 struct Place<T> {
     item: Option<T>,
     /// What of it is in the digest.
@@ -13,6 +14,7 @@ struct Place<T> {
 }
 
 /// Things by their index.
+#[derive(Clone)]
 pub(crate) struct Table<T> {
     places: Vec<Place<T>>,
     stale: Vec<u32>,
@@ -89,7 +91,7 @@ pub(crate) struct PairRight {
 }
 
 /// Rights of accounts in instruments that were ever set; all others are full.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct PairRights {
     rights: Vec<PairRight>,
     index: Option<Index>,

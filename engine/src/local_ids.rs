@@ -35,6 +35,7 @@ impl Mark {
 }
 
 /// All marks. Places count from 1.
+#[derive(Clone)]
 pub(crate) struct LocalIds {
     marks: Vec<Mark>,
     limit: usize,

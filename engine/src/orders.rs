@@ -131,6 +131,7 @@ pub(crate) fn yesterday_of(volume: u32, remaining: u32, yesterday: u32, close_to
 }
 
 /// All live orders.
+#[derive(Clone)]
 pub(crate) struct OrderTable {
     orders: Vec<Order>,
     /// How many may rest.

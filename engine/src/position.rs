@@ -111,6 +111,7 @@ pub(crate) struct Exposure {
 }
 
 /// All rows and exposures. Places count from 1.
+#[derive(Clone)]
 pub(crate) struct RowTable {
     rows: Vec<Row>,
     exposures: Vec<Exposure>,

@@ -16,7 +16,8 @@ use crate::types::{
     ParticipantIndex, Phase, Price, Right, Sequence, StreamNumber, UserIndex, Volume,
 };
 
-/// The state of the exchange.
+/// The state of the exchange. A copy is for tests and tools: its tables have no room kept, and grow when they are used.
+#[derive(Clone)]
 pub struct State {
     pub(crate) day: Option<DayOpen>,
     pub(crate) close_today_first: bool,
@@ -124,6 +125,7 @@ impl Instrument {
 }
 
 /// Clients over all members: who has which number.
+#[derive(Clone)]
 pub(crate) struct Clients {
     by_number: Index,
     by_id: Index,

@@ -6,6 +6,7 @@
 //! names themselves, at the place. Hashes that keep neighbours together (their lowest bits count on) put neighbours on one cache line.
 
 /// An index from hashes to places.
+#[derive(Clone)]
 pub(crate) struct Index {
     entries: Vec<u64>,
     mask: usize,
