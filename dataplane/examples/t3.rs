@@ -8,29 +8,29 @@
 use dataplane::front::{Front, FrontConfig};
 use dataplane::ring::RING_BYTES;
 use dataplane::session::LoginPolicy;
-use dataplane::stages::{Layout, Threads};
+use dataplane::stages::EngineStage;
 use dataplane::streams::StreamLimits;
 use engine::IdStyle;
-use engine::command::{
-    AccountDefine, Body, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine,
-};
+use engine::command::{AccountDefine, Body, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine};
 use engine::types::{
-    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, PriceRule, TieBreak, UserIndex,
+    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, PriceRule, TieBreak,
+    UserIndex,
 };
 use ftd::field::{OrderInsertField, ReqUserLoginField};
 use ftd::{Field, MessageWriter, SequenceNumber, Series, Tid, tid};
 use hdrhistogram::Histogram;
 use journal::{Identity, Log, LogLimits, Machine};
-use net::random::Random;
 use net::{CloseReason, Handler, Host, HostConfig, Instant, MemoryPort, Network, NetworkConfig, Peer, SessionId};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 const MEMBERS: u16 = 64;
 const ORDERS_ALONE: u32 = 300_000;
+const ORDERS_BY_STAGES: u32 = 100_000;
 const ORDERS_IN_BURSTS: u32 = 1_000_000;
 const ORDERS_A_BURST: u32 = 8;
 const WARM_UP: u32 = 50_000;
+const DEPTH: u32 = 1_000;
 const CORE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const PORT: u16 = 6_001;
 
@@ -65,7 +65,7 @@ impl Handler for Heard {
 }
 
 fn main() {
-    let commands = (ORDERS_ALONE + ORDERS_IN_BURSTS + 2 * WARM_UP) as usize + 100_000;
+    let commands = (ORDERS_ALONE + ORDERS_BY_STAGES + ORDERS_IN_BURSTS + 2 * WARM_UP) as usize + 100_000;
     let log = Log::in_memory(LogLimits::for_commands(commands)).expect("memory for the log");
     let mut machine = Machine::new(log, Identity { ids: IdStyle { prefix: b'B' }, data_center: 1 });
     let start = Instant::from_millis(1_718_155_800_000);
@@ -80,15 +80,28 @@ fn main() {
     };
     let host = HostConfig { sessions: 128, ..HostConfig::new(CORE, 1) };
     let (front, receiver) = Front::new(&config, host, network.attach(), machine.reader().clone());
-    let mut core = Layout::new(front, receiver);
-    while machine.log().touch_ahead(64 << 20) > 0 && machine.log().committed() == 0 {}
-    core.start(machine, Threads::One, false);
+    // As an appliance does before the day: no page fault on the way of an order.
+    machine.log().touch_ahead(LogLimits::for_commands(commands).bytes);
+    let mut core = Core { front, engine: EngineStage::new(machine, receiver, false), spent: [Duration::ZERO; 4] };
 
     let mut now = start;
     let mut members: Vec<Member> = (0..MEMBERS).map(|participant| Member::new(&network, participant)).collect();
     join(&mut core, &mut members, &mut now);
 
-    let mut random = Random::new(0x9E37_79B9_7F4A_7C15);
+    // A book to trade in front of: a thousand orders a side that nothing reaches.
+    for turn in 0..2 * DEPTH {
+        let member = &mut members[turn as usize % usize::from(MEMBERS)];
+        let away = 11 + i64::from(turn / 2 % 100);
+        if turn % 2 == 0 {
+            member.order(b'0', 14_990 - away, 5)
+        } else {
+            member.order(b'1', 15_010 + away, 5)
+        }
+        now = now + Duration::from_micros(1);
+        member.host.poll_egress(now);
+        core.poll(now);
+        members.iter_mut().for_each(|member| member.poll(now));
+    }
     let clock = std::time::Instant::now();
     let mut latency = Histogram::<u64>::new_with_bounds(1, 10_000_000_000, 3).expect("bounds in order");
     for order in 0..WARM_UP + ORDERS_ALONE {
@@ -96,7 +109,7 @@ fn main() {
             latency.reset();
         }
         let member = &mut members[order as usize % usize::from(MEMBERS)];
-        member.order(&mut random);
+        member.trade(order);
         now = now + Duration::from_micros(1);
         member.host.poll_egress(now);
         let before = clock.elapsed();
@@ -106,7 +119,7 @@ fn main() {
             member.poll(now);
         }
     }
-    check(&core, WARM_UP + ORDERS_ALONE);
+    check(&core, 2 * DEPTH + WARM_UP + ORDERS_ALONE);
     println!("closed loop, {ORDERS_ALONE} orders of {MEMBERS} members, one thread, the log in memory:");
     println!(
         "  order packet to answer packet, ns: min {} p50 {} p90 {} p99 {} p99.9 {} max {}",
@@ -118,6 +131,21 @@ fn main() {
         latency.max()
     );
 
+    for order in 0..ORDERS_BY_STAGES {
+        let member = &mut members[order as usize % usize::from(MEMBERS)];
+        member.trade(order);
+        now = now + Duration::from_micros(1);
+        member.host.poll_egress(now);
+        core.poll_by_stages(now);
+        for member in &mut members {
+            member.poll(now);
+        }
+    }
+    let [ingress, engine, publish, egress] = core.spent.map(|spent| spent.as_nanos() / u128::from(ORDERS_BY_STAGES));
+    println!(
+        "  by stages, mean ns with a clock between: ingress {ingress} engine {engine} publish {publish} egress {egress}"
+    );
+
     let mut busy = Duration::ZERO;
     let mut sent = 0;
     while sent < WARM_UP + ORDERS_IN_BURSTS {
@@ -126,7 +154,7 @@ fn main() {
         }
         for member in &mut members {
             for _ in 0..ORDERS_A_BURST {
-                member.order(&mut random);
+                member.trade(sent);
                 sent += 1;
             }
             member.host.poll_egress(now);
@@ -135,7 +163,7 @@ fn main() {
         let before = clock.elapsed();
         while {
             core.poll(now);
-            core.front().host_counters().ingress_frames < frames_sent(&members)
+            core.front.host_counters().ingress_frames < frames_sent(&members)
         } {}
         busy += clock.elapsed() - before;
         for member in &mut members {
@@ -147,7 +175,7 @@ fn main() {
     let counted = ORDERS_IN_BURSTS.div_ceil(u32::from(MEMBERS) * ORDERS_A_BURST) * u32::from(MEMBERS) * ORDERS_A_BURST;
     let ns = busy.as_nanos() as f64 / f64::from(counted);
     println!("bursts of {ORDERS_A_BURST} orders from each member: {ns:.0} ns an order, {:.2} M orders/s", 1_000.0 / ns);
-    let counters = *core.front().counters();
+    let counters = *core.front.counters();
     println!(
         "answers {} private messages {} held back {} bytes out {} MB",
         counters.answers,
@@ -155,8 +183,40 @@ fn main() {
         counters.held_back,
         counters.bytes_out / 1_000_000
     );
-    check(&core, WARM_UP + ORDERS_ALONE + sent);
+    check(&core, 2 * DEPTH + WARM_UP + ORDERS_ALONE + ORDERS_BY_STAGES + sent);
     drop(members);
+}
+
+/// The stages of a core on one thread, as [`dataplane::stages::Layout`] runs them, with a clock between them.
+struct Core {
+    front: Front<MemoryPort>,
+    engine: EngineStage,
+    spent: [Duration; 4],
+}
+
+impl Core {
+    fn poll(&mut self, now: Instant) {
+        self.front.poll_ingress(now);
+        self.engine.poll();
+        self.front.publish(now);
+        self.front.poll_egress(now);
+    }
+
+    fn poll_by_stages(&mut self, now: Instant) {
+        let clock = std::time::Instant::now();
+        self.front.poll_ingress(now);
+        let ingress = clock.elapsed();
+        self.engine.poll();
+        let engine = clock.elapsed();
+        self.front.publish(now);
+        let publish = clock.elapsed();
+        self.front.poll_egress(now);
+        let egress = clock.elapsed();
+        for (spent, span) in self.spent.iter_mut().zip([ingress, engine - ingress, publish - engine, egress - publish])
+        {
+            *spent += span;
+        }
+    }
 }
 
 fn frames_sent(members: &[Member]) -> u64 {
@@ -164,15 +224,15 @@ fn frames_sent(members: &[Member]) -> u64 {
 }
 
 /// Every order is answered, and none was refused.
-fn check(core: &Layout<MemoryPort>, orders: u32) {
-    let counters = core.front().counters();
-    let engine = core.engine().expect("it runs here").counters();
-    assert_eq!(core.front().halt(), None);
+fn check(core: &Core, orders: u32) {
+    let counters = core.front.counters();
+    let engine = core.engine.counters();
+    assert_eq!(core.front.halt(), None);
     assert_eq!((counters.answers, engine.rejected), (u64::from(orders), 0), "every order is accepted and answered");
 }
 
-fn join(core: &mut Layout<MemoryPort>, members: &mut [Member], now: &mut Instant) {
-    let mut rounds = |core: &mut Layout<MemoryPort>, members: &mut [Member], count: usize| {
+fn join(core: &mut Core, members: &mut [Member], now: &mut Instant) {
+    let mut rounds = |core: &mut Core, members: &mut [Member], count: usize| {
         for _ in 0..count {
             *now = *now + Duration::from_millis(1);
             core.poll(*now);
@@ -198,7 +258,7 @@ fn join(core: &mut Layout<MemoryPort>, members: &mut [Member], now: &mut Instant
         }
     }
     rounds(core, members, 10);
-    assert_eq!(core.front().counters().logins, u64::from(MEMBERS) * 3);
+    assert_eq!(core.front.counters().logins, u64::from(MEMBERS) * 3);
 }
 
 impl Member {
@@ -223,8 +283,13 @@ impl Member {
         sent.expect("the socket has room");
     }
 
-    /// A limit order around the middle: half of them trade.
-    fn order(&mut self, random: &mut Random) {
+    /// A buy order that rests, then a sell order that trades with it, and so on.
+    fn trade(&mut self, turn: u32) {
+        let price = 14_990 + i64::from(turn / 2).wrapping_mul(7) % 21;
+        self.order(if turn % 2 == 0 { b'0' } else { b'1' }, price, 1 + (turn / 2 % 9) as i32);
+    }
+
+    fn order(&mut self, direction: u8, price: i64, volume: i32) {
         self.requests += 1;
         let mut order = OrderInsertField::BLANK;
         order.order_local_id.set_zero_filled(self.requests.into(), 12).expect("it fits");
@@ -232,11 +297,11 @@ impl Member {
         order.participant_id = participant_id(self.participant).into();
         order.client_id = participant_id(self.participant).into();
         order.instrument_id.set(b"IF2406").expect("it fits");
-        order.direction.set(if random.chance(500_000) { b'0' } else { b'1' });
+        order.direction.set(direction);
         order.offset_flag.set(b'0');
         order.hedge_flag.set(b'1');
-        order.limit_price.set_units((14_990 + random.below(21) as i64) * 2_000).expect("it fits");
-        order.volume_total_orginal.set(1 + random.below(9) as i32);
+        order.limit_price.set_units(price * 2_000).expect("it fits");
+        order.volume_total_orginal.set(volume);
         order.order_type.set(b'0');
         order.match_condition.set(b'3');
         order.match_session.set(b'3');
@@ -284,7 +349,14 @@ fn base_data(machine: &mut Machine, start: Instant, commands: u32) {
     for index in 0..MEMBERS {
         let participant = ParticipantIndex(index);
         let id = participant_id(index);
-        let define = ParticipantDefine { index: participant, series: index + 2, participant_type: b'0', right: b'0', reserved: [0; 2], id };
+        let define = ParticipantDefine {
+            index: participant,
+            series: index + 2,
+            participant_type: b'0',
+            right: b'0',
+            reserved: [0; 2],
+            id,
+        };
         execute(machine, start, &define);
         let user = UserDefine {
             index: UserIndex(index),

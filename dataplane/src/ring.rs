@@ -116,7 +116,10 @@ impl RingSender {
     /// If `length` is not a multiple of 8, zero, or more than [`MAX_COMMAND`].
     #[inline]
     pub fn reserve(&mut self, length: usize) -> Option<Slot<'_>> {
-        assert!(length > 0 && length % 8 == 0 && length <= MAX_COMMAND, "a command is 8 to {MAX_COMMAND} bytes");
+        assert!(
+            length > 0 && length.is_multiple_of(8) && length <= MAX_COMMAND,
+            "a command is 8 to {MAX_COMMAND} bytes"
+        );
         let size = self.shared.words.len();
         let need = HEADER_WORDS + length / 8;
         let place = (self.tail as usize) & (size - 1);
@@ -216,7 +219,10 @@ impl RingReceiver {
             place = 0;
             length = self.word(0);
         }
-        assert!(length % 8 == 0 && length <= MAX_COMMAND as u64 && self.head < self.tail_seen, "the sender wrote this");
+        assert!(
+            length.is_multiple_of(8) && length <= MAX_COMMAND as u64 && self.head < self.tail_seen,
+            "the sender wrote this"
+        );
         let (time, length) = (Nanoseconds(self.word(place + 1)), length as usize);
         self.head += (HEADER_WORDS + length / 8) as u64;
         let first = self.shared.command(place, length).cast_const();
@@ -314,7 +320,7 @@ mod tests {
     fn an_uncommitted_slot_leaves_no_trace() {
         let (mut sender, mut receiver) = ring(0);
         for number in 0..500 {
-            drop(sender.reserve(MAX_COMMAND));
+            assert_eq!(sender.reserve(MAX_COMMAND).expect("the ring is empty").len(), MAX_COMMAND);
             assert!(send(&mut sender, number));
             assert!(receiver.next_record().is_none(), "nothing is seen before publish");
             sender.publish();

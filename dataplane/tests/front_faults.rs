@@ -7,8 +7,8 @@ use engine::command::{CommandKind, EpochOpen, MarketDataTick, TakeoverStep};
 use engine::types::{Epoch, Nanoseconds, ParticipantIndex, Sequence};
 use front_support::*;
 use ftd::field::*;
-use ftd::value::data_flow_flag::{BROADCAST, DIALOG, PRIVATE};
 use ftd::tid;
+use ftd::value::data_flow_flag::{BROADCAST, DIALOG, PRIVATE};
 use journal::Machine;
 use net::Faults;
 use net::random::Random;
@@ -192,7 +192,10 @@ fn what_the_core_before_us_told_beyond_the_cut_is_cancelled_before_anything_else
     assert_eq!(world.refusal(early, |client| client.login(BROADCAST, Some(0), Some(3))), 103);
     let in_doubt = world.core.front().in_doubt();
     assert_eq!(in_doubt.len(), 1);
-    assert_eq!((in_doubt[0].series, in_doubt[0].epoch, in_doubt[0].from.0, in_doubt[0].to.0), (series(0), Epoch(1), 4, 5));
+    assert_eq!(
+        (in_doubt[0].series, in_doubt[0].epoch, in_doubt[0].from.0, in_doubt[0].to.0),
+        (series(0), Epoch(1), 4, 5)
+    );
 
     // Another core opens epoch 3: this one stops speaking.
     let open = EpochOpen { epoch: Epoch(3), data_center: 9, old_epoch: Epoch(2), ..open };
@@ -209,7 +212,11 @@ fn a_reader_that_does_not_read_is_disconnected_and_nobody_else_waits() {
     let before = world.now;
     let mut told = 0;
     while world.heard(deaf).closed.is_none() && told < 20_000 {
-        world.core.front_mut().command(&engine::command::CommandBuffer::own(&bulletin(ParticipantIndex::ALL, "news"))).unwrap();
+        world
+            .core
+            .front_mut()
+            .command(&engine::command::CommandBuffer::own(&bulletin(ParticipantIndex::ALL, "news")))
+            .unwrap();
         told += 1;
         world.step_by(Duration::from_millis(5));
         // Everybody else hears it in the same round or the next.
@@ -352,7 +359,12 @@ fn session(setup: Setup, faults: Faults) -> (Vec<u8>, Vec<Vec<Received>>) {
             client.send(&bytes);
             let number = client.next_request - 1;
             world.until("the answer comes", |world| {
-                world.heard(*member).messages.iter().rev().any(|message| message.series == 0 && message.number == number)
+                world
+                    .heard(*member)
+                    .messages
+                    .iter()
+                    .rev()
+                    .any(|message| message.series == 0 && message.number == number)
             });
         }
     }
@@ -380,4 +392,36 @@ fn two_threads_come_to_the_same_as_one() {
     let (log_two, heard_two) = session(two, Faults::default());
     assert_eq!(log, log_two);
     assert_eq!(heard, heard_two);
+}
+
+#[test]
+fn a_full_log_halts_the_engine_and_says_so_on_one_thread_and_on_two() {
+    use dataplane::stages::{EngineHalt, Threads};
+    use journal::{AppendRefused, LogLimits};
+    for threads in [Threads::One, Threads::Two { engine_core: None }] {
+        let frames = base_data(&Setup::default()).len() + 5;
+        let limits = LogLimits { frames, ..Setup::default().limits };
+        let mut world = World::new(Setup { limits, threads, ..Setup::default() });
+        let member = world.join(0);
+        for _ in 0..5 {
+            world.answers(member, 2, |client| client.order(BUY, 14_000, 1));
+        }
+        assert_eq!(world.core.engine_halt(), None);
+        world.clients[member].order(BUY, 14_000, 1);
+        let now = world.now;
+        let mut rounds = 0u64;
+        while world.core.engine_halt().is_none() {
+            rounds += 1;
+            let now = net::Instant::from_nanos(now.nanos() + rounds * 1_000);
+            world.clients[member].poll(now);
+            world.core.poll(now);
+            std::thread::yield_now();
+            assert!(rounds < 1_000_000, "the engine never halted");
+        }
+        let expected = EngineHalt::Log(AppendRefused::FramesExhausted { limit: frames });
+        assert_eq!(world.core.engine_halt(), Some(&expected));
+        assert_eq!(world.heard(member).count(tid::ORDER_INSERT), 5);
+        let machine = world.core.stop().expect("it did not panic");
+        assert_eq!(machine.state().live_orders(), 5);
+    }
 }

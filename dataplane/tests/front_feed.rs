@@ -102,7 +102,8 @@ fn followers_get_the_log_from_where_they_stand_and_a_heartbeat_when_it_is_quiet(
     let seen = from_start.items().0.len() as u64;
     assert_eq!(seen, base_data(&world.setup).len() as u64);
     let digest = world.reader.frame_of(Sequence(seen)).unwrap().digests().state;
-    let mut resumed = Follower::connect(&mut world, 101, FeedRequest::new(Epoch(1), Sequence(seen), digest, 20_240_612));
+    let mut resumed =
+        Follower::connect(&mut world, 101, FeedRequest::new(Epoch(1), Sequence(seen), digest, 20_240_612));
     world.answers(member, 2, |client| client.order(b'0', 15_000, 1));
     world.command(&MarketDataTick { reserved: 0 });
     for _ in 0..30 {

@@ -116,7 +116,7 @@ impl Links {
     }
 
     /// Connections whose bytes were left with TCP and now have room.
-    pub(crate) fn to_offer_again(&mut self) -> impl Iterator<Item = SessionId> {
+    pub(crate) fn held_back_with_room(&mut self) -> impl Iterator<Item = SessionId> {
         self.links
             .iter_mut()
             .filter(|link| link.is_held_back && link.bytes.len() - link.head <= LINK_BYTES / 2)

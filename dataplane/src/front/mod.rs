@@ -178,7 +178,7 @@ impl<P: Port> Front<P> {
                 session.is_held_back
             });
         }
-        for link in self.links.to_offer_again() {
+        for link in self.links.held_back_with_room() {
             self.host.offer_again(link);
         }
         let mut arrivals = Arrivals {

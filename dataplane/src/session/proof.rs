@@ -99,7 +99,6 @@ fn digit(character: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ftd::Field;
     use ftd::value::data_flow_flag;
 
     fn login() -> ReqUserLoginField {
