@@ -12,32 +12,24 @@ use std::hint::black_box;
 use std::time::Instant;
 use zerocopy::FromZeros;
 
-const FRAMES: u64 = 1_000_000;
-const ROUNDS: usize = 5;
+const FRAMES: u64 = 500_000;
+/// Frames that are timed together: short enough that most of them meet no other process.
+const CHUNK: usize = 1000;
 
 fn main() {
     let limits = LogLimits { bytes: FRAMES as usize * 320, frames: FRAMES as usize };
     let folder = tempfile::tempdir().expect("a folder for the journal");
+    let path = folder.path().join("record.journal");
+    println!("ns a frame, median over chunks of {CHUNK} of {FRAMES}");
     for (name, events) in [("rests, 224 bytes", &traded()[..1]), ("trades, 304 bytes", &traded()[..])] {
-        let mut memory = Vec::new();
-        let mut file = Vec::new();
-        let mut read = Vec::new();
-        let mut recovered = Vec::new();
-        for round in 0..ROUNDS {
-            let mut log = Log::in_memory(limits).expect("memory for the log");
-            memory.push(fill(&mut log, events));
-            read.push(read_back(&log.reader()));
-            let path = folder.path().join(format!("{round}.journal"));
-            let mut log = Log::create(&path, limits, Durability::Async).expect("a journal");
-            file.push(fill(&mut log, events));
-            recovered.push(scan_back(&log.reader()));
-            drop(log);
-            std::fs::remove_file(path).expect("it was there");
-        }
-        println!("{name}: ns a frame, median of {ROUNDS}");
-        for (what, times) in [("append, memory", memory), ("append, file", file), ("read", read), ("scan", recovered)] {
-            println!("  {what:<16}{:>7.1}", median(times));
-        }
+        let mut log = Log::in_memory(limits).expect("memory for the log");
+        println!("{name}: append to memory {:>6.1}", fill(&mut log, events));
+        let mut log = Log::create(&path, limits, Durability::Async).expect("a journal");
+        println!("{name}: append to a file {:>6.1}", fill(&mut log, events));
+        println!("{name}: read             {:>6.1}", read_back(&log.reader()));
+        println!("{name}: recovery's scan  {:>6.1}", scan_back(&log.reader()));
+        drop(log);
+        std::fs::remove_file(&path).expect("it was there");
     }
 }
 
@@ -51,7 +43,7 @@ fn fill(log: &mut Log, events: &[Event]) -> f64 {
     let day = CommandBuffer::own(&day);
     let order = CommandBuffer::new(1, 1, UserIndex(1), &OrderInsert::new_zeroed());
     log.touch_ahead(usize::MAX);
-    let begin = Instant::now();
+    let mut clock = Chunks::new();
     for sequence in 1..=FRAMES {
         let first = [Event::from(Applied::zero())];
         let (command, events) = if sequence == 1 { (day.bytes(), &first[..]) } else { (order.bytes(), events) };
@@ -59,29 +51,55 @@ fn fill(log: &mut Log, events: &[Event]) -> f64 {
         let digests = Digests { state: sequence, local_ids: sequence };
         let frame = FrameToWrite { stamp, digests, data_center: 1, command, events };
         log.append(black_box(&frame)).expect("there is room");
+        clock.count();
     }
-    begin.elapsed().as_nanos() as f64 / FRAMES as f64
+    clock.median()
 }
 
 fn read_back(reader: &LogReader) -> f64 {
-    let begin = Instant::now();
-    let mut sum = 0;
+    let mut clock = Chunks::new();
     for frame in reader.frames_from(0) {
-        sum += frame.stamp().sequence.0 + frame.events().count() as u64;
+        black_box(frame.stamp().sequence.0 + frame.events().count() as u64);
+        clock.count();
     }
-    black_box(sum);
-    begin.elapsed().as_nanos() as f64 / FRAMES as f64
+    clock.median()
 }
 
 fn scan_back(reader: &LogReader) -> f64 {
     let bytes = reader.bytes_from(0).expect("it has frames");
-    let begin = Instant::now();
-    let found = scan(bytes, None).expect("it was just written");
-    assert_eq!(found.offsets.len() as u64, FRAMES);
-    begin.elapsed().as_nanos() as f64 / FRAMES as f64
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let begin = Instant::now();
+        let found = scan(bytes, None).expect("it was just written");
+        assert_eq!(found.offsets.len() as u64, FRAMES);
+        times.push(begin.elapsed().as_nanos() as f64 / FRAMES as f64);
+    }
+    times.into_iter().fold(f64::MAX, f64::min)
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+/// Times of chunks.
+struct Chunks {
+    begin: Instant,
+    count: usize,
+    times: Vec<f64>,
+}
+
+impl Chunks {
+    fn new() -> Self {
+        Chunks { begin: Instant::now(), count: 0, times: Vec::new() }
+    }
+
+    fn count(&mut self) {
+        self.count += 1;
+        if self.count == CHUNK {
+            let now = Instant::now();
+            self.times.push((now - self.begin).as_nanos() as f64 / CHUNK as f64);
+            (self.begin, self.count) = (now, 0);
+        }
+    }
+
+    fn median(mut self) -> f64 {
+        self.times.sort_by(f64::total_cmp);
+        self.times[self.times.len() / 2]
+    }
 }

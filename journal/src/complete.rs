@@ -1,7 +1,7 @@
 //! A whole frame: all its parts, one behind the other as they stand in a log or a feed, or nothing.
 
 use crate::fault::{Fault, FrameError};
-use crate::frame::{FrameHeader, FrameView, MAX_PART, MAX_PARTS, Next, check_crc, read_unsummed};
+use crate::frame::{FrameHeader, FrameView, MAX_PART, MAX_PARTS, Next, check_crc, read_frame, read_unsummed};
 use engine::Digests;
 use engine::command::{BodyView, Command};
 use engine::event::{Event, EventView};
@@ -24,6 +24,8 @@ pub enum CompleteNext<'a> {
     NeedMore {
         /// Bytes from the beginning, in all.
         at_least: usize,
+        /// Where the part begins that is not there whole yet, bytes from the beginning.
+        part: usize,
     },
     /// A whole frame.
     Frame(CompleteFrame<'a>),
@@ -36,19 +38,35 @@ impl<'a> CompleteFrame<'a> {
     /// # Errors
     /// The first thing that is not as FRAMES.md says, with the offset of its part.
     pub fn read(bytes: &'a [u8], at: u64) -> Result<CompleteNext<'a>, FrameError> {
+        if let Next::Frame(part) = read_frame(bytes, at)?
+            && let Some(frame) = Self::of_one_part(part)
+        {
+            return Ok(CompleteNext::Frame(frame));
+        }
         let mut parts = PartCheck::default();
         match parts.go_on(bytes, at, Checked::Fully)? {
             Some(_) => Ok(CompleteNext::Frame(Self::checked(bytes, &parts))),
-            None => Ok(CompleteNext::NeedMore { at_least: parts.needed }),
+            None => Ok(CompleteNext::NeedMore { at_least: parts.needed, part: parts.length }),
         }
     }
 
     /// The frame that begins where `bytes` do, if one does. The bytes were checked or written by this process: the CRC
     /// is not looked at.
+    #[inline]
     pub(crate) fn of_log(bytes: &'a [u8]) -> Option<Self> {
-        let mut parts = PartCheck::default();
-        parts.go_on(bytes, 0, Checked::Before).ok()??;
-        Some(Self::checked(bytes, &parts))
+        let Ok(Next::Frame(part)) = read_unsummed(bytes) else { return None };
+        Self::of_one_part(part).or_else(|| {
+            let mut parts = PartCheck::default();
+            parts.go_on(bytes, 0, Checked::Before).ok()??;
+            Some(Self::checked(bytes, &parts))
+        })
+    }
+
+    /// Nearly every frame is one part.
+    #[inline]
+    fn of_one_part(part: FrameView<'a>) -> Option<Self> {
+        let command = part.command.filter(|_| part.header.is_last())?;
+        Some(CompleteFrame { first: part, command, last: part.header, bytes: part.bytes })
     }
 
     /// The frame whose parts `parts` has found complete in `bytes`.
@@ -98,7 +116,8 @@ impl<'a> CompleteFrame<'a> {
     /// Its parts, in order; at least one.
     #[must_use]
     pub fn parts(&self) -> Parts<'a> {
-        Parts { bytes: self.bytes }
+        let rest = &self.bytes[self.first.bytes.len()..];
+        Parts { next: Some(self.first), rest }
     }
 
     /// What came of the command, in order; at least one.
@@ -140,18 +159,19 @@ pub(crate) fn rejection(events: &[Event]) -> Option<Reject> {
 /// The parts of a whole frame.
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {
-    bytes: &'a [u8],
+    next: Option<FrameView<'a>>,
+    /// The bytes behind it.
+    rest: &'a [u8],
 }
 
 impl<'a> Iterator for Parts<'a> {
     type Item = FrameView<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<FrameView<'a>> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let part = part_at(self.bytes, 0);
-        self.bytes = &self.bytes[part.bytes.len()..];
+        let part = self.next?;
+        self.next = (!self.rest.is_empty()).then(|| part_at(self.rest, 0));
+        self.rest = &self.rest[self.next.map_or(0, |next| next.bytes.len())..];
         Some(part)
     }
 }

@@ -275,7 +275,7 @@ fn write_part(
     let length = HEADER_SIZE + command.len() + events.len() * EVENT_SIZE;
     let buffer = &mut buffer[..length];
     let digests = if last { frame.digests } else { Digests { state: 0, local_ids: 0 } };
-    let mut header = FrameHeader {
+    let header = FrameHeader {
         magic: FRAME_MAGIC,
         length: u32::try_from(length).expect("a part is at most MAX_PART bytes"),
         crc: 0,
@@ -291,11 +291,15 @@ fn write_part(
         events: u16::try_from(events.len()).expect("a part holds at most 818 events"),
         reserved: 0,
     };
+    // Word by word: the CRC reads in words what was just stored, and waits for stores of any other width.
+    let words: [u64; HEADER_SIZE / 8] = zerocopy::transmute!(header);
+    for (place, word) in buffer.chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
     buffer[HEADER_SIZE..HEADER_SIZE + command.len()].copy_from_slice(command);
     buffer[HEADER_SIZE + command.len()..].copy_from_slice(events.as_bytes());
-    buffer[..HEADER_SIZE].copy_from_slice(header.as_bytes());
-    header.crc = crc32c::crc32c(&buffer[CRC_FROM..]);
-    buffer[8..CRC_FROM].copy_from_slice(header.crc.as_bytes());
+    let crc = crc32c::crc32c(&buffer[CRC_FROM..]);
+    buffer[8..CRC_FROM].copy_from_slice(&crc.to_le_bytes());
     length
 }
 

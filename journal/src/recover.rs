@@ -4,7 +4,7 @@
 //! cut before the first part of the frame it belongs to; else it is damage, and the journal is refused as it is, with
 //! the offset. Nothing is changed in a file that is refused.
 
-use crate::complete::{Checked, CompleteFrame, PartCheck, expected_epoch};
+use crate::complete::{CompleteFrame, CompleteNext, expected_epoch};
 use crate::fault::{Fault, FrameError};
 use crate::file::{Damage, JournalFile, OpenError, OpenFault};
 use crate::frame::{FRAME_MAGIC, Next, read_frame};
@@ -93,11 +93,9 @@ pub fn scan(bytes: &[u8], trading_day: Option<u32>) -> Result<Scan, OpenFault> {
     let mut last = Stamp::default();
     let mut end = 0;
     let stop = loop {
-        let mut parts = PartCheck::default();
         let begin = end as u64;
-        match parts.go_on(&bytes[end..], begin, Checked::Fully) {
-            Ok(Some(length)) => {
-                let frame = CompleteFrame::checked(&bytes[end..], &parts);
+        match CompleteFrame::read(&bytes[end..], begin) {
+            Ok(CompleteNext::Frame(frame)) => {
                 if let Err(fault) = follows(&frame, last) {
                     break fault.at(begin);
                 }
@@ -106,11 +104,11 @@ pub fn scan(bytes: &[u8], trading_day: Option<u32>) -> Result<Scan, OpenFault> {
                 }
                 last = frame.stamp();
                 found.offsets.push(begin);
-                end += length;
+                end += frame.bytes().len();
             }
-            Ok(None) => {
-                let missing = (end + parts.needed).saturating_sub(bytes.len()) as u64;
-                break Fault::Torn { missing }.at(begin + parts.length as u64);
+            Ok(CompleteNext::NeedMore { at_least, part }) => {
+                let missing = (end + at_least - bytes.len()) as u64;
+                break Fault::Torn { missing }.at(begin + part as u64);
             }
             Err(error) => break error,
         }
