@@ -62,7 +62,7 @@ pub(crate) fn fill_proof(
     if method != digest_method::HMAC_SHA_256 {
         return None;
     }
-    let key = secret.trim_ascii_end();
+    let key = &secret[..secret.iter().rposition(|byte| !matches!(byte, b' ' | 0)).map_or(0, |last| last + 1)];
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(nonce.bytes());
     mac.update(config.participant_id.bytes());

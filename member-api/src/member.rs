@@ -362,6 +362,12 @@ impl Member {
         self.hold = hold.then_some(0);
     }
 
+    /// Whether orders and cancels are held back.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.hold.is_some()
+    }
+
     /// While orders and cancels are held: lets the next one that waits leave, in the order of the calls.
     pub fn release_next(&mut self) {
         if let Some(allowed) = &mut self.hold {

@@ -420,6 +420,26 @@ fn a_cut_connection_resumes_and_sends_what_is_not_confirmed_again_in_order() {
 }
 
 #[test]
+fn a_cancel_sent_again_to_another_core_does_not_name_what_only_the_dead_ones_dialog_said() {
+    let mut bench = Bench::new(config());
+    bench.log_in(1);
+    let id = bench.member.insert(buy(35_000_000, 1));
+    bench.poll();
+    bench.asked();
+    bench.tell(&accepted(1, 102));
+    bench.member.cancel(id).unwrap();
+    bench.poll();
+    assert!(matches!(&bench.asked()[..], [Asked::Cancel { target: None, .. }]));
+    bench.lose();
+    bench.log_in(2);
+    let again = bench.asked();
+    assert_eq!(again[0], Asked::Insert { number: 1, local_id: id });
+    assert!(
+        matches!(&again[1], Asked::Cancel { sys_id, target: Some(target), .. } if sys_id.is_empty() && *target == id)
+    );
+}
+
+#[test]
 fn a_gap_in_the_private_numbers_closes_and_resumes_from_the_last_good_one() {
     let mut bench = Bench::new(config());
     bench.log_in(1);

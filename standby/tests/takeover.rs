@@ -8,7 +8,7 @@ use engine::command::{BodyView, BookPolicy, CommandBuffer, CommandKind, Reopenin
 use engine::event::EventView;
 use engine::reject::Reject;
 use engine::types::{Direction, Epoch, InstrumentIndex, Nanoseconds, Phase, Sequence};
-use journal::Machine;
+use journal::{Durability, Log, Machine};
 use standby::*;
 
 fn options(book: BookPolicy, reopen: Reopening) -> Options {
@@ -546,4 +546,26 @@ fn a_day_that_is_closed_is_taken_over_closed_and_one_that_closes_later_is_seen()
     let host = taken_over(&primary, auction());
     assert_eq!(host.state(), State::Closed);
     assert!(phases(machine(&host)).iter().all(|&phase| phase == Some(Phase::Closed)));
+}
+
+#[test]
+fn the_machine_is_handed_over_only_when_the_epoch_is_on_the_device() {
+    let primary = busy();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("day.bkj");
+    let mut log = Log::create(&path, LIMITS, Durability::Sync).unwrap();
+    let mut syncer = log.take_syncer().unwrap();
+    let mut follower = Follower::new(Machine::new(log, BACKSTOP), settings());
+    follower.connected(Nanoseconds(primary.now));
+    follower.feed(&primary.bytes(), Nanoseconds(primary.now)).unwrap();
+    let mut host = Host::new(follower, primary.now);
+    host.switch(keep()).unwrap();
+    host.run();
+    assert!(host.machine.is_none(), "whoever syncs this log has not done so yet");
+    assert_eq!((host.state(), &host.asked[..]), (State::Fencing, &["fence".to_string()][..]));
+    syncer.sync().unwrap();
+    assert!(host.step());
+    assert!(host.machine.is_some());
+    assert_eq!(host.state(), State::Suspended);
+    host.finish();
 }
