@@ -18,6 +18,8 @@ pub struct Market {
     pub state: State,
     pub draft: Draft,
     pub stamp: Stamp,
+    /// Every command so far.
+    pub frames: Vec<CommandBuffer>,
     ids: u32,
 }
 
@@ -25,7 +27,7 @@ impl Market {
     /// Nothing was decided yet.
     pub fn empty() -> Self {
         let stamp = Stamp { epoch: Epoch(1), sequence: Sequence(0), time: Nanoseconds(1_000) };
-        Market { state: State::new(), draft: Draft::new(IdStyle { prefix: b'B' }), stamp, ids: 0 }
+        Market { state: State::new(), draft: Draft::new(IdStyle { prefix: b'B' }), stamp, frames: vec![], ids: 0 }
     }
 
     /// The day is open with these limits.
@@ -65,7 +67,15 @@ impl Market {
         self.run_command(&buffer)
     }
 
+    /// One frame without the checks around it.
+    pub fn step_only(&mut self, buffer: &CommandBuffer) {
+        self.stamp.sequence.0 += 1;
+        step(&mut self.state, self.stamp, &buffer.command(), &mut self.draft);
+    }
+
+    /// One frame, with what must hold of every frame; its events.
     pub fn run_command(&mut self, buffer: &CommandBuffer) -> Vec<Event> {
+        self.frames.push(*buffer);
         self.stamp.sequence.0 += 1;
         self.stamp.time.0 += 1;
         if let BodyView::EpochOpen(open) = buffer.command().body {

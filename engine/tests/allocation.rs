@@ -1,0 +1,75 @@
+//! The order path allocates nothing: 100,000 orders and cancels under a counting allocator.
+#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait; it is in this test only")]
+
+mod common;
+#[path = "common/flow.rs"]
+mod flow;
+
+use engine::command::{BodyView, CommandBuffer};
+use engine::event::EventView;
+use engine::{Draft, IdStyle, State, step};
+use flow::Flow;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+struct Counting;
+
+// JUSTIFICATION: there is no safe way to see allocations.
+// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of the caller's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+#[test]
+fn orders_and_cancels_allocate_nothing() {
+    let mut flow = Flow::new(0x5EED_0002);
+    // The day's first frames are run again on a state of its own, then everything that the flow drew.
+    let mut state = State::new();
+    let mut draft = Draft::new(IdStyle { prefix: b'B' });
+    let first = flow.market.frames.clone();
+    let mut stamp = engine::types::Stamp { sequence: engine::types::Sequence(0), ..flow.market.stamp };
+    let mut run = |state: &mut State, buffer: &CommandBuffer| {
+        stamp.sequence.0 += 1;
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        step(state, stamp, &buffer.command(), &mut draft);
+        let spent = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        let traded = draft.events().iter().any(|event| matches!(event.view(), Some(EventView::Traded(_))));
+        (spent, traded)
+    };
+    for buffer in &first {
+        run(&mut state, buffer);
+    }
+    let (mut orders, mut trades) = (0, 0);
+    while orders < 100_000 {
+        let buffer = flow.command();
+        flow.market.step_only(&buffer);
+        let (spent, traded) = run(&mut state, &buffer);
+        if matches!(
+            buffer.command().body,
+            BodyView::OrderInsert(_) | BodyView::OrderCancel(_) | BodyView::MarketDataTick(_)
+        ) {
+            assert_eq!(spent, 0, "after {orders} orders: {:?}", buffer.command().body);
+            orders += 1;
+            trades += u32::from(traded);
+        }
+    }
+    assert_eq!(state.digests(), flow.market.state.digests());
+    assert!(trades > 4_000, "{trades} of them trade");
+}

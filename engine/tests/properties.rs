@@ -1,0 +1,214 @@
+//! What always holds, under random commands of every kind; and for spoilt frames: they are refused, or they are applied
+//! and everything still holds.
+
+mod common;
+#[path = "common/flow.rs"]
+mod flow;
+
+use common::*;
+use engine::event::{Event, EventView};
+use engine::reject::Reject;
+use engine::types::*;
+use engine::{State, evolve, seal, validate};
+use flow::Flow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Everything that must hold of any state.
+fn check_invariants(state: &State) {
+    assert_eq!(state.digests(), state.recompute_digests(), "kept and recomputed digests");
+    let orders = state.orders();
+    assert_eq!(orders.len(), state.live_orders() as usize);
+    assert!(orders.windows(2).all(|pair| pair[0].key < pair[1].key));
+    let mut exposures: BTreeMap<(ClientNumber, InstrumentIndex), (u64, u64)> = BTreeMap::new();
+    // Reservations are those of the orders that work.
+    let mut reserved: BTreeMap<(AccountIndex, InstrumentIndex, u8), [u32; 6]> = BTreeMap::new();
+    let mut levels: BTreeMap<(InstrumentIndex, Direction, Price), u64> = BTreeMap::new();
+    for order in &orders {
+        assert!(order.remaining.0 > 0 && order.yesterday <= order.remaining);
+        *levels.entry((order.instrument, order.direction, order.price)).or_default() += u64::from(order.remaining.0);
+        let sums = reserved.entry((order.account, order.instrument, order.hedge)).or_default();
+        let side = order.direction.side();
+        if order.offset == Offset::Open {
+            sums[side] += order.remaining.0;
+        } else {
+            sums[2 + 2 * (1 - side)] += order.yesterday.0;
+            sums[3 + 2 * (1 - side)] += order.remaining.0 - order.yesterday.0;
+        }
+    }
+    for (account, instrument, hedge, position) in state.positions() {
+        assert!(
+            position.long_frozen_yesterday <= position.long_yesterday
+                && position.long_frozen_today <= position.long_today
+        );
+        assert!(
+            position.short_frozen_yesterday <= position.short_yesterday
+                && position.short_frozen_today <= position.short_today
+        );
+        let kept = [
+            position.pending_buy,
+            position.pending_sell,
+            position.long_frozen_yesterday,
+            position.long_frozen_today,
+            position.short_frozen_yesterday,
+            position.short_frozen_today,
+        ];
+        assert_eq!(
+            kept,
+            reserved.remove(&(account, instrument, hedge)).unwrap_or_default(),
+            "reservations are the orders'"
+        );
+        let client = state.account(account).expect("defined").definition.client_number;
+        let exposure = exposures.entry((client, instrument)).or_default();
+        exposure.0 +=
+            [position.long_yesterday, position.long_today, position.pending_buy].map(u64::from).iter().sum::<u64>();
+        exposure.1 +=
+            [position.short_yesterday, position.short_today, position.pending_sell].map(u64::from).iter().sum::<u64>();
+    }
+    assert!(reserved.is_empty(), "every order has a position row");
+    for ((client, instrument), expected) in exposures {
+        assert_eq!(state.exposure(client, instrument), expected, "exposure is what the rows say");
+    }
+    for instrument in state.instruments().map(|instrument| instrument.definition.index) {
+        for (side, best) in [(Direction::Buy, None), (Direction::Sell, None)] {
+            let mine = levels.range((instrument, side, Price(i32::MIN))..=(instrument, side, Price(i32::MAX)));
+            let mine: Vec<(Price, u64)> = mine.map(|(key, volume)| (key.2, *volume)).collect();
+            let expected =
+                if side == Direction::Buy { mine.last().copied().or(best) } else { mine.first().copied().or(best) };
+            assert_eq!(state.best(instrument, side), expected, "the best price is the best order's");
+        }
+    }
+    let sum = state
+        .instruments()
+        .fold(0u64, |sum, instrument| sum.wrapping_add(state.instrument_digest(instrument.definition.index)));
+    let tree = state.tree();
+    assert_eq!(tree.all.state, tree.base.wrapping_add(sum), "the tree adds up to the whole");
+    assert_eq!(tree.instruments.iter().fold(0u64, |sum, node| sum.wrapping_add(node.digest)), sum);
+}
+
+/// Long minus short of everything in an instrument.
+fn imbalance(state: &State, instrument: InstrumentIndex) -> i64 {
+    let of = |(_, index, _, position): (AccountIndex, InstrumentIndex, u8, engine::Position)| {
+        let long = i64::from(position.long_yesterday) + i64::from(position.long_today);
+        let short = i64::from(position.short_yesterday) + i64::from(position.short_today);
+        if index == instrument { long - short } else { 0 }
+    };
+    state.positions().map(of).sum()
+}
+
+#[test]
+fn everything_that_must_hold_holds_under_random_commands() {
+    let (mut rejects, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    for seed in 1..=12u64 {
+        println!("seed {seed}");
+        let mut flow = Flow::new(seed * 0x9E37_79B9);
+        for _ in 0..2500 {
+            let buffer = flow.command();
+            let before: Vec<i64> = [A, B].iter().map(|&index| imbalance(&flow.market.state, index)).collect();
+            let sets_positions = matches!(buffer.command().body, engine::command::BodyView::PositionSet(_));
+            let events = flow.market.run_command(&buffer);
+            let after: Vec<i64> = [A, B].iter().map(|&index| imbalance(&flow.market.state, index)).collect();
+            assert!(before == after || sets_positions, "what one buys another sells");
+            for event in &events {
+                if let Some(EventView::Rejected(rejected)) = event.view() {
+                    rejects.insert(rejected.code);
+                }
+                kinds.insert(event.bytes()[0]);
+            }
+            check_invariants(&flow.market.state);
+        }
+    }
+    assert_eq!(kinds.len(), engine::event::EventKind::ALL.len(), "every kind of event occurs: {kinds:?}");
+    assert!(
+        rejects.len() >= 24,
+        "most refusals occur: {:?}",
+        rejects.iter().map(|&code| Reject::from_code(code)).collect::<Vec<_>>()
+    );
+}
+
+/// Spoils events in one of many ways.
+fn spoil(random: &mut Random, events: &mut Vec<Event>, others: &[Event]) {
+    let at = random.below(events.len() as u64) as usize;
+    let other = others[random.below(others.len() as u64) as usize];
+    match random.below(12) {
+        0 => {
+            events.remove(at);
+        }
+        1 => events.insert(at, events[at]),
+        2 => events.insert(at, other),
+        3 => events[at] = other,
+        4 => {
+            let with = random.below(events.len() as u64) as usize;
+            events.swap(at, with);
+        }
+        // A part of another event over this one: mostly a kind, a volume, a key.
+        5 => {
+            let mut bytes = *events[at].bytes();
+            let from = random.below(10) as usize * 8;
+            bytes[from..from + 8].copy_from_slice(&other.bytes()[from..from + 8]);
+            events[at] = zerocopy::transmute!(bytes);
+        }
+        _ => {
+            let mut bytes = *events[at].bytes();
+            let byte = random.below(72) as usize;
+            match random.below(4) {
+                0 => bytes[byte] ^= 1 << random.below(8),
+                1 => bytes[byte] = bytes[byte].wrapping_add(1),
+                2 => bytes[byte] = bytes[byte].wrapping_sub(1),
+                _ => bytes[byte] = random.next() as u8,
+            }
+            events[at] = zerocopy::transmute!(bytes);
+        }
+    }
+}
+
+#[test]
+fn a_spoilt_frame_is_refused_or_applied_and_the_day_goes_on() {
+    let (mut refused, mut applied) = (0u32, 0u32);
+    let mut reasons = BTreeMap::new();
+    for seed in 1..=8u64 {
+        println!("seed {seed}");
+        let mut flow = Flow::new(seed * 0xD1B5_4A32);
+        let mut recent: Vec<Event> = vec![];
+        for _ in 0..1200 {
+            let buffer = flow.command();
+            let before = flow.market.state.clone();
+            let mut stamp = flow.market.stamp;
+            let events = flow.market.run_command(&buffer);
+            stamp.sequence.0 += 1;
+            stamp.time.0 += 1;
+            recent.extend(events.iter().take(4));
+            if recent.len() > 400 {
+                recent.drain(..200);
+            }
+            for _ in 0..12 {
+                let mut spoilt = events.clone();
+                for _ in 0..=flow.random.below(2) {
+                    if !spoilt.is_empty() {
+                        spoil(&mut flow.random, &mut spoilt, &recent);
+                    }
+                }
+                if let Err(impossible) = validate(&before, stamp, &buffer.command(), &spoilt) {
+                    *reasons.entry(impossible.kind).or_insert(0) += 1;
+                    refused += 1;
+                    continue;
+                }
+                applied += 1;
+                let mut state = before.clone();
+                let run = catch_unwind(AssertUnwindSafe(|| {
+                    spoilt.iter().for_each(|event| evolve(&mut state, stamp, &buffer.command(), event));
+                    seal(&mut state, stamp);
+                    check_invariants(&state);
+                }));
+                assert!(run.is_ok(), "validated, but: {} instead of {}", text(&spoilt), text(&events));
+                // Now and then the day goes on from there, as a standby's does that adopts what the primary judged otherwise.
+                if flow.random.one_in(30) {
+                    flow.market.state = state;
+                }
+            }
+        }
+    }
+    println!("{refused} refused, {applied} applied; {reasons:?}");
+    assert!(refused > 10_000 && applied > 5_000);
+    assert!(reasons.len() >= 8, "{reasons:?}");
+}
