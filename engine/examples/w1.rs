@@ -11,6 +11,7 @@
 //! Commands are built 256 at a time outside of the clock, as the ring would hold them.
 //!
 //!     cargo run --release -p engine --example w1 -- [operations]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a bench needs a clock; the engine has none")]
 
 use engine::command::*;
 use engine::event::EventView;

@@ -93,6 +93,6 @@ fn the_same_commands_give_the_same_digests_and_touching_pages_changes_nothing() 
     assert_eq!(ours.state.recompute_digests(), theirs.state.digests());
     assert_eq!(
         text(&ours.insert(&sell(99, 9).account(2))),
-        "accepted #2; traded 5 at 99 by sell (left 0 #4, left 4 #3); rests 4"
+        "accepted #4; traded 5 at 99 by sell (left 0 #4, left 4 #5); rests 4"
     );
 }
