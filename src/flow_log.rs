@@ -1,7 +1,7 @@
 //! Between an order-flow file and the log: a row as commands, and the log's trades as rows.
 //!
 //! An order's local id is its number in the file, so that a trade in the log names the file's orders; the schedule step of a phase or
-//! an uncross is its row plus one.
+//! an uncross says its row and its place in the row.
 
 use crate::order_flow::{FlowTrade, INSTRUMENT, Operation, OrderFlow, OrderNumber, Row};
 use engine::command::{BodyView, CommandBuffer, OrderCancel, OrderInsert, PhaseSet, Uncross};
@@ -71,15 +71,16 @@ pub fn row_commands(number: u32, row: &Row) -> Vec<CommandBuffer> {
 /// The exchange's own commands of a call or uncross row.
 #[must_use]
 pub fn schedule(number: u32, operation: Operation) -> Vec<CommandBuffer> {
-    let step = number + 1;
-    let phase = |phase: Phase| {
-        CommandBuffer::own(&PhaseSet { instrument: InstrumentIndex::ALL, phase: phase as u8, reason: b'1', step })
+    let step = |place| number * COMMANDS_A_ROW as u32 + place + 1;
+    let phase = |place, phase: Phase| {
+        let (phase, step) = (phase as u8, step(place));
+        CommandBuffer::own(&PhaseSet { instrument: InstrumentIndex::ALL, phase, reason: b'1', step })
     };
     match operation {
-        Operation::Call => vec![phase(Phase::AuctionOrdering)],
+        Operation::Call => vec![phase(0, Phase::AuctionOrdering)],
         Operation::Uncross => {
-            let uncross = CommandBuffer::own(&Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step });
-            vec![phase(Phase::AuctionMatch), uncross, phase(Phase::Continuous)]
+            let uncross = Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step: step(1) };
+            vec![phase(0, Phase::AuctionMatch), CommandBuffer::own(&uncross), phase(2, Phase::Continuous)]
         }
         Operation::Insert { .. } | Operation::Cancel { .. } => Vec::new(),
     }
@@ -115,7 +116,7 @@ pub fn trades_of(flow: &OrderFlow, log: &LogReader) -> Told {
                     row = rows.get(&order).copied().unwrap_or(0);
                 }
             }
-            BodyView::Uncross(uncross) => row = uncross.step.saturating_sub(1),
+            BodyView::Uncross(uncross) => row = uncross.step.saturating_sub(1) / COMMANDS_A_ROW as u32,
             _ => {}
         }
         for event in frame.events() {

@@ -1,0 +1,461 @@
+//! The day: every node on one network, one loop, virtual time.
+//!
+//! Nodes are polled when a frame or a deadline is due for them; when nothing is, time jumps to the next deadline. Everything follows
+//! from the plan: on one core the same seed gives the same journal, byte for byte. Machine time is measured, and enters nothing.
+
+use super::death::{Death, Fate};
+use super::flow::FlowDirector;
+use super::members::MemberNode;
+use super::options::Plan;
+use super::seeded::SeededDirector;
+use super::world::{
+    BACKSTOP_ADDRESS, BACKSTOP_DATA_CENTER, DAY_BEGINS_NS, FEED_PORT, MEMBER_PORT, NAMES_ADDRESS, NAMES_CORE_PORT,
+    NAMES_PORT, PRIMARY_ADDRESS, PRIMARY_DATA_CENTER, TRADING_DAY, World, at,
+};
+use crate::appliance::{Appliance, ApplianceConfig};
+use crate::machine_clock;
+use dataplane::front::FrontConfig;
+use dataplane::names::{NamePorts, NameService};
+use dataplane::stages::Threads;
+use dataplane::streams::Stream;
+use engine::command::{CommandBuffer, MarketDataTick};
+use engine::types::{Nanoseconds, ParticipantIndex};
+use hw_profiles::DurabilityPolicy;
+use indicatif::ProgressBar;
+use journal::{Durability, Log, LogLimits};
+use member_api::{Readiness, StreamNumber};
+use net::fault::FaultPort;
+use net::memory::PortNumber;
+use net::{Faults, Filter, HostConfig, Instant, MemoryPort, Network, NetworkConfig};
+use reference::primary::{FeedByte, FeedLag, Primary, PrimarySettings};
+use standby::{FollowSettings, RunbookSettings};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// What every node stands on.
+pub type DrillPort = FaultPort<MemoryPort>;
+
+/// Virtual time of one round in which something happened: a network's hop.
+const ROUND: Duration = Duration::from_micros(200);
+/// Market data are published so often (CFFEX: two snapshots a second).
+const TICK: Duration = Duration::from_millis(500);
+/// After its death the primary's wires are cut: until then what it had sent still arrives.
+const LAST_FRAMES: Duration = Duration::from_millis(5);
+/// From the death to the operator's command.
+const DECISION: Duration = Duration::from_millis(500);
+/// If the byte it is to die at is not reached by then, the primary dies all the same.
+const DEATH_PATIENCE: Duration = Duration::from_secs(2);
+/// Longest day, virtual: whatever hangs is a failure, not a hang.
+const LONGEST: Duration = Duration::from_secs(4 * 3_600);
+/// A machine's patience with the engine's thread, in rounds without progress.
+const IDLE_ROUNDS_MAX: u64 = 200_000_000;
+
+/// Who sends orders.
+pub enum Director {
+    /// Made orders.
+    Seeded(SeededDirector),
+    /// A file's orders.
+    Flow(FlowDirector),
+}
+
+/// What happened around the death.
+#[derive(Clone, Debug, Default)]
+pub struct DeathRecord {
+    /// When it died.
+    pub at: Option<Instant>,
+    /// It is to die from now on.
+    pub armed_at: Option<Instant>,
+    /// The wires are cut.
+    pub unplugged: bool,
+    /// The command was given: virtual, and by the machine's clock.
+    pub switched: Option<(Instant, u64)>,
+    /// The first order accepted afterwards, by the machine's clock.
+    pub first_accepted_ns: Option<u64>,
+    /// For each member, its last private and broadcast numbers when the wires were cut.
+    pub last_numbers: Vec<(StreamNumber, StreamNumber)>,
+    /// Orders sent until then.
+    pub orders_sent: u32,
+}
+
+/// The whole drill while it runs.
+pub struct Day {
+    /// What was asked for.
+    pub plan: Plan,
+    /// Who takes part.
+    pub world: World,
+    /// The primary.
+    pub primary: Primary<DrillPort>,
+    /// Backstop.
+    pub backstop: Appliance<DrillPort>,
+    /// The name service.
+    pub names: NameService<DrillPort>,
+    /// The members.
+    pub members: Vec<MemberNode<DrillPort>>,
+    /// The present moment.
+    pub now: Instant,
+    /// How it dies.
+    pub fate: Fate,
+    /// That it died.
+    pub death: DeathRecord,
+    /// Orders that members were told to send, each once.
+    pub orders_sent: u32,
+    /// The day is closed and everybody knows.
+    pub closed: bool,
+    /// Why the day cannot end, if so.
+    pub stuck: Option<String>,
+    network: Network,
+    primary_port: PortNumber,
+    is_fenced: Arc<AtomicBool>,
+    next_tick: Instant,
+    /// Epoch in which each member last reported its readiness.
+    reported: Vec<u32>,
+    log_seen: u64,
+}
+
+impl Day {
+    /// Sets everything up; nobody has connected yet.
+    ///
+    /// # Errors
+    /// The journal's file or memory: one line.
+    pub fn new(plan: &Plan) -> Result<(Day, Director), String> {
+        let options = &plan.options;
+        let limits = &plan.profile.limits;
+        let world = match &plan.flow {
+            Some(flow) => World::of_flow(options.members, flow, limits),
+            None => World::seeded(options.members, options.orders_total, limits),
+        };
+        let seed = options.seed;
+        let has_auction = match &plan.flow {
+            Some(flow) => flow.rows.iter().any(|row| row.operation == crate::order_flow::Operation::Uncross),
+            None => true,
+        };
+        let fate = Fate::draw(seed, options.fail_at, has_auction, plan.flow.is_some());
+        let start = Instant::from_nanos(DAY_BEGINS_NS);
+
+        let nodes = usize::from(options.members) + 3;
+        let network = Network::new(NetworkConfig { ports: nodes, queue_frames: 8_192, ..NetworkConfig::default() });
+        let faults = Faults::preset(&options.faults).expect("the options were checked");
+        let none = Faults::preset("none").expect("none is a preset");
+        let mut node = 0;
+        let mut port = || {
+            node += 1;
+            // One direction only: two flipped bits can cancel each other in a checksum.
+            FaultPort::new(network.attach(), seed.wrapping_mul(31) + node, none, faults)
+        };
+        let host = |address: Ipv4Addr, sessions: usize| {
+            let mut config = HostConfig::new(address, seed ^ u64::from(u32::from(address)));
+            config.prefix_length = 8;
+            config.sessions = sessions;
+            config.receive_ring = 32 * 1_024;
+            config.send_ring = 256 * 1_024;
+            config
+        };
+        let sessions = usize::from(limits.sessions);
+
+        let primary_port = port();
+        let primary_number = primary_port.inner().number();
+        let mut settings = PrimarySettings::new(host(PRIMARY_ADDRESS, sessions));
+        settings.exchange.data_center = PRIMARY_DATA_CENTER;
+        settings.exchange.poison = matches!(fate.death, Death::Poison(_)).then_some(super::seeded::POISON);
+        settings.member_port = MEMBER_PORT;
+        settings.feed_port = FEED_PORT;
+        settings.name_servers = vec![at(NAMES_ADDRESS, NAMES_CORE_PORT)];
+        settings.fronts = vec![(at(PRIMARY_ADDRESS, MEMBER_PORT), 1)];
+        settings.proof_only = true;
+        let primary = Primary::new(settings, primary_port);
+
+        let bytes = usize::try_from(limits.log_bytes).map_err(|_| "the profile's log does not fit this machine".to_owned())?;
+        let commands = plan.flow.as_ref().map_or(options.orders_total as usize * 2, |flow| flow.rows.len() * 2) + 65_536;
+        let log_limits = LogLimits { bytes: bytes.min(commands * 1_024 + (64 << 20)), frames: commands };
+        let durability = match plan.profile.durability.policy {
+            DurabilityPolicy::Sync => Durability::Sync,
+            DurabilityPolicy::Async => Durability::Async,
+        };
+        let log = match &options.journal {
+            Some(folder) => Log::create(&folder.join("backstop.journal"), log_limits, durability).map_err(|error| error.to_string())?,
+            None => Log::in_memory(log_limits).map_err(|error| format!("memory for the journal: {error}"))?,
+        };
+        let mut nonce_seed = [0; 32];
+        nonce_seed[..8].copy_from_slice(&seed.to_le_bytes());
+        let mut front = FrontConfig::new(MEMBER_PORT, BACKSTOP_DATA_CENTER, nonce_seed);
+        front.feed = Some((FEED_PORT, Filter::everybody()));
+        front.streams = dataplane::streams::StreamLimits::for_commands(u32::try_from(commands).unwrap_or(u32::MAX));
+        front.clock = Some(machine_clock);
+        let mut follow = FollowSettings::new(BACKSTOP_DATA_CENTER);
+        follow.trading_day = TRADING_DAY;
+        let threads = match plan.cores {
+            1 => Threads::One,
+            _ => Threads::Two { engine_core: plan.profile.layout.pin.then_some(1) },
+        };
+        let config = ApplianceConfig {
+            front,
+            host: host(BACKSTOP_ADDRESS, sessions),
+            primary_feed: at(PRIMARY_ADDRESS, FEED_PORT),
+            names: at(NAMES_ADDRESS, NAMES_CORE_PORT),
+            public_front: at(BACKSTOP_ADDRESS, MEMBER_PORT),
+            follow,
+            runbook: RunbookSettings { simulated: true, ..RunbookSettings::new(BACKSTOP_DATA_CENTER) },
+            threads,
+            group_commit: options.journal.is_some() && durability == Durability::Sync,
+        };
+        let is_fenced = Arc::new(AtomicBool::new(false));
+        let fenced = Arc::clone(&is_fenced);
+        let fence = Box::new(move || {
+            if fenced.load(Ordering::Relaxed) { Ok("主核心已断电 its wires are cut".to_owned()) } else { Err("它还连着 it is still connected".to_owned()) }
+        });
+        let backstop = Appliance::new(config, port(), log, fence);
+
+        let ports = NamePorts { members: NAMES_PORT, cores: NAMES_CORE_PORT, publishers: Filter::everybody() };
+        let names = NameService::new(host(NAMES_ADDRESS, sessions), port(), ports).map_err(|error| error.to_string())?;
+        // Every fourth member has Backstop's front registered in advance: it will try, and be refused with the reason.
+        let registered = |index: u16| if index % 4 == 0 { vec![at(BACKSTOP_ADDRESS, MEMBER_PORT)] } else { Vec::new() };
+        let members: Vec<_> = world
+            .seats
+            .iter()
+            .map(|seat| MemberNode::new(&world, seat, registered(seat.index), plan.flow.is_some(), seed ^ u64::from(seat.index), port()))
+            .collect();
+        let director = match &plan.flow {
+            Some(flow) => Director::Flow(FlowDirector::new(flow.clone())),
+            None => Director::Seeded(SeededDirector::new(&world, options.orders_total, seed)),
+        };
+        let count = members.len();
+        let mut day = Day {
+            plan: plan.clone(),
+            world,
+            primary,
+            backstop,
+            names,
+            members,
+            now: start,
+            fate,
+            death: DeathRecord::default(),
+            orders_sent: 0,
+            closed: false,
+            stuck: None,
+            network,
+            primary_port: primary_number,
+            is_fenced,
+            next_tick: start + TICK,
+            reported: vec![0; count],
+            log_seen: 0,
+        };
+        day.primary.set_feed_lag(FeedLag { frames: fate.lag_frames, bytes: 0 });
+        for command in day.world.base_data.clone() {
+            day.primary.command(start, command.bytes()).map_err(|stopped| format!("base data: {stopped:?}"))?;
+        }
+        Ok((day, director))
+    }
+
+    /// Runs the day to its end, or until it is stuck.
+    pub fn run(&mut self, director: &mut Director, bar: &ProgressBar) {
+        let end = self.now + LONGEST;
+        let mut idle_rounds = 0;
+        while !self.closed && self.stuck.is_none() {
+            self.operate_the_day();
+            self.let_the_primary_die();
+            self.come_back();
+            match director {
+                Director::Seeded(director) => director.act(self),
+                Director::Flow(director) => director.act(self),
+            }
+            bar.set_position(u64::from(self.orders_sent));
+            let busy = self.poll_nodes();
+            // The engine's thread works in its own time: virtual time waits for it.
+            let waits_for_engine = !self.backstop.front().is_idle();
+            idle_rounds = if busy || !waits_for_engine { 0 } else { idle_rounds + 1 };
+            if busy {
+                self.now = self.now + ROUND;
+            } else if !waits_for_engine {
+                self.now = self.next_moment();
+            } else {
+                std::hint::spin_loop();
+            }
+            self.look_for_trouble(end, idle_rounds);
+        }
+    }
+
+    /// Executes a command of the exchange itself on the core that is active. False: there is none, or it has no room now.
+    pub fn operate(&mut self, command: &CommandBuffer) -> bool {
+        if !self.primary.is_dead() {
+            return self.primary.command(self.now, command.bytes()).is_ok();
+        }
+        self.backstop.front().is_active() && self.backstop.command(command)
+    }
+
+    /// The takeover is under way, or not yet commanded.
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        self.primary.is_dead() && !self.backstop.runbook().is_finished()
+    }
+
+    /// Every member is logged in to the core that is active.
+    #[must_use]
+    pub fn everybody_is_back(&self) -> bool {
+        self.members.iter().all(MemberNode::is_working)
+    }
+
+    /// The primary may die from here on, at a byte of its feed still to come.
+    pub fn arm(&mut self, bytes_later: u64) {
+        if self.death.armed_at.is_none() && !self.primary.is_dead() {
+            self.death.armed_at = Some(self.now);
+            let fed = self.primary.records().fed_bytes;
+            self.primary.die_at(FeedByte(fed + 1 + bytes_later));
+        }
+    }
+
+    /// The primary may die from here on, at this byte of its feed.
+    pub fn arm_at(&mut self, byte: u64) {
+        self.death.armed_at = Some(self.now);
+        self.primary.set_feed_lag(FeedLag::default());
+        self.primary.die_at(FeedByte(byte));
+    }
+
+    /// Ends the day once every member has been told everything, or at `latest`.
+    pub fn close_when_told(&mut self, latest: Instant) {
+        let streams = self.backstop.front().streams();
+        let told = self.members.iter().zip(&self.world.seats).all(|(node, seat)| {
+            let (private, broadcast) = node.member.view().last_numbers();
+            let stream = Stream::Private(ParticipantIndex(seat.index));
+            private.0 == streams.count(stream).0 && broadcast.0 == streams.count(Stream::Broadcast).0
+        });
+        let recorded = self.backstop.front().is_idle();
+        let is_over = self.backstop.runbook().fold().is_closed();
+        self.closed = (told && recorded && is_over) || self.now >= latest;
+    }
+
+    fn operate_the_day(&mut self) {
+        if self.now >= self.next_tick {
+            self.next_tick = self.now + TICK;
+            self.operate(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));
+        }
+    }
+
+    fn let_the_primary_die(&mut self) {
+        if let Some(armed) = self.death.armed_at
+            && !self.primary.is_dead()
+            && self.now >= armed + DEATH_PATIENCE
+        {
+            self.primary.die();
+        }
+        if !self.primary.is_dead() {
+            return;
+        }
+        let died = *self.death.at.get_or_insert(self.now);
+        if !self.death.unplugged && self.now >= died + LAST_FRAMES {
+            self.death.unplugged = true;
+            self.death.orders_sent = self.orders_sent;
+            self.network.unplug(self.primary_port);
+            self.is_fenced.store(true, Ordering::Relaxed);
+            for node in &mut self.members {
+                self.death.last_numbers.push(node.member.view().last_numbers());
+                // A market that is being taken over takes no orders: what is unanswered waits.
+                node.member.hold(true);
+            }
+        }
+        if self.death.unplugged && self.death.switched.is_none() && self.now >= died + DECISION {
+            self.switch();
+        }
+        if self.death.first_accepted_ns.is_none() && self.death.switched.is_some() {
+            self.look_for_the_first_order();
+        }
+    }
+
+    fn switch(&mut self) {
+        let second = |count: u64| Nanoseconds(count * 1_000_000_000);
+        let mut options = standby::Options::new(self.plan.options.book.into(), self.plan.options.reopen.into());
+        options.readiness = standby::PerMille(1_000);
+        options.readiness_timeout = second(60);
+        options.cancel_only_for = second(1);
+        options.auction_for = second(2);
+        // Half a second of silence is not yet a lag; a feed that was never level is.
+        options.from_lagging = true;
+        self.death.switched = Some((self.now, machine_clock()));
+        self.log_seen = self.backstop.log().committed();
+        if let Err(refused) = self.backstop.switch(options, self.now) {
+            self.stuck = Some(format!("switch: {refused}"));
+        }
+    }
+
+    fn look_for_the_first_order(&mut self) {
+        let log = self.backstop.log();
+        for frame in log.frames_from(self.log_seen) {
+            self.log_seen += frame.bytes().len() as u64;
+            let accepts = |event: &engine::event::Event| matches!(event.view(), Some(engine::event::EventView::Accepted(_)));
+            if frame.events().any(accepts) {
+                self.death.first_accepted_ns = Some(machine_clock());
+                return;
+            }
+        }
+    }
+
+    /// A member that is back says so; one of them raises a hand first.
+    fn come_back(&mut self) {
+        if !self.death.unplugged {
+            return;
+        }
+        for (index, node) in self.members.iter_mut().enumerate() {
+            let epoch = node.member.epoch().0;
+            if node.is_working() && self.reported[index] < epoch && epoch > 1 {
+                self.reported[index] = epoch;
+                if index == 1 {
+                    node.member.report(Readiness::RaisedHand, "请核对我方最后一笔委托 please check our last order");
+                }
+                node.member.report(Readiness::Ready, "就绪 ready");
+                node.restless = true;
+            }
+        }
+    }
+
+    fn poll_nodes(&mut self) -> bool {
+        let now = self.now;
+        let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
+        let mut busy = false;
+        if !self.death.unplugged && due(self.primary.next_deadline()) {
+            self.primary.poll(now);
+            busy = true;
+        }
+        let waits_for_engine = !self.backstop.front().is_idle();
+        if waits_for_engine || due(self.backstop.next_deadline()) {
+            let before = self.backstop.log().released();
+            self.backstop.poll(now);
+            busy |= !waits_for_engine || self.backstop.log().released() > before;
+        }
+        if due(self.names.next_deadline()) {
+            self.names.poll(now);
+            busy = true;
+        }
+        for node in &mut self.members {
+            if due(node.next_deadline()) {
+                node.poll(now);
+                busy = true;
+            }
+        }
+        busy
+    }
+
+    /// The next moment at which anybody has something to do.
+    fn next_moment(&self) -> Instant {
+        let primary = if self.death.unplugged { None } else { self.primary.next_deadline() };
+        let members = self.members.iter().filter_map(MemberNode::next_deadline).min();
+        let decision = self.death.at.filter(|_| self.death.switched.is_none()).map(|_| self.now + LAST_FRAMES);
+        let nodes = [primary, self.backstop.next_deadline(), self.names.next_deadline(), members, decision];
+        let next = nodes.into_iter().flatten().chain([self.next_tick]).min().expect("the next tick is there");
+        next.max(self.now + Duration::from_nanos(1))
+    }
+
+    fn look_for_trouble(&mut self, end: Instant, idle_rounds: u64) {
+        if self.now >= end {
+            self.stuck = Some("the day has no end: four hours of virtual time are over".to_owned());
+        } else if idle_rounds > IDLE_ROUNDS_MAX {
+            self.stuck = Some("the engine's thread does not go on".to_owned());
+        } else if let Some(contradiction) = self.backstop.front().halt() {
+            self.stuck = Some(format!("Backstop's front halted: {contradiction}"));
+        } else if let Some(halt) = self.backstop.engine_halt() {
+            self.stuck = Some(format!("Backstop's engine halted: {halt}"));
+        } else if let Some(end) = self.backstop.feed_end() {
+            self.stuck = Some(format!("the feed ended: {end}"));
+        }
+    }
+}

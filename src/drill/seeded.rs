@@ -1,0 +1,286 @@
+//! A seeded day's director: phases by the share of orders sent, orders as the traders' minds have them, an operator who also errs.
+
+use super::day::Day;
+use super::death::{Death, share};
+use super::traders::{Intent, Traders};
+use super::world::World;
+use crate::base_data;
+use engine::command::{CommandBuffer, DayClose, EpochOpen, PhaseSet, Uncross};
+use engine::types::{Epoch, InstrumentIndex, Phase, Sequence};
+use member_api::{LocalId, NewCancel};
+use net::{Instant, Port};
+use std::time::Duration;
+
+/// The local id of the order that kills the primary.
+pub const POISON: [u8; 24] = *b"POISON                  ";
+/// Orders sent in one round, at most.
+const ORDERS_A_ROUND: usize = 8;
+/// Requests that a member may have on their way.
+const UNANSWERED_MAX: usize = 6;
+/// Of a thousand orders, how many are sent during the takeover's auction.
+const REOPENING_PER_MILLE: u32 = 10;
+/// How long the day's end waits for members' open requests, virtual.
+const SETTLING: Duration = Duration::from_secs(120);
+
+/// The director.
+pub struct SeededDirector {
+    traders: Traders,
+    total: u32,
+    /// The next step of the schedule, as its place in `schedule`; known again from the log after a takeover.
+    next_step: usize,
+    resumed: bool,
+    probed: [bool; 2],
+    reopening_orders: u32,
+    settling_since: Option<Instant>,
+    poisoned: bool,
+    closing_probed: bool,
+}
+
+/// Steps of the schedule: from which share of the orders on. Their numbers in the log count from 1.
+const SCHEDULE: [(f64, Step); 7] = [
+    (0.0, Step::Phase(Phase::AuctionOrdering)),
+    (share::NO_CANCEL, Step::Phase(Phase::AuctionMatch)),
+    (share::UNCROSS, Step::Uncross),
+    (share::UNCROSS, Step::Phase(Phase::Continuous)),
+    (share::BREAK, Step::Phase(Phase::NoTrading)),
+    (share::AFTERNOON, Step::Phase(Phase::Continuous)),
+    (1.0, Step::Close),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Phase(Phase),
+    Uncross,
+    Close,
+}
+
+impl SeededDirector {
+    /// A director for a world.
+    #[must_use]
+    pub fn new(world: &World, total: u32, seed: u64) -> Self {
+        SeededDirector {
+            traders: Traders::new(world, seed),
+            total,
+            next_step: 0,
+            resumed: false,
+            probed: [false; 2],
+            reopening_orders: 0,
+            settling_since: None,
+            poisoned: false,
+            closing_probed: false,
+        }
+    }
+
+    /// Does what is due in this round.
+    pub fn act(&mut self, day: &mut Day) {
+        if day.death.armed_at.is_none() {
+            self.arm(day);
+        }
+        self.release(day);
+        if day.is_between() {
+            self.trade_while_reopening(day);
+            return;
+        }
+        if day.primary.is_dead() && !self.resumed {
+            // The schedule goes on where the log says that it stands.
+            self.resumed = true;
+            self.next_step = day.backstop.front().directory().last_step() as usize;
+        }
+        if !day.primary.is_dead() && day.orders_sent == 0 && !day.everybody_is_back() {
+            return; // the day waits until everybody is there
+        }
+        self.keep_the_schedule(day);
+        self.err(day);
+        if day.orders_sent < self.total {
+            self.send(day, ORDERS_A_ROUND);
+        }
+    }
+
+    fn done(&self, day: &Day) -> f64 {
+        f64::from(day.orders_sent) / f64::from(self.total)
+    }
+
+    fn arm(&mut self, day: &mut Day) {
+        match day.fate.death {
+            Death::At(fraction) if self.done(day) >= fraction && day.orders_sent > 0 => day.arm(day.fate.bytes_later),
+            Death::Poison(fraction) if self.done(day) >= fraction && !self.poisoned => {
+                self.poisoned = true;
+                let terms = &day.world.instruments[1];
+                let order = super::traders::limit(&day.world, 0, 0, terms, true, terms.previous_settlement - 60, 1);
+                day.members[0].member.insert_as(LocalId(POISON), order);
+                day.members[0].restless = true;
+                day.orders_sent += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Members let their orders leave again when the market takes orders.
+    fn release(&mut self, day: &mut Day) {
+        if !day.death.unplugged {
+            return;
+        }
+        for node in &mut day.members {
+            let opens = node.member.view().instruments().first().is_some_and(|instrument| {
+                matches!(instrument.phase, p if p == Phase::Continuous as u8 || p == Phase::AuctionOrdering as u8)
+            });
+            if node.is_working() && node.member.epoch().0 > 1 && node.member.is_held() && opens {
+                node.member.hold(false);
+                node.restless = true;
+            }
+        }
+    }
+
+    fn trade_while_reopening(&mut self, day: &mut Day) {
+        let in_auction = day.backstop.front().directory().instrument(InstrumentIndex(0));
+        let in_auction = in_auction.is_some_and(|instrument| instrument.phase == Phase::AuctionOrdering);
+        let most = self.total * REOPENING_PER_MILLE / 1_000;
+        if in_auction && day.death.unplugged && self.reopening_orders < most && day.orders_sent < self.total {
+            self.reopening_orders += self.send(day, ORDERS_A_ROUND);
+        }
+    }
+
+    fn keep_the_schedule(&mut self, day: &mut Day) {
+        while let Some(&(from, step)) = SCHEDULE.get(self.next_step) {
+            let number = self.next_step as u32 + 1;
+            if self.done(day) < from || (step == Step::Close && !self.may_close(day)) {
+                return;
+            }
+            let all = InstrumentIndex::ALL;
+            let command = match step {
+                Step::Phase(phase) => {
+                    if phase == Phase::AuctionMatch {
+                        // Continuous trading over a crossed book is refused.
+                        let early = Phase::Continuous as u8;
+                        for index in 0..2 {
+                            let instrument = InstrumentIndex(index);
+                            day.operate(&CommandBuffer::own(&PhaseSet { instrument, phase: early, reason: b'2', step: 0 }));
+                            let back = Phase::AuctionOrdering as u8;
+                            day.operate(&CommandBuffer::own(&PhaseSet { instrument, phase: back, reason: b'2', step: 0 }));
+                        }
+                    }
+                    CommandBuffer::own(&PhaseSet { instrument: all, phase: phase as u8, reason: b'1', step: number })
+                }
+                Step::Uncross => CommandBuffer::own(&Uncross { instrument: all, reserved: 0, step: number }),
+                Step::Close => CommandBuffer::own(&DayClose { reserved: 0, step: number }),
+            };
+            let before = day.primary.records().log.len() as u64;
+            if !day.operate(&command) {
+                return;
+            }
+            self.next_step += 1;
+            if step == Step::Uncross && day.fate.death == Death::InUncross && !day.primary.is_dead() {
+                let after = day.primary.records().log.len() as u64;
+                let inside = (after - before).saturating_sub(2).max(1);
+                day.arm_at(before + 1 + day.fate.bytes_later * 37 % inside);
+                return;
+            }
+            if step == Step::Close {
+                self.settling_since = Some(day.now);
+            }
+        }
+        self.end(day);
+    }
+
+    /// Nothing is on its way any more, and the primary has had its death.
+    fn may_close(&mut self, day: &mut Day) -> bool {
+        if !day.primary.is_dead() {
+            day.arm(0);
+            return false;
+        }
+        let settled = day.members.iter().all(|node| node.member.is_settled());
+        let since = *self.settling_since.get_or_insert(day.now);
+        settled || day.now >= since + SETTLING
+    }
+
+    /// After the close: one more mistake of the operator's, and everybody is told everything.
+    fn end(&mut self, day: &mut Day) {
+        if !self.closing_probed {
+            let phase = Phase::Continuous as u8;
+            let late = PhaseSet { instrument: InstrumentIndex(0), phase, reason: b'2', step: 0 };
+            self.closing_probed = day.operate(&CommandBuffer::own(&late));
+            return;
+        }
+        day.close_when_told(self.settling_since.unwrap_or(day.now) + SETTLING);
+    }
+
+    /// What an operator gets wrong, early and late in the day, so that it stands in the log wherever the cut is.
+    fn err(&mut self, day: &mut Day) {
+        for (index, from) in [(0, 0.1), (1, 0.99)] {
+            if self.probed[index] || self.done(day) < from {
+                continue;
+            }
+            self.probed[index] = true;
+            let (beyond, reason) = (InstrumentIndex(day.world.limits.instruments - 1), b'2');
+            let wrong = [
+                base_data::day(super::world::TRADING_DAY, super::world::PRIMARY_DATA_CENTER, &day.world.limits),
+                base_data::participant(0, "0001"),
+                CommandBuffer::own(&PhaseSet { instrument: beyond, phase: Phase::Continuous as u8, reason, step: 0 }),
+                CommandBuffer::own(&Uncross { instrument: InstrumentIndex(0), reserved: 0, step: 0 }),
+                CommandBuffer::own(&EpochOpen {
+                    epoch: Epoch(1),
+                    data_center: super::world::PRIMARY_DATA_CENTER,
+                    old_epoch: Epoch(1),
+                    reserved: 0,
+                    cut_sequence: Sequence(1),
+                }),
+            ];
+            for command in &wrong {
+                day.operate(command);
+            }
+        }
+    }
+
+    /// Lets members send; returns how many orders left.
+    fn send(&mut self, day: &mut Day, most: usize) -> u32 {
+        let mut orders = 0;
+        for _ in 0..most {
+            if day.orders_sent + orders >= self.total {
+                break;
+            }
+            let members = &day.members;
+            let ready = |index: usize| {
+                let node = &members[index];
+                let may = node.is_working() && !node.member.is_held() && node.member.unanswered_requests() < UNANSWERED_MAX;
+                may.then_some(&node.member)
+            };
+            let Some((index, intent)) = self.traders.next(&day.world, ready) else { continue };
+            let node = &mut day.members[index];
+            node.restless = true;
+            match intent {
+                Intent::Order(order) => {
+                    let local_id = node.member.insert(order);
+                    self.traders.sent(index, local_id);
+                    orders += 1;
+                }
+                Intent::OrderAs(local_id, order) => {
+                    node.member.insert_as(local_id, order);
+                    orders += 1;
+                }
+                Intent::CancelOwn { local_id, by_system_id: true } => {
+                    node.member.cancel(local_id);
+                }
+                Intent::CancelOwn { local_id, by_system_id: false } => {
+                    cancel_by_local_id(node, local_id);
+                }
+                Intent::CancelAs(cancel) => {
+                    node.member.cancel_as(cancel);
+                }
+            }
+        }
+        day.orders_sent += orders;
+        orders
+    }
+}
+
+fn cancel_by_local_id<P: Port>(node: &mut super::members::MemberNode<P>, local_id: LocalId) {
+    let Some(order) = node.member.view().order(node.member.user_id(), local_id) else { return };
+    let cancel = NewCancel {
+        action: ftd::value::action_flag::DELETE,
+        order_sys_id: member_api::SystemId::BLANK,
+        instrument_id: order.sent.instrument_id,
+        target: Some((local_id, order.sent.client_id)),
+        message_reference: [b' '; 6],
+    };
+    node.member.cancel_as(cancel);
+}
