@@ -13,7 +13,7 @@ mod board;
 pub use board::{FRONTS_MAX, Front, write_fronts};
 
 use crate::render::{Refusal, refusal};
-use board::{Asked, Board, Publication};
+use board::{Board, Publication};
 use engine::types::Nanoseconds;
 use ftd::message::MESSAGE_SIZE_MAX;
 use ftd::{Next, next_message};
@@ -246,15 +246,15 @@ impl Handler for Desk {
                 Ok(Next::Message { length, message }) => {
                     at += length;
                     match board::read(&message) {
-                        Some(Asked::Fronts) => Owed::Fronts,
-                        Some(Asked::Publish(offer)) if caller.is_core => match self.board.publish(&offer) {
+                        Some(offer) if offer.is_question() => Owed::Fronts,
+                        Some(offer) if caller.is_core => match self.board.publish(&offer) {
                             Publication::Accepted => {
                                 self.counters.published += 1;
                                 Owed::Fronts
                             }
                             Publication::EpochLower => Owed::EpochLower,
                         },
-                        Some(Asked::Publish(_)) | None => Owed::Close,
+                        _ => Owed::Close,
                     }
                 }
                 Err(_) => Owed::Close,

@@ -1,4 +1,5 @@
 //! What holds for every stream of any day; and what the folds say when a log contradicts itself.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod streams_support;
 

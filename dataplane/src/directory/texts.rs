@@ -71,7 +71,7 @@ pub(super) fn hash<const N: usize>(text: &[u8; N], number: u32) -> u64 {
         hash = mix(hash, word(text, at));
         at += 8;
     }
-    if N % 8 != 0 {
+    if !N.is_multiple_of(8) {
         hash = mix(hash, word(text, N - 8));
     }
     hash
@@ -140,8 +140,8 @@ mod tests {
     #[test]
     fn nuls_behind_become_blanks_and_nuls_within_stay() {
         assert_eq!(blank_padded(b"0001\0\0\0\0"), Some(*b"0001    "));
-        assert_eq!(blank_padded(b"0001\0   "), Some(*b"0001    "));
+        assert_eq!(blank_padded(b"0001\x00   "), Some(*b"0001    "));
         assert_eq!(blank_padded(b"0001    "), None);
-        assert_eq!(blank_padded(b"00\0001  "), None);
+        assert_eq!(blank_padded(b"00\x0001  "), None);
     }
 }

@@ -85,15 +85,7 @@ pub(super) enum Publication {
     EpochLower,
 }
 
-/// What stands in a message to the name service.
-pub(super) enum Asked {
-    /// Which fronts there are.
-    Fronts,
-    /// To publish these.
-    Publish(Offer),
-}
-
-/// The fronts of one core, as many as a message holds.
+/// The fronts of one core, as many as a message holds; none: a question.
 pub(super) struct Offer {
     fronts: [Option<Front>; FRONTS_MAX],
     count: usize,
@@ -126,13 +118,18 @@ impl Board {
 }
 
 impl Offer {
+    /// Nothing is published: it is asked what is.
+    pub(super) fn is_question(&self) -> bool {
+        self.count == 0
+    }
+
     fn epoch(&self) -> Epoch {
-        self.fronts[0].expect("an offer has at least one front").epoch
+        self.fronts[0].expect("a question is not published").epoch
     }
 }
 
 /// Reads a message to the name service. None: it is nothing that the service knows.
-pub(super) fn read(message: &Message<'_>) -> Option<Asked> {
+pub(super) fn read(message: &Message<'_>) -> Option<Offer> {
     if message.tid() != tid::FRONTS || message.chain() != Chain::Single {
         return None;
     }
@@ -141,14 +138,14 @@ pub(super) fn read(message: &Message<'_>) -> Option<Asked> {
     }
     let package = RspFronts::parse(message).ok()?;
     let count = package.front.count();
-    if count == 0 {
-        return package.error.is_none().then_some(Asked::Fronts);
-    }
     let mut offer = Offer { fronts: [None; FRONTS_MAX], count };
+    if offer.is_question() {
+        return package.error.is_none().then_some(offer);
+    }
     for (place, field) in offer.fronts.iter_mut().zip(package.front.iter()) {
         *place = Some(Front::read(field)?);
     }
     let epoch = offer.epoch();
     let of_one_core = offer.fronts.iter().take(count).flatten().all(|front| front.epoch == epoch);
-    of_one_core.then_some(Asked::Publish(offer))
+    of_one_core.then_some(offer)
 }

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn place(number: u32, stream: usize) -> Place {
-        let side = if number % 2 == 0 { Direction::Buy } else { Direction::Sell };
+        let side = if number.is_multiple_of(2) { Direction::Buy } else { Direction::Sell };
         Place { offset: u64::from(number) * 1_048_576 + stream as u64 * 8, event: (number % 817) as u16, side }
     }
 

@@ -1,5 +1,6 @@
 //! A small day whose log is made by the engine itself, and the folds that follow it.
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use dataplane::directory::Directory;
 use dataplane::render::{MESSAGE_SIZE_MAX, NotRendered, Renderer, market_data_size_max};
@@ -307,7 +308,6 @@ pub fn text(text: &str, width: usize) -> Vec<u8> {
 pub fn int(value: u32) -> [u8; 4] {
     value.to_be_bytes()
 }
-
 
 /// Compares message by message with a readable difference.
 #[track_caller]
