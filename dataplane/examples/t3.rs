@@ -25,11 +25,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 const MEMBERS: u16 = 64;
-const ORDERS_ALONE: u32 = 300_000;
-const ORDERS_BY_STAGES: u32 = 100_000;
-const ORDERS_IN_BURSTS: u32 = 1_000_000;
 const ORDERS_A_BURST: u32 = 8;
-const WARM_UP: u32 = 50_000;
 const DEPTH: u32 = 1_000;
 const CORE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 const PORT: u16 = 6_001;
@@ -64,8 +60,26 @@ impl Handler for Heard {
     }
 }
 
+/// How many orders of each kind.
+#[derive(Clone, Copy)]
+struct Sizes {
+    warm_up: u32,
+    alone: u32,
+    by_stages: u32,
+    in_bursts: u32,
+}
+
 fn main() {
-    let commands = (ORDERS_ALONE + ORDERS_BY_STAGES + ORDERS_IN_BURSTS + 2 * WARM_UP) as usize + 100_000;
+    // An argument makes all of it so many times smaller: for a profiler that counts instructions.
+    let smaller: u32 =
+        std::env::args().nth(1).map_or(1, |times| times.parse().expect("a number: how many times smaller"));
+    let Sizes { warm_up, alone, by_stages, in_bursts } = Sizes {
+        warm_up: 50_000 / smaller,
+        alone: 300_000 / smaller,
+        by_stages: 100_000 / smaller,
+        in_bursts: 1_000_000 / smaller,
+    };
+    let commands = (alone + by_stages + in_bursts + 2 * warm_up) as usize + 100_000;
     let log = Log::in_memory(LogLimits::for_commands(commands)).expect("memory for the log");
     let mut machine = Machine::new(log, Identity { ids: IdStyle { prefix: b'B' }, data_center: 1 });
     let start = Instant::from_millis(1_718_155_800_000);
@@ -104,8 +118,8 @@ fn main() {
     }
     let clock = std::time::Instant::now();
     let mut latency = Histogram::<u64>::new_with_bounds(1, 10_000_000_000, 3).expect("bounds in order");
-    for order in 0..WARM_UP + ORDERS_ALONE {
-        if order == WARM_UP {
+    for order in 0..warm_up + alone {
+        if order == warm_up {
             latency.reset();
         }
         let member = &mut members[order as usize % usize::from(MEMBERS)];
@@ -119,8 +133,8 @@ fn main() {
             member.poll(now);
         }
     }
-    check(&core, 2 * DEPTH + WARM_UP + ORDERS_ALONE);
-    println!("closed loop, {ORDERS_ALONE} orders of {MEMBERS} members, one thread, the log in memory:");
+    check(&core, 2 * DEPTH + warm_up + alone);
+    println!("closed loop, {alone} orders of {MEMBERS} members, one thread, the log in memory:");
     println!(
         "  order packet to answer packet, ns: min {} p50 {} p90 {} p99 {} p99.9 {} max {}",
         latency.min(),
@@ -131,7 +145,7 @@ fn main() {
         latency.max()
     );
 
-    for order in 0..ORDERS_BY_STAGES {
+    for order in 0..by_stages {
         let member = &mut members[order as usize % usize::from(MEMBERS)];
         member.trade(order);
         now = now + Duration::from_micros(1);
@@ -141,15 +155,15 @@ fn main() {
             member.poll(now);
         }
     }
-    let [ingress, engine, publish, egress] = core.spent.map(|spent| spent.as_nanos() / u128::from(ORDERS_BY_STAGES));
+    let [ingress, engine, publish, egress] = core.spent.map(|spent| spent.as_nanos() / u128::from(by_stages));
     println!(
         "  by stages, mean ns with a clock between: ingress {ingress} engine {engine} publish {publish} egress {egress}"
     );
 
     let mut busy = Duration::ZERO;
     let mut sent = 0;
-    while sent < WARM_UP + ORDERS_IN_BURSTS {
-        if sent < WARM_UP {
+    while sent < warm_up + in_bursts {
+        if sent < warm_up {
             busy = Duration::ZERO;
         }
         for member in &mut members {
@@ -172,7 +186,7 @@ fn main() {
         // The members' acknowledgements; not counted.
         core.poll(now);
     }
-    let counted = ORDERS_IN_BURSTS.div_ceil(u32::from(MEMBERS) * ORDERS_A_BURST) * u32::from(MEMBERS) * ORDERS_A_BURST;
+    let counted = in_bursts.div_ceil(u32::from(MEMBERS) * ORDERS_A_BURST) * u32::from(MEMBERS) * ORDERS_A_BURST;
     let ns = busy.as_nanos() as f64 / f64::from(counted);
     println!("bursts of {ORDERS_A_BURST} orders from each member: {ns:.0} ns an order, {:.2} M orders/s", 1_000.0 / ns);
     let counters = *core.front.counters();
@@ -183,7 +197,7 @@ fn main() {
         counters.held_back,
         counters.bytes_out / 1_000_000
     );
-    check(&core, 2 * DEPTH + WARM_UP + ORDERS_ALONE + ORDERS_BY_STAGES + sent);
+    check(&core, 2 * DEPTH + warm_up + alone + by_stages + sent);
     drop(members);
 }
 

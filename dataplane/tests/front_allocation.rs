@@ -2,6 +2,8 @@
 
 #![allow(unsafe_code)]
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 mod front_support;
 
 use front_support::*;

@@ -1,5 +1,7 @@
 //! Lines that fail, readers that do not read, rings that are full, bytes that mean nothing: nothing is lost, nobody waits.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 mod front_support;
 
 use dataplane::session::{Ending, SLOW_READER_STALL};
@@ -424,4 +426,40 @@ fn a_full_log_halts_the_engine_and_says_so_on_one_thread_and_on_two() {
         let machine = world.core.stop().expect("it did not panic");
         assert_eq!(machine.state().live_orders(), 5);
     }
+}
+
+#[test]
+fn a_reader_that_reads_a_little_now_and_then_is_disconnected_when_it_stays_far_behind() {
+    use dataplane::session::{SLOW_READER_LAG, SLOW_READER_MESSAGES};
+    let mut world = World::new(Setup { participants: 2, ..Setup::default() });
+    let (slow, other) = (world.join(0), world.join(1));
+    world.clients[slow].heard.is_deaf = true;
+    let news = engine::command::CommandBuffer::own(&bulletin(ParticipantIndex::ALL, "news"));
+    let mut told = 0;
+    while told < SLOW_READER_MESSAGES + 2_000 {
+        while told < SLOW_READER_MESSAGES + 2_000 && world.core.front_mut().command(&news).is_ok() {
+            told += 1;
+        }
+        world.step();
+    }
+    world.until("the other has heard everything", |world| {
+        world.heard(other).count(tid::MARKET_BULLETIN) == told as usize
+    });
+    let began = world.now;
+    // Each time it takes something, so that it never stalls; and never enough.
+    while world.heard(slow).closed.is_none() && world.now.since(began) < SLOW_READER_LAG * 2 {
+        let client = &mut world.clients[slow];
+        client.heard.is_deaf = false;
+        client.host.offer_again(client.session.expect("connected"));
+        client.poll(world.now);
+        client.heard.is_deaf = true;
+        client.heard.messages.clear();
+        for _ in 0..20 {
+            world.step_by(Duration::from_millis(50));
+        }
+    }
+    assert_eq!(world.core.front().counters().ended(Ending::SlowReader), 1);
+    let lasted = world.now.since(began);
+    assert!(lasted > SLOW_READER_LAG * 9 / 10 && lasted < SLOW_READER_LAG * 3 / 2, "{lasted:?}");
+    assert_eq!(world.heard(other).closed, None);
 }

@@ -1,5 +1,7 @@
 //! The feed to whoever follows, our own links, and recording before releasing.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 mod front_support;
 
 use dataplane::front::LinkEvent;

@@ -1,5 +1,7 @@
 //! Who may log in, and what everybody else is told.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 mod front_support;
 
 use dataplane::session::{Ending, LoginPolicy, Refusal};

@@ -1,5 +1,7 @@
 //! What a member is answered and told, in which order, on a quiet network.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 mod front_support;
 
 use engine::command::{MarketDataTick, PhaseSet, SeatBlock};

@@ -1,5 +1,6 @@
 //! A small market on a network in memory: a core (front and engine), and members' connections that say exactly what a test wants.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 use dataplane::front::{Front, FrontConfig};
 use dataplane::session::LoginPolicy;
