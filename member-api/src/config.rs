@@ -36,6 +36,9 @@ pub struct Config {
     pub pace_wait: Nanoseconds,
     /// What becomes of orders that a takeover rolled back.
     pub rolled_back: RolledBack,
+    /// After a relogin also orders that the resumed private stream has told of meanwhile are sent again. Needless; for drills, in which
+    /// the exchange shall have repeats to recognise.
+    pub repeat_told: bool,
     /// Spreads the waits of many members: between half and all of each wait, by a generator seeded with this.
     pub seed: u64,
 }
@@ -60,6 +63,7 @@ impl Config {
             back_off_most: Nanoseconds::seconds(5),
             pace_wait: Nanoseconds::milliseconds(200),
             rolled_back: RolledBack::Expose,
+            repeat_told: false,
             seed: 1,
         }
     }

@@ -301,8 +301,18 @@ impl Member {
         self.view.orders[index as usize].request = Some(request);
     }
 
-    /// Queues a cancel of an order of this seat and returns its ActionLocalId. None: no such order.
+    /// Queues a cancel of an order of this seat and returns its ActionLocalId. It names the order by its OrderSysId where that is known
+    /// when it leaves, else by its local id. None: no such order.
     pub fn cancel(&mut self, local_id: LocalId) -> Option<LocalId> {
+        self.cancel_own(local_id, false)
+    }
+
+    /// As [`Member::cancel`], by the local id in any case.
+    pub fn cancel_by_local_id(&mut self, local_id: LocalId) -> Option<LocalId> {
+        self.cancel_own(local_id, true)
+    }
+
+    fn cancel_own(&mut self, local_id: LocalId, by_local_id: bool) -> Option<LocalId> {
         let index = self.view.order_index(&self.config.user_id, local_id)?;
         let order = &self.view.orders[index as usize];
         let cancel = NewCancel {
@@ -312,12 +322,12 @@ impl Member {
             target: Some((local_id, order.sent.client_id)),
             message_reference: [b' '; 6],
         };
-        Some(self.add_cancel(cancel, Some(index)))
+        Some(self.add_cancel(cancel, Some(index), by_local_id))
     }
 
     /// Queues a cancel as the caller filled it and returns its ActionLocalId.
     pub fn cancel_as(&mut self, cancel: NewCancel) -> LocalId {
-        self.add_cancel(cancel, None)
+        self.add_cancel(cancel, None, false)
     }
 
     /// Reports readiness (就绪, 举手) with words of at most 500 bytes; longer ones are cut at a character's border. Only the newest report counts.
@@ -465,12 +475,12 @@ impl Member {
         }
     }
 
-    fn add_cancel(&mut self, sent: NewCancel, order: Option<u32>) -> LocalId {
+    fn add_cancel(&mut self, sent: NewCancel, order: Option<u32>, by_local_id: bool) -> LocalId {
         let number = self.requests.cancels.len() as u64 + 1;
         let action_local_id = LocalId::numbered(number);
         let earlier = order.and_then(|order| self.view.orders[order as usize].cancel);
         let state = CancelState::Waiting;
-        let cancel = Cancel { action_local_id, sent, order, earlier, request: 0, state, reject: 0 };
+        let cancel = Cancel { action_local_id, sent, order, by_local_id, earlier, request: 0, state, reject: 0 };
         let index = self.requests.add_cancel(cancel);
         if let Some(order) = order {
             self.view.orders[order as usize].cancel = Some(index);
@@ -584,7 +594,7 @@ impl Member {
                 if told {
                     self.requests.settle(request);
                 }
-                told
+                told && !(self.config.repeat_told && self.requests.all[request as usize].was_sent)
             }
             What::Cancel { cancel } => {
                 let was_sent = self.requests.all[request as usize].was_sent;
@@ -614,7 +624,9 @@ impl Member {
         match &self.requests.all[request as usize].what {
             What::Insert { order } => {
                 let order = &mut view.orders[*order as usize];
-                order.state = OrderState::Sent;
+                if order.told == 0 {
+                    order.state = OrderState::Sent;
+                }
                 let (local_id, sent) = (order.local_id, order.sent);
                 self.wire.message(now, tid::ORDER_INSERT, number, |message| {
                     fill_order(config, local_id, &sent, message.push::<OrderInsertField>()?)
@@ -627,7 +639,7 @@ impl Member {
                 let cancel = &mut self.requests.cancels[*cancel as usize];
                 cancel.state = CancelState::Sent;
                 let mut sent = cancel.sent;
-                if let Some(order) = cancel.order {
+                if let Some(order) = cancel.order.filter(|_| !cancel.by_local_id) {
                     // By the exchange's number where it is known, which takes the exchange least work; else by ours.
                     sent.order_sys_id = view.orders[order as usize].sys_id;
                     sent.target = if sent.order_sys_id.is_blank() { sent.target } else { None };

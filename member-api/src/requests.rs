@@ -61,6 +61,8 @@ pub(crate) struct Cancel {
     pub sent: NewCancel,
     /// The order of the view that it is for, if it is one of ours.
     pub order: Option<u32>,
+    /// It names its order by our local id, also where the exchange's number is known.
+    pub by_local_id: bool,
     /// The cancel of the same order before this one.
     pub earlier: Option<u32>,
     pub request: u32,

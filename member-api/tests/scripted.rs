@@ -420,6 +420,33 @@ fn a_cut_connection_resumes_and_sends_what_is_not_confirmed_again_in_order() {
 }
 
 #[test]
+fn an_order_that_the_resumed_stream_tells_of_is_sent_again_only_if_so_set() {
+    for repeat_told in [false, true] {
+        let mut bench = Bench::new(Config { repeat_told, ..config() });
+        bench.log_in(1);
+        let order = buy(35_000_000, 1);
+        let id = bench.member.insert(order);
+        bench.poll();
+        bench.asked();
+        bench.lose();
+        assert!(matches!(bench.next_action(), Action::Connect(_)));
+        bench.member.connected(bench.now);
+        bench.tell(&login_answer(b'0', 1));
+        bench.tell(&login_answer(b'1', 1));
+        bench.confirm(&order, id, order_status::NO_TRADE_QUEUEING, 1, 0);
+        bench.tell(&login_answer(b'2', 1));
+        bench.asked();
+        bench.poll();
+        let expected = if repeat_told { vec![Asked::Insert { number: 1, local_id: id }] } else { vec![] };
+        assert_eq!(bench.asked(), expected);
+        bench.tell(&error(1, 2, Some(101)));
+        assert_eq!(bench.order(id).state, OrderState::Working);
+        assert!(bench.member.is_settled());
+        assert_eq!(bench.member.counters().repeats_recognised, u64::from(repeat_told));
+    }
+}
+
+#[test]
 fn a_cancel_sent_again_to_another_core_does_not_name_what_only_the_dead_ones_dialog_said() {
     let mut bench = Bench::new(config());
     bench.log_in(1);
