@@ -18,7 +18,8 @@ use ftd::{Next, next_message, tid};
 use journal::{Identity, Log, LogReader, Machine};
 use net::{HostConfig, Instant, Port};
 use standby::{
-    Answer, Board, FeedEnd, FollowSettings, Follower, NotSwitched, Options, Request, Runbook, RunbookSettings, State, Switched,
+    Answer, Board, FeedEnd, FollowSettings, Follower, NotSwitched, Options, Request, Runbook, RunbookSettings, State,
+    Switched,
 };
 use std::net::SocketAddrV4;
 use std::time::Duration;

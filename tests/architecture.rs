@@ -42,7 +42,16 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "backstop",
         &[
-            "dataplane", "engine", "ftd", "hw-profiles", "journal", "member-api", "net", "nic-config", "reference", "standby",
+            "dataplane",
+            "engine",
+            "ftd",
+            "hw-profiles",
+            "journal",
+            "member-api",
+            "net",
+            "nic-config",
+            "reference",
+            "standby",
         ],
     ),
 ];
@@ -60,7 +69,9 @@ fn a_new_dependency_edge_needs_a_decision() {
     let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
     for package in packages {
         let name = package["name"].as_str().expect("a name");
-        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} is a new room: give it a line in EDGES and ARCHITECTURE.md"));
+        let may = allowed
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} is a new room: give it a line in EDGES and ARCHITECTURE.md"));
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let other = dependency["name"].as_str().expect("a name");
             if names.contains(other) && dependency["kind"].is_null() {
@@ -87,8 +98,18 @@ fn the_orders_path_can_be_walked_with_grep() {
         found += 1;
     }
     let path = [
-        "ingress_frame", "ingress_segment", "ingress_message", "ingress_command", "admit", "decide", "evolve", "record",
-        "publish", "egress_message", "egress_segment", "egress_frame",
+        "ingress_frame",
+        "ingress_segment",
+        "ingress_message",
+        "ingress_command",
+        "admit",
+        "decide",
+        "evolve",
+        "record",
+        "publish",
+        "egress_message",
+        "egress_segment",
+        "egress_frame",
     ];
     for step in path {
         assert!(text.contains(&format!("| `{step}`")) || text.contains(&format!("::{step}`")), "{step} has no line");
@@ -135,8 +156,12 @@ fn every_promise_names_what_holds_it() {
         let mut named = 0;
         for reference in holder.split('`').skip(1).step_by(2) {
             let (file, function) = reference.split_once("::").unwrap_or((reference, ""));
-            let source = fs::read_to_string(root().join(file)).unwrap_or_else(|_| panic!("{line}\nnames {file}, which is not there"));
-            assert!(function.is_empty() || source.contains(&format!("fn {function}(")), "{line}\n{file} has no fn {function}");
+            let source = fs::read_to_string(root().join(file))
+                .unwrap_or_else(|_| panic!("{line}\nnames {file}, which is not there"));
+            assert!(
+                function.is_empty() || source.contains(&format!("fn {function}(")),
+                "{line}\n{file} has no fn {function}"
+            );
             named += 1;
         }
         assert!(named > 0, "{line}\nhas neither a test nor `pending`");

@@ -106,7 +106,9 @@ impl Findings {
         }
         found.expect(day.primary.is_dead(), || "the primary did not die".to_owned());
         found.expect(day.backstop.runbook().is_finished(), || "the takeover is not finished".to_owned());
-        found.expect(day.death.first_accepted_ns.is_some() || day.closed, || "no order was accepted after the takeover".to_owned());
+        found.expect(day.death.first_accepted_ns.is_some() || day.closed, || {
+            "no order was accepted after the takeover".to_owned()
+        });
         let folded = found.fold_log(day);
         found.check_cut(day);
         found.check_doubt(day);
@@ -192,7 +194,9 @@ impl Findings {
     /// The cut is the last frame that came whole, and everything up to it is as the primary wrote it.
     fn check_cut(&mut self, day: &Day) {
         let log = day.backstop.log();
-        let open = log.frames_from(0).find(|frame| frame.command().body.kind() == CommandKind::EpochOpen && frame.stamp().epoch.0 > 1);
+        let open = log
+            .frames_from(0)
+            .find(|frame| frame.command().body.kind() == CommandKind::EpochOpen && frame.stamp().epoch.0 > 1);
         let Some(BodyView::EpochOpen(open)) = open.as_ref().map(|frame| frame.command().body) else {
             return self.fail("no new epoch was opened".to_owned());
         };
@@ -202,7 +206,9 @@ impl Findings {
         let end = log.offset_of(Sequence(self.cut + 1)).unwrap_or(0) as usize;
         let ours = log.bytes_from(0).map_or(&[][..], |bytes| &bytes[..end.min(bytes.len())]);
         let theirs = records.log.get(..ours.len()).unwrap_or(&[]);
-        self.expect(!ours.is_empty() && ours == theirs, || "up to the cut our log is not the primary's, byte for byte".to_owned());
+        self.expect(!ours.is_empty() && ours == theirs, || {
+            "up to the cut our log is not the primary's, byte for byte".to_owned()
+        });
         let fed = records.fed().0;
         let cut = self.cut;
         self.expect(cut <= fed, || format!("the cut {cut} lies beyond the last frame fed, {fed}"));
@@ -227,18 +233,24 @@ impl Findings {
                 expected.insert(format!("{stream:?}"), (cut + 1, private.0));
             }
             if broadcast.0 > broadcast_cut {
-                let range = expected.entry(format!("{:?}", Stream::Broadcast)).or_insert((broadcast_cut + 1, broadcast.0));
+                let range =
+                    expected.entry(format!("{:?}", Stream::Broadcast)).or_insert((broadcast_cut + 1, broadcast.0));
                 range.1 = range.1.max(broadcast.0);
             }
             let theirs = day.primary.streams().end_at(
                 reference::Stream::Private(reference::Participant(index as u16)),
                 reference::Sequence(self.cut),
             );
-            self.expect(theirs == cut, || format!("member {}: at the cut its stream has {cut} messages, the primary's {theirs}", index + 1));
-            let handed = day.primary.records().handed.get(&reference::Stream::Private(reference::Participant(index as u16)));
+            self.expect(theirs == cut, || {
+                format!("member {}: at the cut its stream has {cut} messages, the primary's {theirs}", index + 1)
+            });
+            let handed =
+                day.primary.records().handed.get(&reference::Stream::Private(reference::Participant(index as u16)));
             let handed = handed.copied().unwrap_or(0);
             let told = if day.plan.options.faults == "none" { private.0 == handed } else { private.0 <= handed };
-            self.expect(told, || format!("member {}: received {} private messages, the primary released {handed}", index + 1, private.0));
+            self.expect(told, || {
+                format!("member {}: received {} private messages, the primary released {handed}", index + 1, private.0)
+            });
         }
         let mut found = BTreeMap::new();
         for range in reported {
@@ -251,7 +263,9 @@ impl Findings {
         }
         for (stream, range) in &expected {
             let other = found.remove(stream);
-            self.expect(other == Some(*range), || format!("in doubt: {stream} {range:?} was really told, {other:?} was reported"));
+            self.expect(other == Some(*range), || {
+                format!("in doubt: {stream} {range:?} was really told, {other:?} was reported")
+            });
         }
         for (stream, range) in found {
             self.fail(format!("in doubt: {stream} {range:?} was reported and never told"));
@@ -271,7 +285,9 @@ impl Findings {
             self.sent_again += counters.sent_again;
             self.duplicate_trades += counters.trades_repeated;
             self.expect(node.is_working(), || format!("member {name} is not logged in"));
-            self.expect(counters.malformed == 0, || format!("member {name} could not read {} messages", counters.malformed));
+            self.expect(counters.malformed == 0, || {
+                format!("member {name} could not read {} messages", counters.malformed)
+            });
             let open = node.member.open_requests();
             self.expect(open == 0, || format!("member {name} has {open} requests without an outcome"));
 
@@ -279,7 +295,9 @@ impl Findings {
             for order in view.orders() {
                 let logged = folded.local_ids.get(&(seat.index, order.local_id.0));
                 let agrees = match (order.state, logged) {
-                    (OrderState::Rejected, Some(Err(code))) => order.reject == *code || order.reject == Reject::LocalIdRepeated as u16,
+                    (OrderState::Rejected, Some(Err(code))) => {
+                        order.reject == *code || order.reject == Reject::LocalIdRepeated as u16
+                    }
                     (OrderState::Rejected, None) => true, // refused without a mark
                     (state, Some(Ok(key))) => {
                         let logged = &folded.orders[key];
@@ -295,14 +313,21 @@ impl Findings {
                     _ => false,
                 };
                 if !agrees {
-                    let held_for_accepted = !matches!(order.state, OrderState::Rejected | OrderState::Waiting | OrderState::Sent);
+                    let held_for_accepted =
+                        !matches!(order.state, OrderState::Rejected | OrderState::Waiting | OrderState::Sent);
                     self.lost_acked += u64::from(held_for_accepted && !matches!(logged, Some(Ok(_))));
                     let logged = match logged {
                         None => "nothing".to_owned(),
                         Some(Err(code)) => format!("refused with {code}"),
-                        Some(Ok(key)) => format!("{} of {} traded, {:?}", folded.orders[key].traded, folded.orders[key].original, folded.orders[key].end),
+                        Some(Ok(key)) => format!(
+                            "{} of {} traded, {:?}",
+                            folded.orders[key].traded, folded.orders[key].original, folded.orders[key].end
+                        ),
                     };
-                    self.fail(format!("member {name}, order {}: its view says {:?} with {} traded and code {}, the log says {logged}", order.local_id, order.state, order.traded, order.reject));
+                    self.fail(format!(
+                        "member {name}, order {}: its view says {:?} with {} traded and code {}, the log says {logged}",
+                        order.local_id, order.state, order.traded, order.reject
+                    ));
                 }
             }
 
@@ -313,13 +338,22 @@ impl Findings {
                     self.duplicate_trades += 1;
                 }
                 let logged = sides.get(&(trade.trade_id.0, trade.direction));
-                let tick = day.world.instruments.iter().find(|terms| terms.id.as_bytes() == trade.instrument_id.trimmed()).map_or(0, |terms| terms.tick);
+                let tick = day
+                    .world
+                    .instruments
+                    .iter()
+                    .find(|terms| terms.id.as_bytes() == trade.instrument_id.trimmed())
+                    .map_or(0, |terms| terms.tick);
                 let agrees = logged.is_some_and(|&(price, volume, _)| {
                     trade.volume == volume && trade.price.0 == i64::from(price) * i64::from(tick)
                 });
-                self.expect(agrees, || format!("member {name}: trade {} was told and is not in the log so", trade.trade_id));
+                self.expect(agrees, || {
+                    format!("member {name}: trade {} was told and is not in the log so", trade.trade_id)
+                });
             }
-            self.expect(told.len() == sides.len(), || format!("member {name} was told {} sides of trades, the log has {}", told.len(), sides.len()));
+            self.expect(told.len() == sides.len(), || {
+                format!("member {name} was told {} sides of trades, the log has {}", told.len(), sides.len())
+            });
             if let Some(state) = state {
                 self.check_positions(day, seat, view, state);
             }
@@ -386,7 +420,9 @@ impl Findings {
     fn check_reach(&mut self) {
         let (orders, traded, cancelled) = (self.orders, self.orders_traded, self.orders_cancelled);
         self.expect(traded * 4 >= orders, || format!("{traded} of {orders} orders traded, less than a quarter"));
-        self.expect(cancelled * 5 >= orders, || format!("{cancelled} of {orders} orders were cancelled, less than a fifth"));
+        self.expect(cancelled * 5 >= orders, || {
+            format!("{cancelled} of {orders} orders were cancelled, less than a fifth")
+        });
         // Before DayOpen nothing is recorded, and a panic of the engine's is not a member's to provoke.
         for reject in Reject::ALL.iter().filter(|reject| !matches!(reject, Reject::DayNotOpen | Reject::DecideFault)) {
             let code = *reject as u16;

@@ -45,6 +45,9 @@ const TICK: Duration = Duration::from_millis(500);
 const LAST_FRAMES: Duration = Duration::from_millis(5);
 /// From the death to the operator's command.
 const DECISION: Duration = Duration::from_millis(500);
+/// The member that raises a hand when it comes back, and for how long.
+const HAND_RAISER: usize = 1;
+const HAND_RAISED: Duration = Duration::from_millis(300);
 /// If the byte it is to die at is not reached by then, the primary dies all the same.
 const DEATH_PATIENCE: Duration = Duration::from_secs(2);
 /// Longest day, virtual: whatever hangs is a failure, not a hang.
@@ -111,6 +114,8 @@ pub struct Day {
     next_tick: Instant,
     /// Epoch in which each member last reported its readiness.
     reported: Vec<u32>,
+    /// The member that raised a hand says that it is ready then.
+    hand_down_at: Option<Instant>,
     log_seen: u64,
 }
 
@@ -166,15 +171,18 @@ impl Day {
         settings.proof_only = true;
         let primary = Primary::new(settings, primary_port);
 
-        let bytes = usize::try_from(limits.log_bytes).map_err(|_| "the profile's log does not fit this machine".to_owned())?;
-        let commands = plan.flow.as_ref().map_or(options.orders_total as usize * 2, |flow| flow.rows.len() * 2) + 65_536;
+        let bytes =
+            usize::try_from(limits.log_bytes).map_err(|_| "the profile's log does not fit this machine".to_owned())?;
+        let commands =
+            plan.flow.as_ref().map_or(options.orders_total as usize * 2, |flow| flow.rows.len() * 2) + 65_536;
         let log_limits = LogLimits { bytes: bytes.min(commands * 1_024 + (64 << 20)), frames: commands };
         let durability = match plan.profile.durability.policy {
             DurabilityPolicy::Sync => Durability::Sync,
             DurabilityPolicy::Async => Durability::Async,
         };
         let log = match &options.journal {
-            Some(folder) => Log::create(&folder.join("backstop.journal"), log_limits, durability).map_err(|error| error.to_string())?,
+            Some(folder) => Log::create(&folder.join("backstop.journal"), log_limits, durability)
+                .map_err(|error| error.to_string())?,
             None => Log::in_memory(log_limits).map_err(|error| format!("memory for the journal: {error}"))?,
         };
         let mut nonce_seed = [0; 32];
@@ -203,18 +211,32 @@ impl Day {
         let is_fenced = Arc::new(AtomicBool::new(false));
         let fenced = Arc::clone(&is_fenced);
         let fence = Box::new(move || {
-            if fenced.load(Ordering::Relaxed) { Ok("主核心已断电 its wires are cut".to_owned()) } else { Err("它还连着 it is still connected".to_owned()) }
+            if fenced.load(Ordering::Relaxed) {
+                Ok("主核心已断电 its wires are cut".to_owned())
+            } else {
+                Err("它还连着 it is still connected".to_owned())
+            }
         });
         let backstop = Appliance::new(config, port(), log, fence);
 
         let ports = NamePorts { members: NAMES_PORT, cores: NAMES_CORE_PORT, publishers: Filter::everybody() };
-        let names = NameService::new(host(NAMES_ADDRESS, sessions), port(), ports).map_err(|error| error.to_string())?;
+        let names =
+            NameService::new(host(NAMES_ADDRESS, sessions), port(), ports).map_err(|error| error.to_string())?;
         // Every fourth member has Backstop's front registered in advance: it will try, and be refused with the reason.
         let registered = |index: u16| if index % 4 == 0 { vec![at(BACKSTOP_ADDRESS, MEMBER_PORT)] } else { Vec::new() };
         let members: Vec<_> = world
             .seats
             .iter()
-            .map(|seat| MemberNode::new(&world, seat, registered(seat.index), plan.flow.is_some(), seed ^ u64::from(seat.index), port()))
+            .map(|seat| {
+                MemberNode::new(
+                    &world,
+                    seat,
+                    registered(seat.index),
+                    plan.flow.is_some(),
+                    seed ^ u64::from(seat.index),
+                    port(),
+                )
+            })
             .collect();
         let director = match &plan.flow {
             Some(flow) => Director::Flow(FlowDirector::new(flow.clone())),
@@ -239,6 +261,7 @@ impl Day {
             is_fenced,
             next_tick: start + TICK,
             reported: vec![0; count],
+            hand_down_at: None,
             log_seen: 0,
         };
         day.primary.set_feed_lag(FeedLag { frames: fate.lag_frames, bytes: 0 });
@@ -382,7 +405,8 @@ impl Day {
         let log = self.backstop.log();
         for frame in log.frames_from(self.log_seen) {
             self.log_seen += frame.bytes().len() as u64;
-            let accepts = |event: &engine::event::Event| matches!(event.view(), Some(engine::event::EventView::Accepted(_)));
+            let accepts =
+                |event: &engine::event::Event| matches!(event.view(), Some(engine::event::EventView::Accepted(_)));
             if frame.events().any(accepts) {
                 self.death.first_accepted_ns = Some(machine_clock());
                 return;
@@ -399,10 +423,17 @@ impl Day {
             let epoch = node.member.epoch().0;
             if node.is_working() && self.reported[index] < epoch && epoch > 1 {
                 self.reported[index] = epoch;
-                if index == 1 {
+                if index == HAND_RAISER {
                     node.member.report(Readiness::RaisedHand, "请核对我方最后一笔委托 please check our last order");
+                    self.hand_down_at = Some(self.now + HAND_RAISED);
+                } else {
+                    node.member.report(Readiness::Ready, "就绪 ready");
                 }
-                node.member.report(Readiness::Ready, "就绪 ready");
+                node.restless = true;
+            }
+            if index == HAND_RAISER && self.hand_down_at.is_some_and(|at| self.now >= at) {
+                self.hand_down_at = None;
+                node.member.report(Readiness::Ready, "已核对，就绪 checked, ready");
                 node.restless = true;
             }
         }
@@ -440,7 +471,8 @@ impl Day {
         let primary = if self.death.unplugged { None } else { self.primary.next_deadline() };
         let members = self.members.iter().filter_map(MemberNode::next_deadline).min();
         let decision = self.death.at.filter(|_| self.death.switched.is_none()).map(|_| self.now + LAST_FRAMES);
-        let nodes = [primary, self.backstop.next_deadline(), self.names.next_deadline(), members, decision];
+        let nodes =
+            [primary, self.backstop.next_deadline(), self.names.next_deadline(), members, decision, self.hand_down_at];
         let next = nodes.into_iter().flatten().chain([self.next_tick]).min().expect("the next tick is there");
         next.max(self.now + Duration::from_nanos(1))
     }

@@ -44,7 +44,8 @@ impl Fate {
     #[must_use]
     pub fn draw(seed: u64, fail_at: Option<f64>, has_auction: bool, is_flow: bool) -> Self {
         let mut random = Random::new(seed ^ 0xDEAD);
-        let between = |random: &mut Random, from: f64, to: f64| from + (to - from) * random.below(1_000_000) as f64 / 1e6;
+        let between =
+            |random: &mut Random, from: f64, to: f64| from + (to - from) * random.below(1_000_000) as f64 / 1e6;
         let kind = random.below(8);
         let death = match (fail_at, kind) {
             (Some(fraction), _) => Death::At(fraction),

@@ -9,7 +9,7 @@ use crate::flow_log::{self, COMMANDS_A_ROW};
 use crate::order_flow::{Operation, OrderFlow, OrderNumber};
 use engine::command::{CommandBuffer, DayClose};
 use engine::types::Direction;
-use member_api::{CancelState, LocalId, NewCancel, OrderState};
+use member_api::{CancelState, LocalId, OrderState};
 use net::{Instant, Port};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -107,19 +107,11 @@ impl FlowDirector {
             Operation::Cancel { order } => {
                 let index = Self::member_of(day, order);
                 let node = &mut day.members[index];
-                let known = node.member.view().order(node.member.user_id(), Self::id(order)).cloned();
                 // Every other cancel names the order by its local id.
-                let action = match known {
-                    Some(known) if row % 2 == 0 => node.member.cancel_as(NewCancel {
-                        action: ftd::value::action_flag::DELETE,
-                        order_sys_id: member_api::SystemId::BLANK,
-                        instrument_id: known.sent.instrument_id,
-                        target: Some((known.local_id, known.sent.client_id)),
-                        message_reference: [b' '; 6],
-                    }),
-                    _ => node.member.cancel(Self::id(order)).expect("its insert left before"),
-                };
-                self.cancels[row] = Some(action);
+                let by_local_id = row % 2 == 0;
+                let id = Self::id(order);
+                let action = if by_local_id { node.member.cancel_by_local_id(id) } else { node.member.cancel(id) };
+                self.cancels[row] = Some(action.expect("its insert left before"));
                 Self::let_go(&mut day.members[index]);
             }
             Operation::Call | Operation::Uncross => {}

@@ -150,7 +150,10 @@ impl Report {
 
     /// Prints the timeline and the table.
     pub fn print(&self) {
-        println!("\n接管 takeover (primary died: {}; cut at frame {}, {} frames beyond)", self.death, self.cut, self.frames_beyond_cut);
+        println!(
+            "\n接管 takeover (primary died: {}; cut at frame {}, {} frames beyond)",
+            self.death, self.cut, self.frames_beyond_cut
+        );
         for line in &self.timeline {
             let took = line.took_ms.map_or_else(|| "…".to_owned(), |took| format!("{took:.1}"));
             println!(

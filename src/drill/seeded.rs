@@ -7,8 +7,8 @@ use super::world::World;
 use crate::base_data;
 use engine::command::{CommandBuffer, DayClose, EpochOpen, PhaseSet, Uncross};
 use engine::types::{Epoch, InstrumentIndex, Phase, Sequence};
-use member_api::{LocalId, NewCancel};
-use net::{Instant, Port};
+use member_api::LocalId;
+use net::Instant;
 use std::time::Duration;
 
 /// The local id of the order that kills the primary.
@@ -143,7 +143,10 @@ impl SeededDirector {
     fn keep_the_schedule(&mut self, day: &mut Day) {
         while let Some(&(from, step)) = SCHEDULE.get(self.next_step) {
             let number = self.next_step as u32 + 1;
-            if self.done(day) < from || (step == Step::Close && !self.may_close(day)) {
+            // In a phase that takes no orders, members that came back from the takeover wait: time brings the next one.
+            let waits =
+                day.primary.is_dead() && step != Step::Close && day.members.iter().any(|node| node.member.is_held());
+            if (self.done(day) < from && !waits) || (step == Step::Close && !self.may_close(day)) {
                 return;
             }
             let all = InstrumentIndex::ALL;
@@ -154,9 +157,19 @@ impl SeededDirector {
                         let early = Phase::Continuous as u8;
                         for index in 0..2 {
                             let instrument = InstrumentIndex(index);
-                            day.operate(&CommandBuffer::own(&PhaseSet { instrument, phase: early, reason: b'2', step: 0 }));
+                            day.operate(&CommandBuffer::own(&PhaseSet {
+                                instrument,
+                                phase: early,
+                                reason: b'2',
+                                step: 0,
+                            }));
                             let back = Phase::AuctionOrdering as u8;
-                            day.operate(&CommandBuffer::own(&PhaseSet { instrument, phase: back, reason: b'2', step: 0 }));
+                            day.operate(&CommandBuffer::own(&PhaseSet {
+                                instrument,
+                                phase: back,
+                                reason: b'2',
+                                step: 0,
+                            }));
                         }
                     }
                     CommandBuffer::own(&PhaseSet { instrument: all, phase: phase as u8, reason: b'1', step: number })
@@ -241,7 +254,8 @@ impl SeededDirector {
             let members = &day.members;
             let ready = |index: usize| {
                 let node = &members[index];
-                let may = node.is_working() && !node.member.is_held() && node.member.unanswered_requests() < UNANSWERED_MAX;
+                let may =
+                    node.is_working() && !node.member.is_held() && node.member.unanswered_requests() < UNANSWERED_MAX;
                 may.then_some(&node.member)
             };
             let Some((index, intent)) = self.traders.next(&day.world, ready) else { continue };
@@ -261,7 +275,7 @@ impl SeededDirector {
                     node.member.cancel(local_id);
                 }
                 Intent::CancelOwn { local_id, by_system_id: false } => {
-                    cancel_by_local_id(node, local_id);
+                    node.member.cancel_by_local_id(local_id);
                 }
                 Intent::CancelAs(cancel) => {
                     node.member.cancel_as(cancel);
@@ -271,16 +285,4 @@ impl SeededDirector {
         day.orders_sent += orders;
         orders
     }
-}
-
-fn cancel_by_local_id<P: Port>(node: &mut super::members::MemberNode<P>, local_id: LocalId) {
-    let Some(order) = node.member.view().order(node.member.user_id(), local_id) else { return };
-    let cancel = NewCancel {
-        action: ftd::value::action_flag::DELETE,
-        order_sys_id: member_api::SystemId::BLANK,
-        instrument_id: order.sent.instrument_id,
-        target: Some((local_id, order.sent.client_id)),
-        message_reference: [b' '; 6],
-    };
-    node.member.cancel_as(cancel);
 }
