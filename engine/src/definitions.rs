@@ -71,13 +71,14 @@ impl<T> Table<T> {
     #[inline]
     pub(crate) fn renew(&mut self, term: impl Fn(&T) -> u64) -> u64 {
         let mut growth = 0u64;
-        for index in self.stale.drain(..) {
+        for &index in &self.stale {
             let place = &mut self.places[index as usize];
             place.stale = false;
             let new = term(place.item.as_ref().expect("only defined things are touched"));
             growth = growth.wrapping_add(new).wrapping_sub(place.term);
             place.term = new;
         }
+        self.stale.clear();
         growth
     }
 }

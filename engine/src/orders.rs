@@ -308,7 +308,7 @@ impl OrderTable {
     #[inline]
     pub(crate) fn renew(&mut self, term: impl Fn(&Order) -> u64) -> u64 {
         let mut growth = 0u64;
-        for slot in self.stale.drain(..) {
+        for &slot in &self.stale {
             let order = &mut self.orders[slot.0 as usize];
             order.flags &= !TERM_STALE;
             if order.key != OrderKey(0) {
@@ -317,6 +317,7 @@ impl OrderTable {
                 order.term = new;
             }
         }
+        self.stale.clear();
         growth
     }
 

@@ -222,13 +222,14 @@ impl RowTable {
     #[inline]
     pub(crate) fn renew(&mut self, term: impl Fn(&Row) -> u64) -> u64 {
         let mut growth = 0u64;
-        for place in self.stale.drain(..) {
+        for &place in &self.stale {
             let row = &mut self.rows[place as usize];
             row.stale = false;
             let new = term(row);
             growth = growth.wrapping_add(new).wrapping_sub(row.term);
             row.term = new;
         }
+        self.stale.clear();
         growth
     }
 
