@@ -72,6 +72,8 @@ pub struct DeathRecord {
     pub armed_at: Option<Instant>,
     /// The wires are cut.
     pub unplugged: bool,
+    /// What was on its way to some members was lost.
+    pub lost_tail: bool,
     /// The command was given: virtual, and by the machine's clock.
     pub switched: Option<(Instant, u64)>,
     /// The first order accepted afterwards, by the machine's clock.
@@ -110,6 +112,7 @@ pub struct Day {
     pub stuck: Option<String>,
     network: Network,
     primary_port: PortNumber,
+    member_ports: Vec<PortNumber>,
     is_fenced: Arc<AtomicBool>,
     next_tick: Instant,
     /// Epoch in which each member last reported its readiness.
@@ -224,20 +227,13 @@ impl Day {
             NameService::new(host(NAMES_ADDRESS, sessions), port(), ports).map_err(|error| error.to_string())?;
         // Every fourth member has Backstop's front registered in advance: it will try, and be refused with the reason.
         let registered = |index: u16| if index % 4 == 0 { vec![at(BACKSTOP_ADDRESS, MEMBER_PORT)] } else { Vec::new() };
-        let members: Vec<_> = world
-            .seats
-            .iter()
-            .map(|seat| {
-                MemberNode::new(
-                    &world,
-                    seat,
-                    registered(seat.index),
-                    plan.flow.is_some(),
-                    seed ^ u64::from(seat.index),
-                    port(),
-                )
-            })
-            .collect();
+        let mut members = Vec::new();
+        let mut member_ports = Vec::new();
+        for seat in &world.seats {
+            let (port, seed) = (port(), seed ^ u64::from(seat.index));
+            member_ports.push(port.inner().number());
+            members.push(MemberNode::new(&world, seat, registered(seat.index), plan.flow.is_some(), seed, port));
+        }
         let director = match &plan.flow {
             Some(flow) => Director::Flow(FlowDirector::new(flow.clone())),
             None => Director::Seeded(SeededDirector::new(&world, options.orders_total, seed)),
@@ -258,6 +254,7 @@ impl Day {
             stuck: None,
             network,
             primary_port: primary_number,
+            member_ports,
             is_fenced,
             next_tick: start + TICK,
             reported: vec![0; count],
@@ -446,6 +443,13 @@ impl Day {
         if !self.death.unplugged && due(self.primary.next_deadline()) {
             self.primary.poll(now);
             busy = true;
+            if self.primary.is_dead() && self.fate.loses_tail && !self.death.lost_tail {
+                self.death.lost_tail = true;
+                for &port in self.member_ports.iter().step_by(3) {
+                    self.network.unplug(port); // frames that wait there are gone
+                    self.network.plug(port);
+                }
+            }
         }
         let waits_for_engine = !self.backstop.front().is_idle();
         if waits_for_engine || due(self.backstop.next_deadline()) {

@@ -25,6 +25,8 @@ pub struct Fate {
     pub lag_frames: usize,
     /// From the moment on it may die: so many bytes of the feed later.
     pub bytes_later: u64,
+    /// What is on its way to every third member when it dies is lost: they have to be told again what the feed has carried.
+    pub loses_tail: bool,
 }
 
 /// Where the phases of a seeded day begin, as shares of its orders.
@@ -57,6 +59,6 @@ impl Fate {
             _ => Death::At(between(&mut random, 0.02, 0.97)),
         };
         let lag_frames = random.below(LAG_FRAMES_MAX) as usize;
-        Fate { death, lag_frames, bytes_later: random.below(2_000) }
+        Fate { death, lag_frames, bytes_later: random.below(2_000), loses_tail: random.below(2) == 0 }
     }
 }

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// How long the day's end waits for members to be told everything, virtual.
-const SETTLING: Duration = Duration::from_secs(120);
+const SETTLING: Duration = Duration::from_secs(600);
 
 /// The director.
 pub struct FlowDirector {

@@ -6,9 +6,13 @@ use super::traders::{Intent, Traders};
 use super::world::World;
 use crate::base_data;
 use engine::command::{CommandBuffer, DayClose, EpochOpen, PhaseSet, Uncross};
+use engine::event::{Event, EventView};
+use engine::reject::Reject;
 use engine::types::{Epoch, InstrumentIndex, Phase, Sequence};
+use journal::LogReader;
 use member_api::LocalId;
 use net::Instant;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The local id of the order that kills the primary.
@@ -20,12 +24,17 @@ const UNANSWERED_MAX: usize = 6;
 /// Of a thousand orders, how many are sent during the takeover's auction.
 const REOPENING_PER_MILLE: u32 = 10;
 /// How long the day's end waits for members' open requests, virtual.
-const SETTLING: Duration = Duration::from_secs(120);
+const SETTLING: Duration = Duration::from_secs(600);
+/// From this share of the orders on refusals that have not been met are looked for.
+const LATE: f64 = 0.6;
 
 /// The director.
 pub struct SeededDirector {
     traders: Traders,
+    /// Orders of the day, as asked for; the schedule's measure.
     total: u32,
+    /// Orders to send as it stands now: more, if refusals have not been met.
+    total_now: u32,
     /// The next step of the schedule, as its place in `schedule`; known again from the log after a takeover.
     next_step: usize,
     resumed: bool,
@@ -34,6 +43,29 @@ pub struct SeededDirector {
     settling_since: Option<Instant>,
     poisoned: bool,
     closing_probed: bool,
+    met: Met,
+}
+
+/// Refusals that stand in Backstop's log.
+#[derive(Default)]
+struct Met {
+    codes: BTreeSet<u16>,
+    /// The log was looked through up to here.
+    offset: u64,
+}
+
+impl Met {
+    /// Looks through what is new, and says whether a refusal that members or operators can provoke before the close has not been met.
+    fn something_is_missing(&mut self, log: &LogReader) -> bool {
+        for frame in log.frames_from(self.offset) {
+            self.offset += frame.bytes().len() as u64;
+            if let Some(EventView::Rejected(event)) = frame.events().next().and_then(Event::view) {
+                self.codes.insert(event.code);
+            }
+        }
+        let provoked_later = [Reject::InstrumentClosed, Reject::DayNotOpen, Reject::DecideFault];
+        Reject::ALL.iter().any(|reject| !provoked_later.contains(reject) && !self.codes.contains(&(*reject as u16)))
+    }
 }
 
 /// Steps of the schedule: from which share of the orders on. Their numbers in the log count from 1.
@@ -61,6 +93,7 @@ impl SeededDirector {
         SeededDirector {
             traders: Traders::new(world, seed),
             total,
+            total_now: total,
             next_step: 0,
             resumed: false,
             probed: [false; 2],
@@ -68,6 +101,7 @@ impl SeededDirector {
             settling_since: None,
             poisoned: false,
             closing_probed: false,
+            met: Met::default(),
         }
     }
 
@@ -91,7 +125,14 @@ impl SeededDirector {
         }
         self.keep_the_schedule(day);
         self.err(day);
-        if day.orders_sent < self.total {
+        if day.primary.is_dead() && self.done(day) >= LATE {
+            // What the takeover rolled back cannot be counted on: members err until every refusal has been met.
+            self.traders.clumsy = self.met.something_is_missing(day.backstop.log());
+            if self.traders.clumsy && day.orders_sent >= self.total && day.orders_sent < self.total + self.total / 2 {
+                self.total_now = day.orders_sent + ORDERS_A_ROUND as u32;
+            }
+        }
+        if day.orders_sent < self.total_now {
             self.send(day, ORDERS_A_ROUND);
         }
     }
@@ -155,7 +196,7 @@ impl SeededDirector {
                     if phase == Phase::AuctionMatch {
                         // Continuous trading over a crossed book is refused.
                         let early = Phase::Continuous as u8;
-                        for index in 0..2 {
+                        for index in 0..day.world.instruments.len() as u16 {
                             let instrument = InstrumentIndex(index);
                             day.operate(&CommandBuffer::own(&PhaseSet {
                                 instrument,
@@ -199,6 +240,10 @@ impl SeededDirector {
     fn may_close(&mut self, day: &mut Day) -> bool {
         if !day.primary.is_dead() {
             day.arm(0);
+            return false;
+        }
+        if self.traders.clumsy && self.total_now > day.orders_sent {
+            self.settling_since = None;
             return false;
         }
         let settled = day.members.iter().all(|node| node.member.is_settled());
@@ -248,7 +293,7 @@ impl SeededDirector {
     fn send(&mut self, day: &mut Day, most: usize) -> u32 {
         let mut orders = 0;
         for _ in 0..most {
-            if day.orders_sent + orders >= self.total {
+            if day.orders_sent + orders >= self.total_now {
                 break;
             }
             let members = &day.members;

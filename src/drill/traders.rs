@@ -30,6 +30,8 @@ pub enum Intent {
 /// Of a thousand operations, how many are cancels, and how many mistakes.
 const CANCELS_PER_MILLE: u64 = 330;
 const MISTAKES_PER_MILLE: u64 = 40;
+/// … and how many while some refusal has not been met yet and the day is nearly over.
+const CLUMSY_PER_MILLE: u64 = 500;
 /// Of a thousand orders, how many may trade at once, FAK, FOK.
 const AGGRESSIVE_PER_MILLE: u64 = 420;
 const FILL_AND_KILL_PER_MILLE: u64 = 90;
@@ -40,6 +42,8 @@ const HEDGES_PER_MILLE: u64 = 150;
 const DEPTH_TICKS: u64 = 12;
 /// Mistakes, in turn; what each is stands in [`Traders::mistake`].
 const MISTAKES: u32 = 23;
+/// The mistake that needs an order of another member's, still working.
+const REACHES_FOR_ANOTHERS: u32 = 20;
 
 /// All members' minds.
 pub struct Traders {
@@ -53,6 +57,8 @@ pub struct Traders {
     lower_ids: u32,
     /// An order of some member's, for another to reach for.
     foreign: Option<(usize, SystemId)>,
+    /// Half of what is done is wrong.
+    pub clumsy: bool,
 }
 
 impl Traders {
@@ -66,6 +72,7 @@ impl Traders {
             next_mistake: 0,
             lower_ids: 0,
             foreign: None,
+            clumsy: false,
         }
     }
 
@@ -76,7 +83,8 @@ impl Traders {
     /// Which member does what next. `ready` gives a member that may send now.
     pub fn next<'m>(&mut self, world: &World, ready: impl Fn(usize) -> Option<&'m Member>) -> Option<(usize, Intent)> {
         let count = world.seats.len();
-        if self.per_mille(MISTAKES_PER_MILLE) {
+        let mistakes = if self.clumsy { CLUMSY_PER_MILLE } else { MISTAKES_PER_MILLE };
+        if self.per_mille(mistakes) {
             let mistake = self.next_mistake % MISTAKES;
             // Some mistakes are one member's to make.
             let index = match mistake {
@@ -85,6 +93,13 @@ impl Traders {
                 8 => CLOSE_ONLY_MEMBER,
                 _ => self.random.below(count as u64) as usize,
             };
+            if mistake == REACHES_FOR_ANOTHERS
+                && let other = (index + 1) % count
+                && let Some(owner) = ready(other)
+            {
+                self.foreign = None;
+                self.pick_working(other, owner);
+            }
             if let Some(member) = ready(index)
                 && let Some(intent) = self.mistake(mistake, world, index, member)
             {
@@ -215,7 +230,7 @@ impl Traders {
             17 => Some(Intent::CancelAs(NewCancel { action: action_flag::SUSPEND, ..cancel })),
             18 => Some(Intent::CancelAs(cancel)),
             19 => Some(Intent::CancelAs(NewCancel { instrument_id: id(b"XX9999"), ..cancel })),
-            20 => {
+            REACHES_FOR_ANOTHERS => {
                 let (owner, sys_id) = self.foreign?;
                 (owner != index).then_some(Intent::CancelAs(NewCancel {
                     order_sys_id: sys_id,
