@@ -12,7 +12,7 @@
 use crate::orders::Order;
 use crate::position::Row;
 use crate::state::{Account, Digests, Instrument, Participant, State, User};
-use crate::types::{AccountIndex, InstrumentIndex, OrderKey, Right, UserIndex};
+use crate::types::{AccountIndex, Direction, InstrumentIndex, OrderKey, Right, UserIndex};
 
 const LEFT: u64 = 0x9E37_79B9_7F4A_7C15;
 const RIGHT: u64 = 0xD1B5_4A32_D192_ED03;
@@ -60,17 +60,18 @@ pub(crate) fn order_term(order: &Order, row: &Row) -> u64 {
 /// The term of a position row; none if all its numbers are zero.
 #[inline]
 pub(crate) fn row_term(row: &Row) -> u64 {
-    if row.is_zero() {
-        return 0;
-    }
-    term::<2, 6>([
-        u64::from(row.account.0) | u64::from(row.instrument.0) << 32 | u64::from(row.hedge) << 48,
+    let numbers = [
         pair(row.yesterday[0], row.today[0]),
         pair(row.frozen_yesterday[0], row.frozen_today[0]),
         pair(row.yesterday[1], row.today[1]),
         pair(row.frozen_yesterday[1], row.frozen_today[1]),
-        pair(row.pending[0], row.pending[1]),
-    ])
+        pair(row.pending(Direction::Buy), row.pending(Direction::Sell)),
+    ];
+    if numbers.iter().fold(0, |all, number| all | number) == 0 {
+        return 0;
+    }
+    let whose = u64::from(row.account.0) | u64::from(row.instrument.0) << 32 | u64::from(row.hedge) << 48;
+    term::<2, 6>([whose, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]])
 }
 
 #[inline]

@@ -53,6 +53,17 @@ macro_rules! events {
                 }
             }
 
+            impl $name {
+                /// An event of this kind, everything else zero, made at the end of a list: to be filled in where it will stay.
+                #[inline]
+                pub fn begin(events: &mut Vec<Event>) -> &mut Self {
+                    events.push(Event { bytes: [0; EVENT_SIZE] });
+                    let event: &mut $name = zerocopy::transmute_mut!(events.last_mut().expect("one was pushed"));
+                    event.kind = $number;
+                    event
+                }
+            }
+
             impl From<$name> for Event {
                 #[inline]
                 fn from(event: $name) -> Event {

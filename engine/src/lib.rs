@@ -14,6 +14,7 @@ mod orders;
 mod position;
 pub mod reject;
 mod state;
+mod system_id;
 mod tables;
 pub mod types;
 mod validate;

@@ -4,7 +4,8 @@
 //! of live orders. The index keeps ids that differ only in their last digit together, because members count.
 
 use crate::digest::{mark_term, mix};
-use crate::event::SystemId;
+use crate::event::{BLANK_SYSTEM_ID, SystemId};
+use crate::system_id::{SpelledId, Text};
 use crate::tables::{Index, touch_spare};
 use crate::types::{OrderKey, UserIndex};
 
@@ -18,19 +19,28 @@ pub(crate) struct Mark {
     pub(crate) local_id: LocalId,
     /// 0 = the order was rejected.
     pub(crate) key: OrderKey,
-    pub(crate) sys_id: SystemId,
     pub(crate) user: UserIndex,
+    pub(crate) text: Text,
 }
 
 const _: () = assert!(size_of::<Mark>() == 64);
 
 impl Mark {
-    const BLANK: Mark = Mark { local_id: [0; 24], key: OrderKey(0), sys_id: [0; 20], user: UserIndex::NONE };
+    const BLANK: Mark =
+        Mark { local_id: [0; 24], key: OrderKey(0), user: UserIndex::NONE, text: Text::Other(BLANK_SYSTEM_ID) };
 
     /// Its term in the digest of the marks.
     #[inline]
     pub(crate) fn term(&self) -> u64 {
         mark_term(self.user, words(&self.local_id), self.key)
+    }
+
+    /// The OrderSysId; blank if the order was rejected.
+    pub(crate) fn sys_id(&self) -> SystemId {
+        match self.text {
+            Text::Spelled { prefix } => SpelledId::of(prefix, self.key).bytes(),
+            Text::Other(text) => text,
+        }
     }
 }
 
@@ -72,14 +82,14 @@ impl LocalIds {
         self.index.find(hash(user, local_id), is).map(|place| &self.marks[place as usize])
     }
 
-    /// Marks a local id that is not marked yet.
+    /// Marks a local id that is not marked yet. Gives its place and its term in the digest of the marks.
     #[inline]
-    pub(crate) fn mark(&mut self, mark: Mark) -> u32 {
+    pub(crate) fn mark(&mut self, user: UserIndex, local_id: &LocalId, key: OrderKey, text: Text) -> (u32, u64) {
         assert!(self.has_room(), "decide and validate mark nothing without room");
         let place = self.marks.len() as u32;
-        self.marks.push(mark);
-        self.index.insert(hash(mark.user, &mark.local_id), place);
-        place
+        self.marks.push(Mark { local_id: *local_id, key, user, text });
+        self.index.insert(hash(user, local_id), place);
+        (place, mark_term(user, words(local_id), key))
     }
 
     /// Every mark, in the order of use.
@@ -91,6 +101,12 @@ impl LocalIds {
         touch_spare(&mut self.marks, Mark::BLANK);
         self.index.touch_pages();
     }
+}
+
+/// The id as three words whose order is the order of the bytes.
+#[inline]
+pub(crate) fn rank(local_id: &LocalId) -> [u64; 3] {
+    words(local_id).map(u64::swap_bytes)
 }
 
 /// The id as three little-endian words.

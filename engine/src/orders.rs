@@ -6,10 +6,10 @@
 
 use crate::digest::mix;
 use crate::event::SystemId;
+use crate::local_ids::LocalIds;
+use crate::system_id::{Text, key_in};
 use crate::tables::{Index, touch_spare};
-use crate::types::{
-    Direction, InstrumentIndex, KEY_INDEX_BITS, MatchCondition, Offset, OrderKey, Price, Sequence, UserIndex,
-};
+use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
 /// A place in the order table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,10 +39,11 @@ pub(crate) struct Order {
     pub(crate) key: OrderKey,
     /// What of it is in the digest.
     pub(crate) term: u64,
+    // Numbers that the digest packs into one word do not stand side by side: see `position.rs`.
     pub(crate) remaining: u32,
+    pub(crate) previous: Slot,
     /// Of `remaining`, what is frozen of yesterday's position.
     pub(crate) yesterday: u32,
-    pub(crate) previous: Slot,
     /// Also links the free ones.
     pub(crate) next: Slot,
     pub(crate) price: Price,
@@ -55,8 +56,8 @@ pub(crate) struct Order {
     pub(crate) instrument: InstrumentIndex,
     pub(crate) user: UserIndex,
     direction: u8,
-    offset: u8,
     flags: u8,
+    offset: u8,
     /// First character of an OrderSysId that spells the key; the rest of it is known.
     prefix: u8,
 }
@@ -84,11 +85,15 @@ impl Order {
         prefix: 0,
     };
 
-    /// An order of that kind, everything else zero.
+    /// Makes a free place an order of that kind, as it is accepted.
     #[inline]
-    pub(crate) fn of_kind(direction: Direction, offset: Offset, condition: MatchCondition) -> Self {
-        let flags = if condition.immediate() { IMMEDIATE } else { 0 };
-        Order { direction: direction as u8, offset: offset as u8, flags, ..Order::FREE }
+    pub(crate) fn begin(&mut self, key: OrderKey, direction: Direction, offset: Offset, condition: MatchCondition) {
+        self.key = key;
+        self.direction = direction as u8;
+        self.offset = offset as u8;
+        self.flags = self.flags & TERM_STALE | if condition.immediate() { IMMEDIATE } else { 0 };
+        self.traded = 0;
+        self.last_price = Price(0);
     }
 
     #[inline]
@@ -121,13 +126,6 @@ impl Order {
     pub(crate) fn immediate(&self) -> bool {
         self.flags & IMMEDIATE != 0
     }
-}
-
-/// How much of yesterday's position a trade of `volume` closes, of an order with `remaining` lots, `yesterday` of them frozen of
-/// yesterday's. Yesterday's frozen part first; with the day's flag CLOSE_TODAY_FIRST today's first. RULES.md, Matching in continuous trading.
-#[inline]
-pub(crate) fn yesterday_of(volume: u32, remaining: u32, yesterday: u32, close_today_first: bool) -> u32 {
-    if close_today_first { volume - volume.min(remaining - yesterday) } else { volume.min(yesterday) }
 }
 
 /// All live orders.
@@ -202,17 +200,19 @@ impl OrderTable {
         self.keys.find(key_hash(key), |slot| self.orders[slot as usize].key == key).map(Slot)
     }
 
-    /// The resting order with that OrderSysId. `text_of` gives the OrderSysId of a mark.
+    /// The resting order with that OrderSysId. Texts that do not spell their key stand at the marks.
     #[inline]
-    pub(crate) fn find_text<'a>(&self, text: &SystemId, text_of: impl Fn(u32) -> &'a SystemId) -> Option<Slot> {
+    pub(crate) fn find_text(&self, text: &SystemId, local_ids: &LocalIds) -> Option<Slot> {
         let spells = |slot: &Slot| {
             let order = self.get(*slot);
             order.flags & TEXT_INDEXED == 0 && order.prefix == text[0]
         };
-        if let Some(slot) = key_in_text(text).and_then(|key| self.find_resting(key)).filter(spells) {
+        if let Some(slot) = key_in(text).and_then(|key| self.find_resting(key)).filter(spells) {
             return Some(slot);
         }
-        self.texts.find(text_hash(text), |slot| text_of(self.orders[slot as usize].mark) == text).map(Slot)
+        self.texts
+            .find(text_hash(text), |slot| local_ids.get(self.orders[slot as usize].mark).sys_id() == *text)
+            .map(Slot)
     }
 
     /// Every resting order, in the order of keys.
@@ -228,12 +228,14 @@ impl OrderTable {
         self.orders[1..].iter().filter(|order| order.key != OrderKey(0))
     }
 
-    /// Sets the order that is entering.
+    /// The place of an order that enters: its own slot if it rests at once.
     #[inline]
-    pub(crate) fn enter(&mut self, order: Order) {
-        let entering = self.get_mut(Slot::ENTERING);
-        assert!(entering.key == OrderKey(0), "one order enters at a time");
-        *entering = order;
+    pub(crate) fn allot(&mut self, rests: bool) -> Slot {
+        if rests {
+            return self.take();
+        }
+        assert!(self.nothing_enters(), "one order enters at a time");
+        Slot::ENTERING
     }
 
     /// Whether no order is entering.
@@ -248,47 +250,58 @@ impl OrderTable {
         self.get_mut(Slot::ENTERING).key = OrderKey(0);
     }
 
-    /// Gives an order a slot to rest in. It is not in its book yet.
+    /// Takes a free slot.
     #[inline]
-    pub(crate) fn rest(&mut self, mut order: Order, text: &SystemId) -> Slot {
+    fn take(&mut self) -> Slot {
         assert!(self.has_room(), "decide and validate leave no order without room");
         self.live += 1;
-        let slot = if self.free == Slot::NONE {
+        if self.free == Slot::NONE {
             self.orders.push(Order::FREE);
-            Slot((self.orders.len() - 1) as u32)
-        } else {
-            let slot = self.free;
-            self.free = self.get(slot).next;
-            slot
-        };
-        self.keys.insert(key_hash(order.key), slot.0);
-        order.flags |= RESTS;
-        order.prefix = text[0];
-        if key_in_text(text) != Some(order.key) {
-            order.flags |= TEXT_INDEXED;
-            self.texts.insert(text_hash(text), slot.0);
+            return Slot((self.orders.len() - 1) as u32);
         }
-        // A slot that was freed in this frame may stand in the list of stale ones already.
-        order.flags |= self.get(slot).flags & TERM_STALE;
-        *self.get_mut(slot) = order;
+        let slot = self.free;
+        self.free = self.get(slot).next;
         slot
+    }
+
+    /// Gives the entering order a slot of its own.
+    pub(crate) fn settle(&mut self) -> Slot {
+        let slot = self.take();
+        let stale = self.get(slot).flags & TERM_STALE;
+        let order = *self.get(Slot::ENTERING);
+        *self.get_mut(slot) = Order { term: 0, flags: order.flags | stale, ..order };
+        self.leave();
+        slot
+    }
+
+    /// Makes an order that rests known by its key and its OrderSysId.
+    #[inline]
+    pub(crate) fn index(&mut self, slot: Slot, text: &Text) {
+        let order = &mut self.orders[slot.0 as usize];
+        order.flags |= RESTS;
+        self.keys.insert(key_hash(order.key), slot.0);
+        match text {
+            Text::Spelled { prefix } => order.prefix = *prefix,
+            Text::Other(text) => {
+                order.flags |= TEXT_INDEXED;
+                self.texts.insert(text_hash(text), slot.0);
+            }
+        }
     }
 
     /// Frees the slot of an order that is in its book no more. Gives back its term in the digest.
     #[inline]
-    pub(crate) fn free(&mut self, slot: Slot, text: impl FnOnce(u32) -> u32) -> u64 {
+    pub(crate) fn free(&mut self, slot: Slot, local_ids: &LocalIds) -> u64 {
         assert!(slot != Slot::ENTERING, "the entering order has no slot of its own");
-        let free = self.free;
         let order = &mut self.orders[slot.0 as usize];
         self.keys.remove(key_hash(order.key), slot.0);
         if order.flags & TEXT_INDEXED != 0 {
-            self.texts.remove(text(order.mark), slot.0);
+            self.texts.remove(text_hash(&local_ids.get(order.mark).sys_id()), slot.0);
         }
-        let term = order.term;
+        let term = std::mem::take(&mut order.term);
         order.key = OrderKey(0);
-        order.term = 0;
         order.flags &= TERM_STALE;
-        order.next = free;
+        order.next = self.free;
         self.free = slot;
         self.live -= 1;
         term
@@ -336,79 +349,9 @@ fn key_hash(key: OrderKey) -> u32 {
 }
 
 #[inline]
-pub(crate) fn text_hash(text: &SystemId) -> u32 {
+fn text_hash(text: &SystemId) -> u32 {
     let (a, rest) = text.split_first_chunk::<8>().expect("20 bytes");
     let (b, c) = rest.split_first_chunk::<8>().expect("12 bytes");
     let c = u32::from_le_bytes([c[0], c[1], c[2], c[3]]);
     mix(mix(u64::from_le_bytes(*a), u64::from_le_bytes(*b)), u64::from(c)) as u32
-}
-
-/// The key that an OrderSysId spells, if it is written as we write ours: any prefix, 13 digits of the sequence, 6 of the
-/// index. Such an order is found by its key, and needs no entry in the index of texts.
-#[inline]
-pub(crate) fn key_in_text(text: &SystemId) -> Option<OrderKey> {
-    let high = digits(text[1..9].try_into().expect("8 bytes"))?;
-    let low = digits(text[9..17].try_into().expect("8 bytes"))?;
-    let mut index = low % 1000;
-    for &digit in &text[17..] {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        index = index * 10 + u64::from(digit);
-    }
-    let sequence = high * 100_000 + low / 1000;
-    (sequence >> SEQUENCE_BITS == 0).then(|| OrderKey::new(Sequence(sequence), index as u32))
-}
-
-/// Bits of a key that are left for the sequence.
-const SEQUENCE_BITS: u32 = u64::BITS - KEY_INDEX_BITS;
-
-/// Eight ASCII digits at once.
-#[inline]
-fn digits(text: [u8; 8]) -> Option<u64> {
-    let word = u64::from_le_bytes(text);
-    let values = word ^ 0x3030_3030_3030_3030;
-    // A digit's value is below 10: adding 6 carries into its upper half otherwise.
-    if (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 != 0 {
-        return None;
-    }
-    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8) & 0x00FF_00FF_00FF_00FF;
-    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some((fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xFFFF_FFFF)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{digits, key_in_text};
-    use crate::types::OrderKey;
-
-    #[test]
-    fn only_an_id_of_our_own_style_spells_a_key() {
-        let check = |text: &[u8; 20], expected: Option<OrderKey>| assert_eq!(key_in_text(text), expected);
-        check(b"B0000000000001000000", Some(OrderKey(1 << 24)));
-        check(b"P0000012345678000042", Some(OrderKey(12_345_678 << 24 | 42)));
-        check(b"P1099511627775999999", Some(OrderKey(((1 << 40) - 1) << 24 | 999_999)));
-        check(b"P1099511627776000000", None);
-        check(b"P9999999999999999999", None);
-        check(b"P0000012345678A00042", None);
-        check(b"P000001234567800004 ", None);
-        check(b"P00000123:5678000042", None);
-        check(b"                    ", None);
-    }
-
-    #[test]
-    fn eight_digits_are_read_like_a_parser_reads_them() {
-        for text in [*b"00000000", *b"12345678", *b"99999999", *b"00000010", *b"90000001"] {
-            let plain: u64 = std::str::from_utf8(&text).expect("ASCII").parse().expect("digits");
-            assert_eq!(digits(text), Some(plain));
-        }
-        for place in 0..8 {
-            for wrong in (0..=255u8).filter(|byte| !byte.is_ascii_digit()) {
-                let mut text = *b"12345678";
-                text[place] = wrong;
-                assert_eq!(digits(text), None, "{wrong} at {place}");
-            }
-        }
-    }
 }

@@ -41,30 +41,38 @@ pub(crate) struct Row {
     pub(crate) today: [u32; 2],
     pub(crate) frozen_yesterday: [u32; 2],
     pub(crate) frozen_today: [u32; 2],
-    pub(crate) pending: [u32; 2],
+    /// Buys [0] and sells [2]. Numbers that the digest packs into one word do not stand side by side: a load of 8 bytes over
+    /// a fresh store of 4 waits until all older stores are done.
+    pending: [u32; 3],
     pub(crate) account: AccountIndex,
     /// Place of its exposure.
     pub(crate) exposure: u32,
-    /// What of it is in the digest.
-    term: u64,
     pub(crate) instrument: InstrumentIndex,
     pub(crate) hedge: u8,
     /// It is in the list of those whose term is to be renewed.
     stale: bool,
+    /// What of it is in the digest.
+    term: u64,
 }
 
 const _: () = assert!(size_of::<Row>() == 64);
 
 impl Row {
+    /// Lots of working orders of a side that open.
     #[inline]
-    pub(crate) fn is_zero(&self) -> bool {
-        let sides = [self.yesterday, self.today, self.frozen_yesterday, self.frozen_today, self.pending];
-        sides.iter().all(|side| side[0] | side[1] == 0)
+    pub(crate) fn pending(&self, side: Direction) -> u32 {
+        self.pending[2 * side.side()]
+    }
+
+    #[inline]
+    pub(crate) fn pending_mut(&mut self, side: Direction) -> &mut u32 {
+        &mut self.pending[2 * side.side()]
     }
 
     /// Whether working orders hang at it.
     pub(crate) fn has_working_orders(&self) -> bool {
-        [self.frozen_yesterday, self.frozen_today, self.pending].iter().any(|side| side[0] | side[1] != 0)
+        let frozen = [self.frozen_yesterday, self.frozen_today].iter().any(|side| side[0] | side[1] != 0);
+        frozen || self.pending(Direction::Buy) != 0 || self.pending(Direction::Sell) != 0
     }
 
     /// Yesterday's position on a side that no order has frozen.
@@ -82,8 +90,8 @@ impl Row {
     /// All that a side may come to: positions and pending opens.
     #[inline]
     pub(crate) fn reach(&self, side: Direction) -> u64 {
-        let side = side.side();
-        u64::from(self.yesterday[side]) + u64::from(self.today[side]) + u64::from(self.pending[side])
+        let held = u64::from(self.yesterday[side.side()]) + u64::from(self.today[side.side()]);
+        held + u64::from(self.pending(side))
     }
 
     pub(crate) fn view(&self) -> Position {
@@ -96,8 +104,8 @@ impl Row {
             short_today: self.today[1],
             short_frozen_yesterday: self.frozen_yesterday[1],
             short_frozen_today: self.frozen_today[1],
-            pending_buy: self.pending[0],
-            pending_sell: self.pending[1],
+            pending_buy: self.pending(Direction::Buy),
+            pending_sell: self.pending(Direction::Sell),
         }
     }
 }

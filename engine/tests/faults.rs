@@ -169,12 +169,13 @@ fn every_impossible_frame_is_refused_for_its_reason() {
         UnknownCode,
     );
 
-    let stamps: [(&dyn Fn(&mut Stamp), ImpossibleKind); 5] = [
-        (&|stamp| stamp.sequence.0 += 1, SequenceOutOfOrder),
-        (&|stamp| stamp.sequence.0 -= 1, SequenceOutOfOrder),
-        (&|stamp| stamp.time.0 = 1, TimeOutOfOrder),
-        (&|stamp| stamp.epoch.0 += 1, EpochOutOfOrder),
-        (&|stamp| stamp.epoch.0 -= 1, EpochOutOfOrder),
+    type Change = fn(&mut Stamp);
+    let stamps: [(Change, ImpossibleKind); 5] = [
+        (|stamp| stamp.sequence.0 += 1, SequenceOutOfOrder),
+        (|stamp| stamp.sequence.0 -= 1, SequenceOutOfOrder),
+        (|stamp| stamp.time.0 = 1, TimeOutOfOrder),
+        (|stamp| stamp.epoch.0 += 1, EpochOutOfOrder),
+        (|stamp| stamp.epoch.0 -= 1, EpochOutOfOrder),
     ];
     for (change, expected) in stamps {
         let mut stamp = case.market.stamp;

@@ -55,7 +55,7 @@ fn target<'a>(state: &'a State, user: UserIndex, cancel: &OrderCancel) -> Option
         let mark = state.local_ids.find(user, &cancel.local_id)?;
         state.orders.find_resting(mark.key)?
     } else {
-        state.orders.find_text(&cancel.order_sys_id, |mark| &state.local_ids.get(mark).sys_id)?
+        state.orders.find_text(&cancel.order_sys_id, &state.local_ids)?
     };
     Some(state.orders.get(slot))
 }

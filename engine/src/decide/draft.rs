@@ -3,12 +3,12 @@
 
 use super::matching::Party;
 use super::plain_rejected;
-use crate::event::{EndReason, Ended, Event, SystemId, Traded};
-use crate::orders::yesterday_of;
+use crate::event::{Accepted, EndReason, Ended, Event, Traded};
 use crate::reject::Reject;
 use crate::state::State;
+use crate::system_id::SpelledId;
 use crate::types::{
-    InstrumentIndex, OrderKey, ParticipantIndex, Price, Sequence, Stamp, StreamNumber, TradeKey, Volume,
+    InstrumentIndex, KEY_INDEX_BITS, OrderKey, ParticipantIndex, Price, Sequence, StreamNumber, Volume,
 };
 
 /// How OrderSysId and TradeId are written: the prefix, 13 digits of the sequence, 6 digits of the index in its frame.
@@ -25,7 +25,7 @@ const EVENT_ROOM: usize = 4096;
 /// Room for the events of one command. Made once and used again.
 pub struct Draft {
     events: Vec<Event>,
-    ids: IdText,
+    ids: IdStyle,
     orders: u32,
     trades: u32,
     /// Private messages of this frame, by participant.
@@ -42,7 +42,7 @@ impl Draft {
     pub fn new(ids: IdStyle) -> Self {
         Draft {
             events: Vec::with_capacity(EVENT_ROOM),
-            ids: IdText::new(ids),
+            ids,
             orders: 0,
             trades: 0,
             issued: vec![],
@@ -86,12 +86,13 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Begins a command's events; what the draft held is forgotten.
     #[inline]
-    pub(super) fn begin(state: &'a State, stamp: Stamp, draft: &'a mut Draft) -> Self {
+    pub(super) fn begin(state: &'a State, sequence: Sequence, draft: &'a mut Draft) -> Self {
         draft.events.clear();
         draft.lasts.clear();
-        for participant in draft.issued_to.drain(..) {
+        for participant in &draft.issued_to {
             draft.issued[usize::from(participant.0)] = 0;
         }
+        draft.issued_to.clear();
         let participants = state.day.map_or(0, |day| usize::from(day.participants));
         if draft.issued.len() < participants {
             draft.issued.resize(participants, 0);
@@ -100,7 +101,7 @@ impl<'a> Writer<'a> {
         draft.orders = 0;
         draft.trades = 0;
         draft.broadcast = state.broadcast;
-        Writer { state, sequence: stamp.sequence, draft }
+        Writer { state, sequence, draft }
     }
 
     #[inline]
@@ -144,49 +145,46 @@ impl<'a> Writer<'a> {
         self.draft.broadcast
     }
 
-    /// Index, key and OrderSysId of this frame's next order.
+    /// An order is accepted. Gives its key.
     #[inline]
-    pub(super) fn next_order(&mut self) -> (u32, OrderKey, SystemId) {
+    pub(super) fn accept(&mut self, rests: bool, yesterday: u32, private_number: StreamNumber) -> OrderKey {
         let index = self.draft.orders;
         self.draft.orders += 1;
-        (index, OrderKey::new(self.sequence, index), self.draft.ids.write(self.sequence, index))
+        let event = Accepted::begin(&mut self.draft.events);
+        event.rests = u8::from(rests);
+        event.index = index;
+        event.yesterday = Volume(yesterday);
+        event.private_number = private_number;
+        SpelledId::new(self.draft.ids.prefix, self.sequence, index).write(&mut event.sys_id);
+        OrderKey::new(self.sequence, index)
     }
 
     /// Two parties trade.
     #[inline]
     pub(super) fn trade(&mut self, aggressor: u8, buy: &mut Party, sell: &mut Party, price: Price, volume: u32) {
         let index = self.draft.trades;
-        assert!(index >> crate::types::KEY_INDEX_BITS == 0, "a frame has fewer than 2^24 trades");
+        assert!(index >> KEY_INDEX_BITS == 0, "a frame has fewer than 2^24 trades");
         self.draft.trades += 1;
-        let trade_id = self.draft.ids.write(self.sequence, index);
-        let [buy_yesterday, sell_yesterday] = [&mut *buy, &mut *sell].map(|party| {
-            let yesterday = yesterday_of(volume, party.remaining, party.yesterday, self.state.close_today_first);
-            party.remaining -= volume;
-            party.yesterday -= yesterday;
-            party.traded += volume;
-            party.last_price = price;
-            Volume(yesterday)
-        });
+        let today_first = self.state.close_today_first;
+        let (buy_yesterday, sell_yesterday) =
+            (buy.trade(price, volume, today_first), sell.trade(price, volume, today_first));
         // Buyer's private number first, then seller's. RULES.md, Matching in continuous trading.
         let buy_number = self.private_number(buy.participant);
         let sell_number = self.private_number(sell.participant);
-        self.push(Traded {
-            aggressor,
-            index,
-            buy: buy.key,
-            sell: sell.key,
-            price,
-            volume: Volume(volume),
-            buy_remaining: Volume(buy.remaining),
-            sell_remaining: Volume(sell.remaining),
-            buy_yesterday,
-            sell_yesterday,
-            buy_number,
-            sell_number,
-            trade_id,
-            ..Traded::zero()
-        });
-        debug_assert!(TradeKey::new(self.sequence, index).0 != 0);
+        let event = Traded::begin(&mut self.draft.events);
+        event.aggressor = aggressor;
+        event.index = index;
+        event.buy = buy.key;
+        event.sell = sell.key;
+        event.price = price;
+        event.volume = Volume(volume);
+        event.buy_remaining = Volume(buy.remaining);
+        event.sell_remaining = Volume(sell.remaining);
+        event.buy_yesterday = buy_yesterday;
+        event.sell_yesterday = sell_yesterday;
+        event.buy_number = buy_number;
+        event.sell_number = sell_number;
+        SpelledId::new(self.draft.ids.prefix, self.sequence, index).write(&mut event.trade_id);
     }
 
     /// Remembers at what price an instrument traded last in this frame.
@@ -199,119 +197,13 @@ impl<'a> Writer<'a> {
     #[inline]
     pub(super) fn end(&mut self, party: &Party, reason: EndReason) {
         let private_number = self.private_number(party.participant);
-        self.push(Ended {
-            reason: reason as u8,
-            order: party.key,
-            released: Volume(party.remaining),
-            yesterday: Volume(party.yesterday),
-            traded: Volume(party.traded),
-            last_price: party.last_price,
-            private_number,
-            ..Ended::zero()
-        });
-    }
-}
-
-/// Writes ids of an [`IdStyle`]. Frames come one after the other, so that the digits of the sequence are mostly counted on.
-struct IdText {
-    text: SystemId,
-    sequence: Sequence,
-}
-
-/// Where the digits of the sequence end.
-const SEQUENCE_END: usize = 14;
-/// Digits of the index; beyond that many its first character is a letter.
-const INDEX_DIGITS: u32 = 6;
-
-impl IdText {
-    fn new(style: IdStyle) -> Self {
-        let mut text = [b'0'; 20];
-        text[0] = style.prefix;
-        IdText { text, sequence: Sequence(0) }
-    }
-
-    #[inline]
-    fn write(&mut self, sequence: Sequence, index: u32) -> SystemId {
-        if sequence != self.sequence {
-            self.set(sequence);
-        }
-        if index == 0 {
-            return self.text;
-        }
-        self.with_index(index)
-    }
-
-    #[inline]
-    fn set(&mut self, sequence: Sequence) {
-        let next = sequence.0 == self.sequence.0 + 1;
-        self.sequence = sequence;
-        if !next {
-            return write_digits(&mut self.text[1..SEQUENCE_END], sequence.0);
-        }
-        for digit in self.text[1..SEQUENCE_END].iter_mut().rev() {
-            if *digit != b'9' {
-                *digit += 1;
-                return;
-            }
-            *digit = b'0';
-        }
-    }
-
-    fn with_index(&self, index: u32) -> SystemId {
-        let mut text = self.text;
-        let field = &mut text[SEQUENCE_END..];
-        match index.checked_sub(10u32.pow(INDEX_DIGITS)) {
-            None => write_digits(field, u64::from(index)),
-            // An auction of more than a million trades: a letter and five digits, then more letters. 2^24 are 160 letters, so
-            // the second character counts on from the digits too.
-            Some(beyond) => {
-                let (high, low) = (beyond / 10_000, beyond % 10_000);
-                field[0] = b'A' + (high / 62) as u8;
-                field[1] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[(high % 62) as usize];
-                write_digits(&mut field[2..], u64::from(low));
-            }
-        }
-        text
-    }
-}
-
-fn write_digits(field: &mut [u8], mut number: u64) {
-    for digit in field.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-    assert!(number == 0, "the id has room for every sequence of a day");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{IdStyle, IdText, Sequence};
-    use crate::orders::key_in_text;
-    use crate::types::OrderKey;
-
-    #[test]
-    fn ids_are_prefix_sequence_and_index_however_the_frames_come() {
-        let mut ids = IdText::new(IdStyle { prefix: b'B' });
-        for sequence in [1, 2, 3, 9, 10, 11, 99, 100, 98, 98, 999_999, 1_000_000, 123_456_789_012] {
-            for index in [0, 1, 9, 10, 999_999] {
-                let text = ids.write(Sequence(sequence), index);
-                assert_eq!(std::str::from_utf8(&text), Ok(format!("B{sequence:013}{index:06}").as_str()));
-                assert_eq!(key_in_text(&text), Some(OrderKey::new(Sequence(sequence), index)));
-            }
-        }
-    }
-
-    #[test]
-    fn the_ids_of_a_frame_differ_beyond_six_digits_too() {
-        let mut ids = IdText::new(IdStyle { prefix: b'B' });
-        let mut seen = std::collections::BTreeSet::new();
-        for index in (0..1 << 24).step_by(997).chain(999_990..1_000_010) {
-            let text = ids.write(Sequence(7), index);
-            assert!(text.iter().all(u8::is_ascii_alphanumeric), "{text:?}");
-            seen.insert((text, index));
-        }
-        let texts: std::collections::BTreeSet<_> = seen.iter().map(|(text, _)| text).collect();
-        let indices: std::collections::BTreeSet<_> = seen.iter().map(|(_, index)| index).collect();
-        assert_eq!(texts.len(), indices.len());
+        let event = Ended::begin(&mut self.draft.events);
+        event.reason = reason as u8;
+        event.order = party.key;
+        event.released = Volume(party.remaining);
+        event.yesterday = Volume(party.yesterday);
+        event.traded = Volume(party.traded);
+        event.last_price = party.last_price;
+        event.private_number = private_number;
     }
 }

@@ -4,7 +4,7 @@ use super::checks::{self, Admitted};
 use super::draft::Writer;
 use super::matching::{self, Party};
 use crate::command::OrderInsert;
-use crate::event::{Accepted, EndReason, Rested};
+use crate::event::{EndReason, Rested};
 use crate::types::{MatchCondition, Phase, Price, StreamNumber, UserIndex, Volume};
 
 /// Decides an order.
@@ -21,18 +21,10 @@ fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>)
     let &Admitted { instrument, participant, direction, condition, price, yesterday } = admitted;
     let book = writer.state.book(instrument.definition.index);
     let matches = instrument.phase == Phase::Continuous && matching::can_trade(book, direction, price);
-    let (index, key, sys_id) = writer.next_order();
     // Private numbers: Accepted of a GFD order 1, of FOK and FAK none. RULES.md, Market data and publishing.
     let private_number = if condition.immediate() { StreamNumber(0) } else { writer.private_number(participant) };
     let rests = condition == MatchCondition::Day && !matches;
-    writer.push(Accepted {
-        rests: u8::from(rests),
-        index,
-        yesterday: Volume(yesterday),
-        private_number,
-        sys_id,
-        ..Accepted::zero()
-    });
+    let key = writer.accept(rests, yesterday, private_number);
     if rests {
         return;
     }

@@ -4,7 +4,7 @@ use super::draft::Writer;
 use crate::book::Book;
 use crate::orders::{Order, Slot};
 use crate::state::{Instrument, State};
-use crate::types::{Direction, OrderKey, ParticipantIndex, Price, PriceRule};
+use crate::types::{Direction, OrderKey, ParticipantIndex, Price, PriceRule, Volume};
 
 /// What matching needs to know of an order, and changes of it.
 #[derive(Clone, Copy)]
@@ -31,6 +31,21 @@ impl Party {
             traded: order.traded,
             last_price: order.last_price,
         }
+    }
+
+    /// The order trades. Gives how much of it closes yesterday's position: yesterday's frozen part first; with the day's flag
+    /// CLOSE_TODAY_FIRST today's first. RULES.md, Matching in continuous trading.
+    #[inline]
+    pub(super) fn trade(&mut self, price: Price, volume: u32, close_today_first: bool) -> Volume {
+        let yesterday = match close_today_first {
+            true => volume - volume.min(self.remaining - self.yesterday),
+            false => volume.min(self.yesterday),
+        };
+        self.remaining -= volume;
+        self.yesterday -= yesterday;
+        self.traded += volume;
+        self.last_price = price;
+        Volume(yesterday)
     }
 }
 

@@ -17,18 +17,25 @@ use crate::command::{BodyView, Command};
 use crate::event::{Applied, BLANK_SYSTEM_ID, Rejected};
 use crate::reject::Reject;
 use crate::state::State;
-use crate::types::{OrderKey, Stamp};
+use crate::types::{OrderKey, Sequence, Stamp};
 use draft::Writer;
 pub use draft::{Draft, IdStyle};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Decides a command: the draft then holds its events, at least one. RULES.md says which.
 ///
 /// # Panics
 /// Where an invariant of the state does not hold; see [`decide_guarded`].
+#[inline]
 pub fn decide(state: &State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) {
+    decide_at(state, stamp.sequence, command, draft);
+}
+
+/// Of the stamp a decision needs the sequence only, and that travels in a register.
+fn decide_at(state: &State, sequence: Sequence, command: &Command<'_>, draft: &mut Draft) {
     let user = command.header.user;
-    let mut writer = Writer::begin(state, stamp, draft);
+    let mut writer = Writer::begin(state, sequence, draft);
     if state.day.is_none() && !matches!(command.body, BodyView::DayOpen(_)) {
         return writer.reject(Reject::DayNotOpen);
     }
@@ -76,7 +83,7 @@ pub struct Fault {
 /// [`Fault`] if a panic was caught; the draft holds the event all the same.
 #[inline]
 pub fn decide_guarded(state: &State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) -> Result<(), Fault> {
-    decide_guarded_by(decide, state, stamp, command, draft)
+    guard(|draft| decide_at(state, stamp.sequence, command, draft), state, stamp.sequence, draft)
 }
 
 /// [`decide_guarded`] with the deciding function given, so that a fault can be planted.
@@ -91,16 +98,28 @@ pub fn decide_guarded_by(
     command: &Command<'_>,
     draft: &mut Draft,
 ) -> Result<(), Fault> {
+    guard(|draft| deciding(state, stamp, command, draft), state, stamp.sequence, draft)
+}
+
+#[inline]
+fn guard(deciding: impl FnOnce(&mut Draft), state: &State, sequence: Sequence, draft: &mut Draft) -> Result<(), Fault> {
     // Safe to go on after a panic: the state is only read, and the draft is begun anew.
-    let caught = catch_unwind(AssertUnwindSafe(|| deciding(state, stamp, command, draft)));
-    let Err(panic) = caught else { return Ok(()) };
+    let caught = catch_unwind(AssertUnwindSafe(|| deciding(draft)));
+    match caught {
+        Ok(()) => Ok(()),
+        Err(panic) => Err(fault(panic.as_ref(), state, sequence, draft)),
+    }
+}
+
+#[cold]
+fn fault(panic: &(dyn Any + Send), state: &State, sequence: Sequence, draft: &mut Draft) -> Fault {
     let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (_, Some(text)) => text.clone(),
         _ => "a panic without words".to_owned(),
     };
-    Writer::begin(state, stamp, draft).reject(Reject::DecideFault);
-    Err(Fault { message })
+    Writer::begin(state, sequence, draft).reject(Reject::DecideFault);
+    Fault { message }
 }
 
 /// The event of a refusal that marks nothing and points to nothing.

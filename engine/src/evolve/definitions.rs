@@ -20,7 +20,7 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
         ),
         BodyView::UserDefine(new) => state.users.define(
             usize::from(new.index.0),
-            User { definition: *new, right: right(new.right), blocked: false, largest_local_id: [0; 24] },
+            User { definition: *new, right: right(new.right), blocked: false, largest_local_id: [0; 3] },
         ),
         BodyView::AccountDefine(new) => {
             state.clients.define(new);

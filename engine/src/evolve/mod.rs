@@ -8,10 +8,13 @@ mod trades;
 use crate::command::{BodyView, Command};
 use crate::decide::{Draft, Fault, decide_guarded};
 use crate::digest;
-use crate::event::{Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
-use crate::local_ids::Mark;
+use crate::event::{BLANK_SYSTEM_ID, Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
+use crate::local_ids::{LocalId, rank};
 use crate::state::{Digests, State};
-use crate::types::{InstrumentIndex, OrderKey, ParticipantIndex, Phase, Stamp, StreamNumber};
+use crate::system_id::Text;
+use crate::types::{
+    Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, Sequence, Stamp, StreamNumber, UserIndex,
+};
 
 /// Applies one event of a frame. Events of a frame are applied in their order; then the frame is [`seal`]ed.
 ///
@@ -19,8 +22,14 @@ use crate::types::{InstrumentIndex, OrderKey, ParticipantIndex, Phase, Stamp, St
 /// If the event contradicts the state. Events that [`crate::validate`] let pass do not.
 #[inline]
 pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event) {
+    evolve_at(state, stamp.sequence, command, event);
+}
+
+/// Of the stamp an event needs the sequence only, and that travels in a register.
+#[inline]
+fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event: &Event) {
     match event.view().expect("validated: events are of a known kind") {
-        EventView::Accepted(accepted) => orders::accepted(state, stamp, command, accepted),
+        EventView::Accepted(accepted) => orders::accepted(state, sequence, command, accepted),
         EventView::Traded(traded) => trades::traded(state, traded),
         EventView::Rested(rested) => orders::rested(state, rested),
         EventView::Ended(ended) => orders::ended(state, ended),
@@ -41,12 +50,17 @@ pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Ev
 /// If the frame is not the next one, or its time or epoch goes back, or an order is left between entering and resting.
 #[inline]
 pub fn seal(state: &mut State, stamp: Stamp) -> Digests {
-    assert!(stamp.sequence.0 == state.sequence.0 + 1, "frames come without gaps");
-    assert!(stamp.time >= state.time, "time never runs back");
-    assert!(state.day.is_none() || stamp.epoch == state.epoch, "a frame is of the present epoch");
+    seal_at(state, stamp.epoch, stamp.sequence, stamp.time);
+    state.digests
+}
+
+fn seal_at(state: &mut State, epoch: Epoch, sequence: Sequence, time: Nanoseconds) {
+    assert!(sequence.0 == state.sequence.0 + 1, "frames come without gaps");
+    assert!(time >= state.time, "time never runs back");
+    assert!(state.day.is_none() || epoch == state.epoch, "a frame is of the present epoch");
     assert!(state.orders.nothing_enters(), "an order that entered has traded fully, ended or rests");
-    state.sequence = stamp.sequence;
-    state.time = stamp.time;
+    state.sequence = sequence;
+    state.time = time;
     let State { rows, orders, .. } = state;
     let mut growth = orders.renew(|order| digest::order_term(order, rows.get(order.row)));
     growth = growth.wrapping_add(rows.renew(digest::row_term));
@@ -55,7 +69,6 @@ pub fn seal(state: &mut State, stamp: Stamp) -> Digests {
     growth = growth.wrapping_add(state.users.renew(digest::user_term));
     growth = growth.wrapping_add(state.accounts.renew(digest::account_term));
     state.digests.state = state.digests.state.wrapping_add(growth);
-    state.digests
 }
 
 /// What a [`step`] gave.
@@ -75,7 +88,7 @@ pub struct Stepped {
 pub fn step(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) -> Stepped {
     let fault = decide_guarded(state, stamp, command, draft).err();
     for event in draft.events() {
-        evolve(state, stamp, command, event);
+        evolve_at(state, stamp.sequence, command, event);
     }
     draft.assert_arrived(state);
     Stepped { digests: seal(state, stamp), fault }
@@ -114,20 +127,18 @@ fn touch_instrument(state: &mut State, index: InstrumentIndex) {
 
 /// Marks a local id, and keeps the greatest.
 #[inline]
-fn mark(state: &mut State, mark: Mark) -> u32 {
-    let trader = state.users.uncounted(usize::from(mark.user.0));
-    if mark.local_id > trader.largest_local_id {
-        trader.largest_local_id = mark.local_id;
-    }
-    state.digests.local_ids = state.digests.local_ids.wrapping_add(mark.term());
-    state.local_ids.mark(mark)
+fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, key: OrderKey, text: Text) -> u32 {
+    let trader = state.users.uncounted(usize::from(user.0));
+    trader.largest_local_id = trader.largest_local_id.max(rank(local_id));
+    let (place, term) = state.local_ids.mark(user, local_id, key, text);
+    state.digests.local_ids = state.digests.local_ids.wrapping_add(term);
+    place
 }
 
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
         let BodyView::OrderInsert(order) = command.body else { panic!("only an order has a local id to mark") };
-        let sys_id = crate::event::BLANK_SYSTEM_ID;
-        mark(state, Mark { local_id: order.local_id, key: OrderKey(0), sys_id, user: command.header.user });
+        mark(state, command.header.user, &order.local_id, OrderKey(0), Text::Other(BLANK_SYSTEM_ID));
     }
 }
 

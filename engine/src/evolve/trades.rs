@@ -35,39 +35,37 @@ fn side(state: &mut State, slot: Slot, traded: &Traded, yesterday: Volume, remai
     order.last_price = traded.price;
     assert!(order.remaining == remaining.0, "what remains of an order is what the trade says");
     assert!(order.yesterday <= order.remaining, "yesterday's part is a part of what remains");
-    let order = *order;
-    let direction = order.direction();
     let (row, exposure) = state.rows.touch(order.row);
     if order.opens() {
-        let side = direction.side();
         // What was pending and is now open counted for the exposure before, and does so now.
-        row.pending[side] -= volume;
-        row.today[side] += volume;
-    } else {
-        let side = direction.other().side();
-        let today = volume - yesterday;
-        row.frozen_yesterday[side] -= yesterday;
-        row.yesterday[side] -= yesterday;
-        row.frozen_today[side] -= today;
-        row.today[side] -= today;
-        exposure.lots[side] -= u64::from(volume);
+        *row.pending_mut(order.direction()) -= volume;
+        row.today[order.direction().side()] += volume;
+        return;
     }
+    let side = order.direction().other().side();
+    let today = volume - yesterday;
+    row.frozen_yesterday[side] -= yesterday;
+    row.yesterday[side] -= yesterday;
+    row.frozen_today[side] -= today;
+    row.today[side] -= today;
+    exposure.lots[side] -= u64::from(volume);
 }
 
 /// The traded lots leave the book; the order too, if nothing of it remains.
 #[inline]
 fn leave(state: &mut State, slot: Slot, volume: Volume) {
-    let order = *state.orders.get(slot);
+    let order = state.orders.get(slot);
+    let (instrument, remaining) = (order.instrument, order.remaining);
     if order.rests() {
-        let book = state.books[usize::from(order.instrument.0)].as_mut().expect("every defined instrument has a book");
+        let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
         book.reduce(order.direction(), order.price, volume.0);
-        if order.remaining != 0 {
+        if remaining != 0 {
             return state.orders.touch(slot);
         }
     }
     // FOK and FAK stay until their Ended. RULES.md, Accepting.
-    if order.remaining == 0 && !order.immediate() {
-        remove(state, slot, &order);
+    if remaining == 0 && !order.immediate() {
+        remove(state, instrument, slot);
     }
 }
 

@@ -292,12 +292,12 @@ impl<'a> Checker<'a> {
         if accepted.index != 0 {
             return Err(ImpossibleKind::WrongIndex);
         }
-        let tick = i64::from(instrument.definition.tick);
-        let ticks = i32::try_from(order.price.0 / tick).ok().filter(|_| order.price.0 % tick == 0);
+        let (ticks, rest) = instrument.ticks(order.price);
+        let ticks = i32::try_from(ticks).ok().filter(|_| rest == 0);
         let price = ticks.map(Price).filter(|&price| state.book(order.instrument).spans(price));
         price.ok_or(ImpossibleKind::PriceUnusable)?;
         self.reservable(order, direction, offset, accepted.yesterday)?;
-        let taken = state.orders.find_text(&accepted.sys_id, |mark| &state.local_ids.get(mark).sys_id).is_some();
+        let taken = state.orders.find_text(&accepted.sys_id, &state.local_ids).is_some();
         if taken || is_blank(&accepted.sys_id) {
             return Err(ImpossibleKind::SystemIdUnusable);
         }

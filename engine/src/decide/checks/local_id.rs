@@ -3,7 +3,7 @@
 
 use super::Refusal;
 use crate::command::{OrderInsert, USER_ASCENDING_LOCAL_IDS};
-use crate::local_ids::is_blank;
+use crate::local_ids::{is_blank, rank};
 use crate::reject::Reject;
 use crate::state::{State, User};
 use crate::types::UserIndex;
@@ -25,7 +25,7 @@ pub(super) fn is_new<'a>(
     order: &OrderInsert,
 ) -> Result<(), Refusal<'a>> {
     // What is greater than every id so far is none of them; members count upwards.
-    if order.local_id > trader.largest_local_id {
+    if rank(&order.local_id) > trader.largest_local_id {
         return Ok(());
     }
     match state.local_ids.find(user, &order.local_id) {
@@ -44,5 +44,5 @@ pub(super) fn has_room(state: &State) -> Result<(), Reject> {
 #[inline]
 pub(super) fn ascends(trader: &User, order: &OrderInsert) -> Result<(), Reject> {
     let asked = trader.definition.flags & USER_ASCENDING_LOCAL_IDS != 0;
-    if asked && order.local_id <= trader.largest_local_id { Err(Reject::LocalIdNotAscending) } else { Ok(()) }
+    if asked && rank(&order.local_id) <= trader.largest_local_id { Err(Reject::LocalIdNotAscending) } else { Ok(()) }
 }

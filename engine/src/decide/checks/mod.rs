@@ -86,7 +86,7 @@ impl Refusal<'_> {
     pub(super) fn event(&self) -> Rejected {
         let rejected = Rejected { marked: u8::from(self.code.marks_local_id()), ..plain_rejected(self.code) };
         match self.first {
-            Some(mark) => Rejected { first_order: mark.key, first_sys_id: mark.sys_id, ..rejected },
+            Some(mark) => Rejected { first_order: mark.key, first_sys_id: mark.sys_id(), ..rejected },
             None => rejected,
         }
     }

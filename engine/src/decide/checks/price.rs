@@ -8,12 +8,7 @@ use crate::types::Price;
 /// 12: a multiple of the tick. Gives the price in ticks, which may be any number yet.
 #[inline]
 pub(super) fn is_on_tick(instrument: &Instrument, order: &OrderInsert) -> Result<i64, Reject> {
-    let tick = instrument.definition.tick;
-    // Dividing 32 bits costs half of dividing 64, and is nearly always enough.
-    let (ticks, rest) = match u32::try_from(order.price.0) {
-        Ok(price) => (i64::from(price / tick), i64::from(price % tick)),
-        Err(_) => (order.price.0 / i64::from(tick), order.price.0 % i64::from(tick)),
-    };
+    let (ticks, rest) = instrument.ticks(order.price);
     if rest == 0 { Ok(ticks) } else { Err(Reject::PriceOffTick) }
 }
 
