@@ -106,6 +106,8 @@ pub struct Day {
     pub death: DeathRecord,
     /// Orders that members were told to send, each once.
     pub orders_sent: u32,
+    /// The day has begun.
+    begun: bool,
     /// The day is closed and everybody knows.
     pub closed: bool,
     /// Why the day cannot end, if so.
@@ -250,6 +252,7 @@ impl Day {
             fate,
             death: DeathRecord::default(),
             orders_sent: 0,
+            begun: false,
             closed: false,
             stuck: None,
             network,
@@ -261,7 +264,6 @@ impl Day {
             hand_down_at: None,
             log_seen: 0,
         };
-        day.primary.set_feed_lag(FeedLag { frames: fate.lag_frames, bytes: 0 });
         for command in day.world.base_data.clone() {
             day.primary.command(start, command.bytes()).map_err(|stopped| format!("base data: {stopped:?}"))?;
         }
@@ -304,6 +306,18 @@ impl Day {
         self.backstop.front().is_active() && self.backstop.command(command)
     }
 
+    /// Everybody is there, and Backstop holds the base data: the day may begin. From here on the feed lags as it was drawn.
+    pub fn begin(&mut self) -> bool {
+        if !self.begun {
+            let base_data = self.world.base_data.len() as u64;
+            self.begun = self.everybody_is_back() && self.backstop.log().last_sequence().0 >= base_data;
+            if self.begun {
+                self.primary.set_feed_lag(FeedLag { frames: self.fate.lag_frames, bytes: 0 });
+            }
+        }
+        self.begun
+    }
+
     /// The takeover is under way, or not yet commanded.
     #[must_use]
     pub fn is_between(&self) -> bool {
@@ -342,7 +356,7 @@ impl Day {
         });
         let recorded = self.backstop.front().is_idle();
         let is_over = self.backstop.runbook().fold().is_closed();
-        self.closed = (told && recorded && is_over) || self.now >= latest;
+        self.closed = (told && recorded && is_over && self.everybody_is_back()) || self.now >= latest;
     }
 
     fn operate_the_day(&mut self) {

@@ -34,11 +34,11 @@ pub mod share {
     /// The auction's order entry ends; no cancels from here.
     pub const NO_CANCEL: f64 = 0.05;
     /// The uncross; continuous trading.
-    pub const UNCROSS: f64 = 0.055;
+    pub const UNCROSS: f64 = 0.08;
     /// The break.
     pub const BREAK: f64 = 0.5;
     /// Continuous again.
-    pub const AFTERNOON: f64 = 0.505;
+    pub const AFTERNOON: f64 = 0.53;
 }
 
 impl Fate {

@@ -50,6 +50,9 @@ impl FlowDirector {
 
     /// Does what is due in this round.
     pub fn act(&mut self, day: &mut Day) {
+        if !day.begin() {
+            return;
+        }
         if day.death.armed_at.is_none()
             && let Death::At(fraction) = day.fate.death
             && self.next_row as f64 >= fraction * self.flow.rows.len() as f64

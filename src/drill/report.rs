@@ -4,6 +4,7 @@ use super::checks::Findings;
 use super::day::Day;
 use serde::Serialize;
 use standby::StepReport;
+use std::collections::BTreeMap;
 
 /// The result of a drill.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +57,8 @@ pub struct Report {
     pub frames_beyond_cut: u64,
     /// Frames of the day.
     pub frames: u64,
+    /// Refusals in the log, by code.
+    pub rejects: BTreeMap<u16, u64>,
     /// Of an order-flow file with `--trades`: the trades are the same.
     pub trades_equal: Option<bool>,
     /// The runbook.
@@ -141,6 +144,7 @@ impl Report {
             cut: found.cut,
             frames_beyond_cut: found.frames_beyond,
             frames: found.frames,
+            rejects: found.rejects,
             trades_equal,
             timeline: day.backstop.runbook().timeline().iter().map(|step| Line::of(step, commanded)).collect(),
             digest: digest.map_or_else(|| "none".to_owned(), |digest| format!("{digest:016x}")),

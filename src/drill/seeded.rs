@@ -26,7 +26,7 @@ const REOPENING_PER_MILLE: u32 = 10;
 /// How long the day's end waits for members' open requests, virtual.
 const SETTLING: Duration = Duration::from_secs(600);
 /// From this share of the orders on refusals that have not been met are looked for.
-const LATE: f64 = 0.6;
+const LATE: f64 = 0.3;
 
 /// The director.
 pub struct SeededDirector {
@@ -55,17 +55,38 @@ struct Met {
 }
 
 impl Met {
-    /// Looks through what is new, and says whether a refusal that members or operators can provoke before the close has not been met.
-    fn something_is_missing(&mut self, log: &LogReader) -> bool {
+    /// Looks through what is new.
+    fn look(&mut self, log: &LogReader) {
         for frame in log.frames_from(self.offset) {
             self.offset += frame.bytes().len() as u64;
             if let Some(EventView::Rejected(event)) = frame.events().next().and_then(Event::view) {
                 self.codes.insert(event.code);
             }
         }
-        let provoked_later = [Reject::InstrumentClosed, Reject::DayNotOpen, Reject::DecideFault];
-        Reject::ALL.iter().any(|reject| !provoked_later.contains(reject) && !self.codes.contains(&(*reject as u16)))
     }
+
+    /// A refusal of these has not been met.
+    fn is_missing(&self, codes: impl IntoIterator<Item = Reject>) -> bool {
+        codes.into_iter().any(|reject| !self.codes.contains(&(reject as u16)))
+    }
+}
+
+/// Refusals that members provoke: by a mistake, or by what the day's limits and phases make of ordinary orders.
+fn of_members() -> impl Iterator<Item = Reject> {
+    Reject::ALL.iter().copied().filter(|reject| (*reject as u16) < Reject::DayNotOpen as u16)
+}
+
+/// … by a mistake.
+fn of_mistakes() -> impl Iterator<Item = Reject> {
+    let ordinary = [
+        Reject::LocalIdsExhausted,
+        Reject::PhaseForbidsInsert,
+        Reject::PhaseForbidsImmediate,
+        Reject::PositionRowsExhausted,
+        Reject::OrdersExhausted,
+        Reject::PhaseForbidsCancel,
+    ];
+    of_members().filter(move |reject| !ordinary.contains(reject))
 }
 
 /// Steps of the schedule: from which share of the orders on. Their numbers in the log count from 1.
@@ -78,6 +99,8 @@ const SCHEDULE: [(f64, Step); 7] = [
     (share::AFTERNOON, Step::Phase(Phase::Continuous)),
     (1.0, Step::Close),
 ];
+/// Steps of the schedule after which the market trades continuously for the first time.
+const TRADING: usize = 4;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
@@ -107,6 +130,9 @@ impl SeededDirector {
 
     /// Does what is due in this round.
     pub fn act(&mut self, day: &mut Day) {
+        if !day.begin() {
+            return;
+        }
         if day.death.armed_at.is_none() {
             self.arm(day);
         }
@@ -120,19 +146,19 @@ impl SeededDirector {
             self.resumed = true;
             self.next_step = day.backstop.front().directory().last_step() as usize;
         }
-        if !day.primary.is_dead() && day.orders_sent == 0 && !day.everybody_is_back() {
-            return; // the day waits until everybody is there
-        }
-        self.keep_the_schedule(day);
-        self.err(day);
-        if day.primary.is_dead() && self.done(day) >= LATE {
-            // What the takeover rolled back cannot be counted on: members err until every refusal has been met.
-            self.traders.clumsy = self.met.something_is_missing(day.backstop.log());
-            if self.traders.clumsy && day.orders_sent >= self.total && day.orders_sent < self.total + self.total / 2 {
+        // What the takeover rolls back cannot be counted on: members err until every refusal stands in the log.
+        if self.done(day) >= LATE {
+            self.met.look(day.backstop.log());
+            self.traders.clumsy = self.met.is_missing(of_mistakes());
+            let missing = day.primary.is_dead() && self.met.is_missing(of_members());
+            if missing && day.orders_sent >= self.total && day.orders_sent < self.total + self.total / 2 {
                 self.total_now = day.orders_sent + ORDERS_A_ROUND as u32;
             }
         }
-        if day.orders_sent < self.total_now {
+        self.keep_the_schedule(day);
+        self.err(day);
+        let is_open = self.next_step < SCHEDULE.len();
+        if is_open && day.orders_sent < self.total_now {
             self.send(day, ORDERS_A_ROUND);
         }
     }
@@ -184,9 +210,15 @@ impl SeededDirector {
     fn keep_the_schedule(&mut self, day: &mut Day) {
         while let Some(&(from, step)) = SCHEDULE.get(self.next_step) {
             let number = self.next_step as u32 + 1;
+            if day.primary.is_dead() && day.backstop.front().directory().last_step() + 1 < number {
+                return; // the step before is on its way
+            }
             // In a phase that takes no orders, members that came back from the takeover wait: time brings the next one.
-            let waits =
-                day.primary.is_dead() && step != Step::Close && day.members.iter().any(|node| node.member.is_held());
+            let first = day.backstop.front().directory().instrument(InstrumentIndex(0));
+            let waits = day.primary.is_dead()
+                && step != Step::Close
+                && first.is_some_and(|instrument| !instrument.phase.takes_orders())
+                && day.members.iter().any(|node| node.member.is_held());
             if (self.done(day) < from && !waits) || (step == Step::Close && !self.may_close(day)) {
                 return;
             }
@@ -242,7 +274,7 @@ impl SeededDirector {
             day.arm(0);
             return false;
         }
-        if self.traders.clumsy && self.total_now > day.orders_sent {
+        if self.total_now > day.orders_sent {
             self.settling_since = None;
             return false;
         }
@@ -262,13 +294,14 @@ impl SeededDirector {
         day.close_when_told(self.settling_since.unwrap_or(day.now) + SETTLING);
     }
 
-    /// What an operator gets wrong, early and late in the day, so that it stands in the log wherever the cut is.
+    /// What an operator gets wrong, early in the day and after the takeover, so that it stands in the log wherever the cut is.
     fn err(&mut self, day: &mut Day) {
-        for (index, from) in [(0, 0.1), (1, 0.99)] {
-            if self.probed[index] || self.done(day) < from {
+        let occasions = [self.done(day) >= 0.1, day.primary.is_dead() && self.next_step > TRADING];
+        for (probed, occasion) in self.probed.iter_mut().zip(occasions) {
+            if *probed || !occasion {
                 continue;
             }
-            self.probed[index] = true;
+            *probed = true;
             let (beyond, reason) = (InstrumentIndex(day.world.limits.instruments - 1), b'2');
             let wrong = [
                 base_data::day(super::world::TRADING_DAY, super::world::PRIMARY_DATA_CENTER, &day.world.limits),

@@ -106,9 +106,9 @@ impl World {
     pub fn seeded(members: u16, orders: u32, profile: &Limits) -> World {
         // Small enough that a day reaches every limit: the tables' refusals are part of the drill.
         let limits = Limits {
-            live_orders: (orders / 50).clamp(32, profile.live_orders),
+            live_orders: (orders / 100).clamp(40, profile.live_orders),
             local_ids: (orders - orders / 32).clamp(64, profile.local_ids),
-            position_rows: (u32::from(members) + orders / 8).min(u32::from(members) * 28).min(profile.position_rows),
+            position_rows: (u32::from(members) + orders / 12).min(u32::from(members) * 28).min(profile.position_rows),
             ..*profile
         };
         let mut seats: Vec<Seat> = (0..members).map(seat).collect();
