@@ -5,7 +5,7 @@
 
 use crate::digest::{mark_term, mix};
 use crate::event::{BLANK_SYSTEM_ID, SystemId};
-use crate::system_id::{SpelledId, Text};
+use crate::system_id::SpelledId;
 use crate::tables::{Index, touch_spare};
 use crate::types::{OrderKey, UserIndex};
 
@@ -20,14 +20,17 @@ pub(crate) struct Mark {
     /// 0 = the order was rejected.
     pub(crate) key: OrderKey,
     pub(crate) user: UserIndex,
-    pub(crate) text: Text,
+    /// The OrderSysId spells the key; this is its first character.
+    prefix: Option<u8>,
+    /// Any other OrderSysId; means nothing if there is a prefix.
+    other: SystemId,
 }
 
 const _: () = assert!(size_of::<Mark>() == 64);
 
 impl Mark {
     const BLANK: Mark =
-        Mark { local_id: [0; 24], key: OrderKey(0), user: UserIndex::NONE, text: Text::Other(BLANK_SYSTEM_ID) };
+        Mark { local_id: [0; 24], key: OrderKey(0), user: UserIndex::NONE, prefix: None, other: BLANK_SYSTEM_ID };
 
     /// Its term in the digest of the marks.
     #[inline]
@@ -37,16 +40,24 @@ impl Mark {
 
     /// The OrderSysId; blank if the order was rejected.
     pub(crate) fn sys_id(&self) -> SystemId {
-        match self.text {
-            Text::Spelled { prefix } => SpelledId::of(prefix, self.key).bytes(),
-            Text::Other(text) => text,
+        match self.prefix {
+            Some(prefix) => SpelledId::of(prefix, self.key).bytes(),
+            None => self.other,
         }
+    }
+
+    /// The first character of an OrderSysId that spells the order's key.
+    #[inline]
+    pub(crate) fn prefix(&self) -> Option<u8> {
+        self.prefix
     }
 }
 
 /// All marks. Places count from 1.
 #[derive(Clone)]
 pub(crate) struct LocalIds {
+    /// The sum of the marks' terms.
+    digest: u64,
     marks: Vec<Mark>,
     limit: usize,
     index: Index,
@@ -58,7 +69,7 @@ impl LocalIds {
         let limit = limit as usize;
         let mut marks = Vec::with_capacity(limit + 1);
         marks.push(Mark::BLANK);
-        LocalIds { marks, limit, index: Index::with_room(limit) }
+        LocalIds { digest: 0, marks, limit, index: Index::with_room(limit) }
     }
 
     /// Whether one more may be marked.
@@ -82,14 +93,27 @@ impl LocalIds {
         self.index.find(hash(user, local_id), is).map(|place| &self.marks[place as usize])
     }
 
-    /// Marks a local id that is not marked yet. Gives its place and its term in the digest of the marks.
+    /// The digest of the marks.
     #[inline]
-    pub(crate) fn mark(&mut self, user: UserIndex, local_id: &LocalId, key: OrderKey, text: Text) -> (u32, u64) {
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Marks a local id that is not marked yet; `prefix` as [`Mark::prefix`]. Gives its place.
+    #[inline]
+    pub(crate) fn mark(&mut self, user: UserIndex, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
         assert!(self.has_room(), "decide and validate mark nothing without room");
         let place = self.marks.len() as u32;
-        self.marks.push(Mark { local_id: *local_id, key, user, text });
+        self.marks.push(Mark { local_id: *local_id, key, user, prefix, ..Mark::BLANK });
         self.index.insert(hash(user, local_id), place);
-        (place, mark_term(user, words(local_id), key))
+        self.digest = self.digest.wrapping_add(mark_term(user, words(local_id), key));
+        place
+    }
+
+    /// Keeps an OrderSysId that does not spell its key.
+    #[cold]
+    pub(crate) fn keep_text(&mut self, place: u32, text: &SystemId) {
+        self.marks[place as usize].other = *text;
     }
 
     /// Every mark, in the order of use.

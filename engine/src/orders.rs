@@ -7,7 +7,7 @@
 use crate::digest::mix;
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
-use crate::system_id::{Text, key_in};
+use crate::system_id::key_in;
 use crate::tables::{Index, touch_spare};
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
@@ -276,15 +276,15 @@ impl OrderTable {
 
     /// Makes an order that rests known by its key and its OrderSysId.
     #[inline]
-    pub(crate) fn index(&mut self, slot: Slot, text: &Text) {
+    pub(crate) fn index(&mut self, slot: Slot, local_ids: &LocalIds) {
         let order = &mut self.orders[slot.0 as usize];
         order.flags |= RESTS;
         self.keys.insert(key_hash(order.key), slot.0);
-        match text {
-            Text::Spelled { prefix } => order.prefix = *prefix,
-            Text::Other(text) => {
+        match local_ids.get(order.mark).prefix() {
+            Some(prefix) => order.prefix = prefix,
+            None => {
                 order.flags |= TEXT_INDEXED;
-                self.texts.insert(text_hash(text), slot.0);
+                self.texts.insert(text_hash(&local_ids.get(order.mark).sys_id()), slot.0);
             }
         }
     }

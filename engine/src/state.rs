@@ -27,7 +27,7 @@ pub struct State {
     pub(crate) broadcast: StreamNumber,
     /// What of the day is in the digest.
     pub(crate) day_term: u64,
-    pub(crate) digests: Digests,
+    pub(crate) digest: u64,
     pub(crate) participants: Table<Participant>,
     pub(crate) users: Table<User>,
     pub(crate) accounts: Table<Account>,
@@ -226,7 +226,7 @@ impl State {
             time: Nanoseconds(0),
             broadcast: StreamNumber(0),
             day_term: 0,
-            digests: Digests::default(),
+            digest: 0,
             participants: Table::new(0),
             users: Table::new(0),
             accounts: Table::new(0),
@@ -288,7 +288,7 @@ impl State {
     /// The digests after the last frame.
     #[must_use]
     pub fn digests(&self) -> Digests {
-        self.digests
+        Digests { state: self.digest, local_ids: self.local_ids.digest() }
     }
 
     /// An instrument's phase.

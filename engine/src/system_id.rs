@@ -11,26 +11,6 @@ use crate::types::{KEY_INDEX_BITS, OrderKey, Sequence};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SpelledId(u64, u64, u32);
 
-/// The OrderSysId of an order.
-#[derive(Clone, Copy)]
-pub(crate) enum Text {
-    /// It spells the order's key.
-    Spelled {
-        /// Its first character.
-        prefix: u8,
-    },
-    /// Any other.
-    Other(SystemId),
-}
-
-impl Text {
-    /// What the text of the order with that key is.
-    #[inline]
-    pub(crate) fn of(text: &SystemId, key: OrderKey) -> Text {
-        if key_in(text) == Some(key) { Text::Spelled { prefix: text[0] } } else { Text::Other(*text) }
-    }
-}
-
 /// Indices below this are six digits.
 const DIGITS_END: u32 = 1_000_000;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -86,6 +66,12 @@ impl SpelledId {
         self.write(&mut text);
         text
     }
+}
+
+/// The first character of the OrderSysId of the order with that key, if the rest of it spells the key.
+#[inline]
+pub(crate) fn prefix_if_spelled(text: &SystemId, key: OrderKey) -> Option<u8> {
+    (key_in(text) == Some(key)).then_some(text[0])
 }
 
 /// The key that a text spells, if it is written with digits as we write ours.

@@ -8,10 +8,9 @@ mod trades;
 use crate::command::{BodyView, Command};
 use crate::decide::{Draft, Fault, decide_guarded};
 use crate::digest;
-use crate::event::{BLANK_SYSTEM_ID, Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
+use crate::event::{Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
 use crate::local_ids::{LocalId, rank};
 use crate::state::{Digests, State};
-use crate::system_id::Text;
 use crate::types::{
     Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, Sequence, Stamp, StreamNumber, UserIndex,
 };
@@ -51,7 +50,7 @@ fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event
 #[inline]
 pub fn seal(state: &mut State, stamp: Stamp) -> Digests {
     seal_at(state, stamp.epoch, stamp.sequence, stamp.time);
-    state.digests
+    state.digests()
 }
 
 fn seal_at(state: &mut State, epoch: Epoch, sequence: Sequence, time: Nanoseconds) {
@@ -68,7 +67,7 @@ fn seal_at(state: &mut State, epoch: Epoch, sequence: Sequence, time: Nanosecond
     growth = growth.wrapping_add(state.participants.renew(digest::participant_term));
     growth = growth.wrapping_add(state.users.renew(digest::user_term));
     growth = growth.wrapping_add(state.accounts.renew(digest::account_term));
-    state.digests.state = state.digests.state.wrapping_add(growth);
+    state.digest = state.digest.wrapping_add(growth);
 }
 
 /// What a [`step`] gave.
@@ -104,7 +103,7 @@ fn count_private(state: &mut State, participant: ParticipantIndex, number: Strea
 
 /// The digest's sum loses an old term and gains a new one.
 fn replace_term(state: &mut State, old: u64, new: u64) {
-    state.digests.state = state.digests.state.wrapping_sub(old).wrapping_add(new);
+    state.digest = state.digest.wrapping_sub(old).wrapping_add(new);
 }
 
 /// The broadcast stream has come to a number.
@@ -127,18 +126,19 @@ fn touch_instrument(state: &mut State, index: InstrumentIndex) {
 
 /// Marks a local id, and keeps the greatest.
 #[inline]
-fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, key: OrderKey, text: Text) -> u32 {
+fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
     let trader = state.users.uncounted(usize::from(user.0));
-    trader.largest_local_id = trader.largest_local_id.max(rank(local_id));
-    let (place, term) = state.local_ids.mark(user, local_id, key, text);
-    state.digests.local_ids = state.digests.local_ids.wrapping_add(term);
-    place
+    let rank = rank(local_id);
+    if rank > trader.largest_local_id {
+        trader.largest_local_id = rank;
+    }
+    state.local_ids.mark(user, local_id, key, prefix)
 }
 
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
         let BodyView::OrderInsert(order) = command.body else { panic!("only an order has a local id to mark") };
-        mark(state, command.header.user, &order.local_id, OrderKey(0), Text::Other(BLANK_SYSTEM_ID));
+        mark(state, command.header.user, &order.local_id, OrderKey(0), None);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::command::{BodyView, Command};
 use crate::event::{Accepted, Ended, Rested};
 use crate::orders::Slot;
 use crate::state::State;
-use crate::system_id::Text;
+use crate::system_id::prefix_if_spelled;
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, Sequence};
 
 /// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
@@ -19,8 +19,11 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
     let instrument = state.instrument(insert.instrument).expect("validated: a defined instrument");
     let price = Price(instrument.ticks(insert.price).0 as i32);
     let key = OrderKey::new(sequence, accepted.index);
-    let text = Text::of(&accepted.sys_id, key);
-    let mark = mark(state, user, &insert.local_id, key, text);
+    let prefix = prefix_if_spelled(&accepted.sys_id, key);
+    let mark = mark(state, user, &insert.local_id, key, prefix);
+    if prefix.is_none() {
+        state.local_ids.keep_text(mark, &accepted.sys_id);
+    }
     let row = match state.rows.find(insert.account, insert.instrument, insert.hedge) {
         Some(row) => row,
         None => {
@@ -45,7 +48,7 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
         count_private(state, state.participant_of(user), accepted.private_number);
     }
     if accepted.rests != 0 {
-        rest(state, insert.instrument, slot, &text);
+        rest(state, insert.instrument, slot);
     }
 }
 
@@ -82,8 +85,8 @@ fn release(state: &mut State, slot: Slot) {
 
 /// The order takes its place in the book.
 #[inline]
-fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot, text: &Text) {
-    state.orders.index(slot, text);
+fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
+    state.orders.index(slot, &state.local_ids);
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
     book.link(&mut state.orders, slot);
     state.orders.touch(slot);
@@ -95,9 +98,9 @@ pub(super) fn rested(state: &mut State, rested: &Rested) {
     let order = state.orders.get(Slot::ENTERING);
     assert!(order.key == rested.order, "what rests is what entered");
     assert!(order.remaining == rested.remaining.0, "what rests is what remains");
-    let (instrument, text) = (order.instrument, state.local_ids.get(order.mark).text);
+    let instrument = order.instrument;
     let slot = state.orders.settle();
-    rest(state, instrument, slot, &text);
+    rest(state, instrument, slot);
 }
 
 /// An order ended other than by its last trade; or an immediate order is done.

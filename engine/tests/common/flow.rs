@@ -12,10 +12,10 @@ pub struct Flow {
 }
 
 impl Flow {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, local_ids: u32) -> Self {
         let mut random = Random(seed | 1);
         let flags = if random.one_in(2) { DAY_CLOSE_TODAY_FIRST } else { 0 };
-        let limits = DayOpen { live_orders: 40, local_ids: 200_000, position_rows: 14, flags, ..day() };
+        let limits = DayOpen { live_orders: 40, local_ids, position_rows: 14, flags, ..day() };
         let (rule, limit) = (random.below(2) as u8, [0, 60][random.below(2) as usize]);
         let tie_break = random.below(4) as u8;
         let market = Market::with(limits, |define| {
