@@ -1,8 +1,32 @@
-//! Random days for the engine and the reference: small tables, a narrow band, a few people who do everything, right and wrong.
+//! Random days for the engine and the reference: a narrow band, and a few people who do everything, right and wrong. Days have
+//! styles ([`Style`]), since no one day reaches everything: a full table refuses what a busy day trades.
 
 use engine::command::*;
 use engine::types::*;
 use net::random::Random;
+use std::collections::{BTreeMap, VecDeque};
+
+/// What a generated day is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Continuous trading near the middle, cancels that mostly meet; phases and rights go back soon after they are changed.
+    Churn,
+    /// Long auctions: thousands of orders rest, so that an uncross, a restatement, a mass cancel and the day's end take several parts.
+    Auction,
+    /// Small tables and small position limits; whatever is changed stays so until it is changed again.
+    Tight,
+}
+
+impl Style {
+    /// The style of a seed's day: three of five churn.
+    pub fn of(seed: u64) -> Self {
+        match seed % 5 {
+            3 => Style::Auction,
+            4 => Style::Tight,
+            _ => Style::Churn,
+        }
+    }
+}
 
 /// Participants, users, accounts, instruments of a generated day.
 pub const PARTICIPANTS: u16 = 3;
@@ -18,13 +42,39 @@ const LOWER: i32 = 1_000;
 const UPPER: i32 = 1_060;
 const SETTLEMENT: i32 = 1_030;
 
+/// Working orders that cancels choose from.
+const WORKING: usize = 96;
+/// Local ids that repeats choose from.
+const USED: usize = 512;
+/// Operations after which a phase or a right goes back, in styles where it does.
+const SOON: u32 = 30;
+/// Auctions of an auction's day: the last one is under way when the day ends, half full.
+const AUCTIONS_TWICE: u32 = 21;
+
+/// An order that rested once, and perhaps still does.
+#[derive(Clone, Copy)]
+struct Working {
+    user: UserIndex,
+    insert: OrderInsert,
+    sys_id: [u8; 20],
+}
+
 pub struct Generator {
     pub random: Random,
-    /// Local ids that were used, by user.
+    style: Style,
+    /// Operations of the day, and how many were made.
+    operations: u32,
+    made: u32,
+    /// Local ids that were used.
     used: Vec<[u8; 24]>,
-    /// OrderSysIds that were given.
-    given: Vec<[u8; 20]>,
+    working: Vec<Working>,
     next_local_id: u64,
+    /// What comes next, whatever is drawn.
+    script: VecDeque<CommandBuffer>,
+    /// What comes when so many operations were made; the second number keeps the order in which it was put there.
+    later: BTreeMap<(u32, u64), CommandBuffer>,
+    put: u64,
+    auctions: u32,
     pub epoch: u32,
 }
 
@@ -34,14 +84,14 @@ pub fn text<const N: usize>(text: &str) -> [u8; N] {
     padded
 }
 
-/// Limits that differ from day to day: some days have room for everything, some run into every limit.
-pub fn day(random: &mut Random, operations: u32) -> DayOpen {
-    let tight = random.below(2) == 0;
+/// Limits by the day's style: some days have room for everything, some run into every limit.
+pub fn day(random: &mut Random, style: Style, operations: u32) -> DayOpen {
+    let tight = style == Style::Tight;
     DayOpen {
         trading_day: 20_240_603,
         action_day: 20_240_603,
-        live_orders: if tight { 40 + random.below(60) as u32 } else { 4_096 },
-        local_ids: if tight { operations / 2 } else { operations + 16 },
+        live_orders: if tight { 20 + random.below(40) as u32 } else { 4_096 },
+        local_ids: if tight { operations * 3 / 5 } else { operations + 16 },
         position_rows: if tight { 20 } else { 4_096 },
         accounts: ACCOUNTS + 1,
         participants: PARTICIPANTS + 1,
@@ -54,8 +104,10 @@ pub fn day(random: &mut Random, operations: u32) -> DayOpen {
 }
 
 /// The base data that follows DayOpen.
-pub fn base_data(random: &mut Random) -> Vec<CommandBuffer> {
+pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
     let mut commands = Vec::new();
+    // Positions only grow where clients open more often than they close: a busy day needs room.
+    let room = if style == Style::Tight { 1 } else { 1_000 };
     for index in 0..PARTICIPANTS {
         commands.push(CommandBuffer::own(&ParticipantDefine {
             index: ParticipantIndex(index),
@@ -99,7 +151,7 @@ pub fn base_data(random: &mut Random) -> Vec<CommandBuffer> {
             index: InstrumentIndex(index),
             price_rule: (index % 2) as u8,
             tie_break: (index % 4) as u8,
-            phase: if index < 3 { b'0' } else { b'1' },
+            phase: if style == Style::Churn || (style == Style::Tight && index < 3) { b'0' } else { b'1' },
             right: b'0',
             reserved: 0,
             tick: 2_000,
@@ -109,7 +161,7 @@ pub fn base_data(random: &mut Random) -> Vec<CommandBuffer> {
             previous_settlement: SETTLEMENT - 5 + random.below(11) as i32,
             minimum_volume: 1,
             maximum_volume: 20,
-            position_limit: [0, 60, 200, 0, 500][usize::from(index)],
+            position_limit: room * [0, 25, 80, 0, 200][usize::from(index)],
             previous_open_interest: u64::from(index) * 10,
             id: text(&format!("IF24{index:02}")),
         }));
@@ -118,8 +170,83 @@ pub fn base_data(random: &mut Random) -> Vec<CommandBuffer> {
 }
 
 impl Generator {
-    pub fn new(seed: u64) -> Self {
-        Generator { random: Random::new(seed), used: Vec::new(), given: Vec::new(), next_local_id: 0, epoch: 1 }
+    /// A day of so many operations; everything about it follows from the arguments.
+    pub fn new(seed: u64, style: Style, operations: u32) -> Self {
+        Generator {
+            random: Random::new(seed),
+            style,
+            operations,
+            made: 0,
+            used: Vec::new(),
+            working: Vec::new(),
+            next_local_id: 0,
+            script: VecDeque::new(),
+            later: BTreeMap::new(),
+            put: 0,
+            auctions: 0,
+            epoch: 1,
+        }
+    }
+
+    /// The next command.
+    pub fn next(&mut self) -> CommandBuffer {
+        if let Some(command) = self.script.pop_front() {
+            return command;
+        }
+        if let Some(first) = self.later.first_entry()
+            && first.key().0 <= self.made
+        {
+            return first.remove();
+        }
+        self.made += 1;
+        if self.style == Style::Auction && self.made > (2 * self.auctions + 2) * self.operations / AUCTIONS_TWICE {
+            self.auctions += 1;
+            self.match_auction();
+        }
+        // In a thousand: orders, cancels; the rest is the exchange's own.
+        let (orders, cancels) = match self.style {
+            Style::Churn => (700, 295),
+            Style::Auction => (880, 115),
+            Style::Tight => (680, 280),
+        };
+        match self.below(1_000) {
+            n if n < orders => self.insert(),
+            n if n < orders + cancels => self.cancel(),
+            _ => self.own_and_back(),
+        }
+    }
+
+    /// Remembers an order that rests: cancels will name it.
+    pub fn rests(&mut self, command: &CommandBuffer, sys_id: [u8; 20]) {
+        let command = command.command();
+        let BodyView::OrderInsert(&insert) = command.body else { return };
+        let working = Working { user: command.header.user, insert, sys_id };
+        if self.working.len() < WORKING {
+            self.working.push(working);
+        } else {
+            let place = self.below(WORKING as u64) as usize;
+            self.working[place] = working;
+        }
+    }
+
+    fn put(&mut self, operations_later: u32, command: CommandBuffer) {
+        self.put += 1;
+        self.later.insert((self.made + operations_later, self.put), command);
+    }
+
+    /// A long auction is matched; trading goes on for a while; then everything is told anew, or cancelled, and the next auction begins.
+    fn match_auction(&mut self) {
+        let phase =
+            |phase| CommandBuffer::own(&PhaseSet { instrument: InstrumentIndex::ALL, phase, reason: b'1', step: 1 });
+        if self.auctions % 3 == 2 {
+            self.script.push_back(CommandBuffer::own(&BookRestate { reserved: 0 }));
+        }
+        if self.auctions % 5 == 4 {
+            self.script.push_back(CommandBuffer::own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 }));
+        }
+        let uncross = Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step: 2 };
+        self.script.extend([phase(b'6'), CommandBuffer::own(&uncross), phase(b'0')]);
+        self.put(self.operations / AUCTIONS_TWICE / 2, phase(b'1'));
     }
 
     fn below(&mut self, limit: u64) -> u64 {
@@ -135,16 +262,6 @@ impl Generator {
         self.below(n) == 0
     }
 
-    /// Remembers an OrderSysId: cancels will name it.
-    pub fn given(&mut self, sys_id: [u8; 20]) {
-        if self.given.len() < 512 {
-            self.given.push(sys_id);
-        } else {
-            let place = self.below(512) as usize;
-            self.given[place] = sys_id;
-        }
-    }
-
     fn local_id(&mut self, user: u16) -> [u8; 24] {
         if self.once_in(40) && !self.used.is_empty() {
             let place = self.below(self.used.len() as u64) as usize;
@@ -158,10 +275,10 @@ impl Generator {
         let descends = user == 4 && self.once_in(20);
         let id =
             text(&if descends { format!("!{}", self.next_local_id) } else { format!("{:012}", self.next_local_id) });
-        if self.used.len() < 512 {
+        if self.used.len() < USED {
             self.used.push(id);
         } else {
-            let place = self.below(512) as usize;
+            let place = self.below(USED as u64) as usize;
             self.used[place] = id;
         }
         id
@@ -190,6 +307,7 @@ impl Generator {
         // Mostly around the middle, so that orders meet; sometimes anywhere, also beyond the band.
         let ticks = match self.below(50) {
             0 => LOWER - 3 + self.below((UPPER - LOWER) as u64 + 7) as i32,
+            n if self.style == Style::Churn => SETTLEMENT - 3 + (n % 7) as i32,
             n => SETTLEMENT - 6 + (n % 13) as i32,
         };
         let price = i64::from(ticks) * 2_000 + if self.once_in(200) { 700 } else { 0 };
@@ -199,8 +317,11 @@ impl Generator {
             n => 1 + (n % 9) as u32,
         };
         let wrong = |this: &mut Self, right: u8| if this.once_in(400) { this.pick(b"0279xZ") } else { right };
-        let offset = self.pick(b"000011145");
-        let match_condition = self.pick(b"3333333221");
+        // Closes need something to close, which tight days have little of.
+        let offset = if self.style == Style::Tight { self.pick(b"000011145") } else { self.pick(b"0000000001111145") };
+        // An auction takes no immediate orders: there, few try.
+        let few = self.style == Style::Auction && !self.once_in(20);
+        let match_condition = if few { b'3' } else { self.pick(b"3333333221") };
         let user = if self.once_in(2_000) { USERS } else { user };
         let insert = OrderInsert {
             local_id: self.local_id(user),
@@ -223,32 +344,83 @@ impl Generator {
     }
 
     fn cancel(&mut self) -> CommandBuffer {
-        let user = if self.once_in(2_000) { USERS } else { self.below(u64::from(USERS)) as u16 };
-        let by_system_id = self.once_in(2);
-        let order_sys_id = match (by_system_id, self.given.len()) {
-            (true, 1..) => {
-                let place = self.below(self.given.len() as u64) as usize;
-                self.given[place]
+        let working = match self.working.len() {
+            0 => None,
+            count => {
+                let place = self.random.below(count as u64) as usize;
+                // Now and then it is cancelled once more, later.
+                let again = self.once_in(8);
+                Some(if again { self.working[place] } else { self.working.swap_remove(place) })
             }
-            _ => [b' '; 20],
         };
-        let local_id = match self.used.len() {
+        let user = match (working, self.below(40)) {
+            (Some(working), 2..) => working.user,
+            (_, n) if n == 0 && self.once_in(40) => UserIndex(USERS),
+            _ => UserIndex(self.below(u64::from(USERS)) as u16),
+        };
+        let by_system_id = self.once_in(2) && working.is_some();
+        let used = match self.used.len() {
             0 => [b' '; 24],
             count => self.used[self.random.below(count as u64) as usize],
         };
+        let (order_sys_id, local_id) = match working {
+            Some(working) if by_system_id => (working.sys_id, used),
+            Some(working) if !self.once_in(20) => ([b' '; 20], working.insert.local_id),
+            _ => ([b' '; 20], used),
+        };
+        let (instrument, account) = match working {
+            Some(working) => (working.insert.instrument, working.insert.account),
+            None => (InstrumentIndex::NONE, AccountIndex::NONE),
+        };
+        let instrument = match self.below(30) {
+            0 => self.instrument(),
+            1..=10 => InstrumentIndex::NONE,
+            _ => instrument,
+        };
+        let account = match self.below(50) {
+            0 => AccountIndex(self.below(8) as u32),
+            1..=20 => AccountIndex::NONE,
+            _ => account,
+        };
         let cancel = OrderCancel {
             order_sys_id,
-            instrument: if self.once_in(3) { InstrumentIndex::NONE } else { self.instrument() },
+            instrument,
             action: if self.once_in(100) { b'1' } else { b'0' },
             target_field: u8::from(!by_system_id),
             local_id,
             action_local_id: text("action"),
             message_reference: *b"ABCDEF",
             reserved: [0; 2],
-            account: if self.once_in(8) { AccountIndex(self.below(8) as u32) } else { AccountIndex::NONE },
+            account,
             reserved_2: 0,
         };
-        CommandBuffer::new(1, 2, UserIndex(user), &cancel)
+        CommandBuffer::new(1, 2, user, &cancel)
+    }
+
+    /// The exchange's own doings; but in tight days what they forbid is allowed again soon.
+    fn own_and_back(&mut self) -> CommandBuffer {
+        let command = self.own();
+        if self.style == Style::Tight {
+            return command;
+        }
+        match command.command().body {
+            // From an auction the way to continuous trading leads through the matching, from a crossed book too.
+            BodyView::PhaseSet(set) if set.phase != b'0' && self.style == Style::Churn => {
+                let phase = |phase| CommandBuffer::own(&PhaseSet { phase, ..*set });
+                let uncross = Uncross { instrument: set.instrument, reserved: 0, step: 3 };
+                for back in [phase(b'6'), CommandBuffer::own(&uncross), phase(b'0')] {
+                    self.put(SOON, back);
+                }
+            }
+            BodyView::PhaseSet(set) if set.phase != b'1' => {
+                self.put(SOON, CommandBuffer::own(&PhaseSet { phase: b'1', ..*set }));
+            }
+            BodyView::RightSet(set) if set.right != b'0' => {
+                self.put(SOON, CommandBuffer::own(&RightSet { right: b'0', ..*set }));
+            }
+            _ => {}
+        }
+        command
     }
 
     /// The exchange's own doings, and what an operator may get wrong.
@@ -263,7 +435,8 @@ impl Generator {
         match self.below(200) {
             0..=39 => {
                 // Closing an instrument is for the day's end: nothing comes back from there.
-                let phase = if self.once_in(60) { self.pick(b"79") } else { self.pick(b"0000001113456666") };
+                let ends = self.once_in(60) && (self.style == Style::Tight || self.made > self.operations / 10 * 9);
+                let phase = if ends { self.pick(b"79") } else { self.pick(b"0000001113456666") };
                 let set = PhaseSet { instrument: any_instrument, phase, reason: b'2', step: any_index };
                 CommandBuffer::own(&set)
             }
@@ -316,9 +489,9 @@ impl Generator {
                 text: text("blocked"),
             }),
             169..=170 => CommandBuffer::own(&BookRestate { reserved: 0 }),
-            171 => CommandBuffer::own(&day(&mut self.random, 1)),
+            171 => CommandBuffer::own(&day(&mut self.random, self.style, 1)),
             172..=176 => {
-                let mut again = base_data(&mut self.random);
+                let mut again = base_data(&mut self.random, self.style);
                 let place = self.below(again.len() as u64) as usize;
                 again.swap_remove(place)
             }
@@ -345,14 +518,6 @@ impl Generator {
                 CommandBuffer::own(&PhaseSet { instrument: any_instrument, phase: b'6', reason: b'1', step: 0 })
             }
             _ => CommandBuffer::own(&PhaseSet { instrument: any_instrument, phase: b'0', reason: b'1', step: 0 }),
-        }
-    }
-
-    pub fn next(&mut self) -> CommandBuffer {
-        match self.below(1_000) {
-            0..=679 => self.insert(),
-            680..=959 => self.cancel(),
-            _ => self.own(),
         }
     }
 }

@@ -7,11 +7,11 @@ use dataplane::directory::Directory;
 use dataplane::render::{MESSAGE_SIZE_MAX, Renderer, market_data_size_max};
 use dataplane::streams::{Stream, StreamIndex, StreamLimits};
 use engine::IdStyle;
-use engine::command::{BodyView, CommandBuffer, DayClose, DayOpen};
+use engine::command::{BodyView, CommandBuffer, CommandKind, DayClose, DayOpen};
 use engine::event::EventView;
 use engine::reject::Reject;
 use engine::types::{Nanoseconds, StreamNumber};
-use generator::Generator;
+use generator::{Generator, Style};
 use journal::{Identity, Log, LogLimits, Machine, NotExecuted};
 use reference::{Exchange, Settings};
 use std::collections::BTreeMap;
@@ -32,6 +32,8 @@ struct Reached {
     mass_ended: u64,
     restated: u64,
     multi_part_frames: u64,
+    /// … by their commands.
+    multi_part: BTreeMap<CommandKind, u64>,
     messages: u64,
     answers: u64,
 }
@@ -60,7 +62,7 @@ impl Pair {
     }
 
     /// Both execute; everything that can be seen must be the same.
-    fn execute(&mut self, command: &CommandBuffer, now: Nanoseconds, reached: &mut Reached) -> Vec<[u8; 20]> {
+    fn execute(&mut self, command: &CommandBuffer, now: Nanoseconds, reached: &mut Reached) -> Option<[u8; 20]> {
         let (seed, sequence) = (self.seed, self.sequence + 1);
         let name = || format!("seed {seed}, sequence {sequence}, {:?}", command.command().body);
         let time = Nanoseconds(now.0.max(self.machine.state().time().0));
@@ -68,7 +70,7 @@ impl Pair {
             Ok(executed) => executed,
             Err(NotExecuted::NoDay(reject)) => {
                 *reached.rejects.entry(reject as u16).or_default() += 1;
-                return Vec::new();
+                return None;
             }
             Err(other) => panic!("{}: {other}", name()),
         };
@@ -139,15 +141,24 @@ impl Pair {
     }
 }
 
-fn count(machine: &Machine, command: &CommandBuffer, offset: u64, reached: &mut Reached) -> Vec<[u8; 20]> {
+/// Counts what a command reached. The OrderSysId of an order that rests now.
+fn count(machine: &Machine, command: &CommandBuffer, offset: u64, reached: &mut Reached) -> Option<[u8; 20]> {
     let frame = machine.reader().frame_at(offset).expect("it was recorded");
-    reached.multi_part_frames += u64::from(frame.parts().count() > 1);
-    let mut given = Vec::new();
+    if frame.parts().count() > 1 {
+        reached.multi_part_frames += 1;
+        *reached.multi_part.entry(command.command().body.kind()).or_default() += 1;
+    }
+    let (mut accepted, mut rests, mut sys_id) = (false, false, [b' '; 20]);
     let mut trades = 0;
     for event in frame.events() {
         match event.view().expect("ours") {
             EventView::Rejected(event) => *reached.rejects.entry(event.code).or_default() += 1,
-            EventView::Accepted(event) => given.push(event.sys_id),
+            EventView::Accepted(event) => {
+                accepted = true;
+                sys_id = event.sys_id;
+                rests = event.rests == 1;
+            }
+            EventView::Rested(_) => rests = true,
             EventView::Traded(event) => {
                 trades += 1;
                 reached.trades += 1;
@@ -172,23 +183,24 @@ fn count(machine: &Machine, command: &CommandBuffer, offset: u64, reached: &mut 
     }
     if let BodyView::OrderInsert(insert) = command.command().body
         && insert.match_condition == b'1'
-        && !given.is_empty()
+        && accepted
     {
         if trades > 0 { reached.filled_or_killed += 1 } else { reached.killed += 1 }
     }
-    given
+    rests.then_some(sys_id)
 }
 
 /// Runs one day; the seed and the number of operations say everything about it.
 fn run_day(seed: u64, operations: u32, reached: &mut Reached) {
-    let mut generator = Generator::new(seed);
+    let style = Style::of(seed);
+    let mut generator = Generator::new(seed, style, operations);
     let mut pair = Pair::new(operations, seed);
     let mut now = 1_717_374_600_000_000_000;
     let early = generator.next();
     pair.execute(&early, Nanoseconds(now), reached);
-    let open: DayOpen = generator::day(&mut generator.random, operations);
+    let open: DayOpen = generator::day(&mut generator.random, style, operations);
     pair.execute(&CommandBuffer::own(&open), Nanoseconds(now), reached);
-    for command in generator::base_data(&mut generator.random) {
+    for command in generator::base_data(&mut generator.random, style) {
         pair.execute(&command, Nanoseconds(now), reached);
     }
     for operation in 0..operations {
@@ -196,8 +208,8 @@ fn run_day(seed: u64, operations: u32, reached: &mut Reached) {
         now = if generator.random.below(50) == 0 { now - 1_000 } else { now + generator.random.below(200_000) };
         generator.epoch = pair.epoch;
         let command = generator.next();
-        for sys_id in pair.execute(&command, Nanoseconds(now), reached) {
-            generator.given(sys_id);
+        if let Some(sys_id) = pair.execute(&command, Nanoseconds(now), reached) {
+            generator.rests(&command, sys_id);
         }
         if operation % 10_000 == 0 {
             pair.check_digests();
@@ -244,6 +256,9 @@ fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges
         total.mass_ended += part.mass_ended;
         total.restated += part.restated;
         total.multi_part_frames += part.multi_part_frames;
+        for (kind, times) in part.multi_part {
+            *total.multi_part.entry(kind).or_default() += times;
+        }
         total.messages += part.messages;
         total.answers += part.answers;
     }
@@ -261,9 +276,15 @@ fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges
         ("FOK that did not", total.killed),
         ("orders ended by the exchange", total.mass_ended),
         ("restated orders", total.restated),
+        ("frames in several parts", total.multi_part_frames),
         ("messages", total.messages),
         ("answers", total.answers),
     ] {
         assert!(times > 0, "no {what}");
     }
+    for kind in [CommandKind::Uncross, CommandKind::BookRestate, CommandKind::MassCancel, CommandKind::DayClose] {
+        assert!(total.multi_part.contains_key(&kind), "no {kind:?} in several parts");
+    }
+    let operations = u64::from(operations);
+    assert!(total.trades * 10 >= operations, "{} trades of {operations} operations: too few", total.trades);
 }
