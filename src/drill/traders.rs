@@ -100,10 +100,11 @@ impl Traders {
                 self.foreign = None;
                 self.pick_working(other, owner);
             }
+            // Whoever cannot make it now makes it when its turn comes again.
+            self.next_mistake += 1;
             if let Some(member) = ready(index)
                 && let Some(intent) = self.mistake(mistake, world, index, member)
             {
-                self.next_mistake += 1;
                 return Some((index, intent));
             }
         }
