@@ -25,6 +25,8 @@ const UNANSWERED_MAX: usize = 6;
 const REOPENING_PER_MILLE: u32 = 10;
 /// How long the day's end waits for members' open requests, virtual.
 const SETTLING: Duration = Duration::from_secs(600);
+/// How long an auction that the takeover goes back to waits for members, virtual.
+const RECOVERY: Duration = Duration::from_secs(60);
 /// From this share of the orders on refusals that have not been met are looked for.
 const LATE: f64 = 0.3;
 
@@ -38,6 +40,7 @@ pub struct SeededDirector {
     /// The next step of the schedule, as its place in `schedule`; known again from the log after a takeover.
     next_step: usize,
     resumed: bool,
+    resumed_at: Option<Instant>,
     probed: [bool; 2],
     reopening_orders: u32,
     settling_since: Option<Instant>,
@@ -119,6 +122,7 @@ impl SeededDirector {
             total_now: total,
             next_step: 0,
             resumed: false,
+            resumed_at: None,
             probed: [false; 2],
             reopening_orders: 0,
             settling_since: None,
@@ -144,6 +148,7 @@ impl SeededDirector {
         if day.primary.is_dead() && !self.resumed {
             // The schedule goes on where the log says that it stands.
             self.resumed = true;
+            self.resumed_at = Some(day.now);
             self.next_step = day.backstop.front().directory().last_step() as usize;
         }
         // What the takeover rolls back cannot be counted on: members err until every refusal stands in the log.
@@ -151,7 +156,7 @@ impl SeededDirector {
             self.met.look(day.backstop.log());
             self.traders.clumsy = self.met.is_missing(of_mistakes());
             let missing = day.primary.is_dead() && self.met.is_missing(of_members());
-            if missing && day.orders_sent >= self.total && day.orders_sent < self.total + self.total / 2 {
+            if missing && day.orders_sent >= self.total && day.orders_sent < self.total * 2 {
                 self.total_now = day.orders_sent + ORDERS_A_ROUND as u32;
             }
         }
@@ -215,6 +220,12 @@ impl SeededDirector {
             }
             // In a phase that takes no orders, members that came back from the takeover wait: time brings the next one.
             let first = day.backstop.front().directory().instrument(InstrumentIndex(0));
+            if self.resumed_at.is_some_and(|at| day.now < at + RECOVERY)
+                && first.is_some_and(|instrument| instrument.phase == Phase::AuctionOrdering)
+                && !day.members.iter().all(|node| node.member.is_settled() && !node.member.is_held())
+            {
+                return; // an auction that the takeover goes back to waits for the orders that are sent again
+            }
             let waits = day.primary.is_dead()
                 && step != Step::Close
                 && first.is_some_and(|instrument| !instrument.phase.takes_orders())

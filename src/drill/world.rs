@@ -108,7 +108,7 @@ impl World {
         let limits = Limits {
             live_orders: (orders / 100).clamp(40, profile.live_orders),
             local_ids: (orders - orders / 32).clamp(64, profile.local_ids),
-            position_rows: (u32::from(members) + orders / 12).min(u32::from(members) * 28).min(profile.position_rows),
+            position_rows: (u32::from(members) + orders / 12).min(u32::from(members) * 20).min(profile.position_rows),
             ..*profile
         };
         let mut seats: Vec<Seat> = (0..members).map(seat).collect();
