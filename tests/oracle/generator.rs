@@ -17,17 +17,6 @@ pub enum Style {
     Tight,
 }
 
-impl Style {
-    /// The style of a seed's day: three of five churn.
-    pub fn of(seed: u64) -> Self {
-        match seed % 5 {
-            3 => Style::Auction,
-            4 => Style::Tight,
-            _ => Style::Churn,
-        }
-    }
-}
-
 /// Participants, users, accounts, instruments of a generated day.
 pub const PARTICIPANTS: u16 = 3;
 pub const USERS: u16 = 5;
@@ -205,7 +194,7 @@ impl Generator {
         }
         // In a thousand: orders, cancels; the rest is the exchange's own.
         let (orders, cancels) = match self.style {
-            Style::Churn => (700, 295),
+            Style::Churn => (690, 295),
             Style::Auction => (880, 115),
             Style::Tight => (680, 280),
         };
