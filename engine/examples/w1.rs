@@ -10,7 +10,7 @@
 //! Orders open, for 2,000 aggregates (account, instrument), from 64 users who count their local ids upwards; cancels name the OrderSysId.
 //! Commands are built 256 at a time outside of the clock, as the ring would hold them.
 //!
-//!     cargo run --release -p engine --example w1 -- [operations]
+//!     cargo run --release -p engine --example w1 -- [operations [file [commands read ahead]]]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a bench needs a clock; the engine has none")]
 
 use engine::command::*;
@@ -180,11 +180,19 @@ impl Bench {
     }
 }
 
+fn digits(field: &mut [u8], mut number: u64) {
+    for digit in field.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 fn buffer(operation: &Operation) -> CommandBuffer {
     let user = UserIndex(operation.user);
     if operation.kind == Kind::Cancel {
-        let mut order_sys_id = [b' '; 20];
-        order_sys_id.copy_from_slice(format!("B{:013}000000", operation.target).as_bytes());
+        let mut order_sys_id;
+        order_sys_id = *b"B0000000000000000000";
+        digits(&mut order_sys_id[1..14], operation.target);
         let body = OrderCancel {
             order_sys_id,
             instrument: InstrumentIndex(operation.instrument),
@@ -200,7 +208,7 @@ fn buffer(operation: &Operation) -> CommandBuffer {
         return CommandBuffer::new(0, 0, user, &body);
     }
     let mut local_id = [b' '; 24];
-    local_id[..12].copy_from_slice(format!("{:012}", operation.local_id).as_bytes());
+    digits(&mut local_id[..12], u64::from(operation.local_id));
     let body = OrderInsert {
         local_id,
         message_reference: [b' '; 6],
@@ -369,7 +377,13 @@ impl Maker {
 
 fn main() {
     let operations = std::env::args().nth(1).map_or(4_000_000, |text| text.parse().expect("a number of operations"));
-    for (books, depth, scale) in [(1u16, 1000u32, 12.0), (1, 10_000, 40.0), (200, 1000, 12.0)] {
+    let ahead: usize = std::env::args().nth(3).map_or(0, |text| text.parse().expect("a number of commands"));
+    let only: Option<usize> = std::env::args().nth(2).map(|text| text.parse().expect("0, 1 or 2"));
+    let files = [(1u16, 1000u32, 12.0), (1, 10_000, 40.0), (200, 1000, 12.0)];
+    for (file, (books, depth, scale)) in files.into_iter().enumerate() {
+        if only.is_some_and(|only| only != file) {
+            continue;
+        }
         let inserts = u32::from(books) * depth * 2 + operations * 2 / 3 + 100_000;
         let mut maker = Maker {
             bench: Bench::new(books, depth, inserts),
@@ -401,16 +415,42 @@ fn main() {
         let mut results = vec![];
         let mut chunks: Vec<[u64; RUNS]> = vec![[0; RUNS]; timed.len().div_ceil(CHUNK)];
         let mut events = 0;
+        let (mut arena, mut commands): (Vec<u64>, Vec<usize>) = (vec![], vec![]);
         for run in 0..RUNS {
             let mut bench = Bench::new(books, depth, inserts);
             before.iter().for_each(|operation| bench.run(&buffer(operation)));
             let (mut nanoseconds, mut whole) = (0u64, 0usize);
             events = 0;
             for (chunk, spent) in timed.chunks(CHUNK).zip(&mut chunks) {
-                let commands: Vec<CommandBuffer> = chunk.iter().map(buffer).collect();
-                let commands: Vec<Command<'_>> = commands.iter().map(CommandBuffer::command).collect();
+                // Built in memory that is kept: mapping and clearing pages would empty the caches before every chunk.
+                arena.clear();
+                commands.clear();
+                for operation in chunk {
+                    let buffer = buffer(operation);
+                    let words = buffer
+                        .bytes()
+                        .chunks_exact(8)
+                        .map(|word| u64::from_le_bytes(word.try_into().expect("8 bytes")));
+                    arena.extend(words);
+                    commands.push(buffer.bytes().len() / 8);
+                }
+                let mut rest = arena.as_slice();
+                let views: Vec<Command<'_>> = commands
+                    .iter()
+                    .map(|&length| {
+                        let (command, others) = rest.split_at(length);
+                        rest = others;
+                        Command::read(zerocopy::IntoBytes::as_bytes(command)).expect("a command")
+                    })
+                    .collect();
+                let commands = &views;
                 let begin = Instant::now();
-                for command in &commands {
+                for (at, command) in commands.iter().enumerate() {
+                    if ahead != 0 && at % ahead == 0 {
+                        for next in commands[at..].iter().take(ahead) {
+                            std::hint::black_box(bench.state.warm(next));
+                        }
+                    }
                     bench.stamp.sequence.0 += 1;
                     step(&mut bench.state, bench.stamp, command, &mut bench.draft);
                     events += bench.draft.events().len();

@@ -24,6 +24,14 @@ pub(crate) struct Level {
     pub(crate) volume: u64,
 }
 
+impl Level {
+    /// The last in time.
+    #[inline]
+    pub(crate) fn tail(&self) -> Slot {
+        self.tail
+    }
+}
+
 /// Which levels of a side hold orders.
 #[derive(Clone)]
 struct Bits {

@@ -18,6 +18,7 @@ mod system_id;
 mod tables;
 pub mod types;
 mod validate;
+mod warm;
 
 pub use decide::{Draft, Fault, IdStyle, decide, decide_guarded, decide_guarded_by};
 pub use difference::{Difference, first_difference};

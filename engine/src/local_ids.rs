@@ -116,6 +116,12 @@ impl LocalIds {
         self.marks[place as usize].other = *text;
     }
 
+    /// Reads what a search for a local id reads first.
+    #[inline]
+    pub(crate) fn warm(&self, user: UserIndex, local_id: &LocalId) -> u64 {
+        self.index.first(hash(user, local_id))
+    }
+
     /// Every mark, in the order of use.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Mark> {
         self.marks[1..].iter()

@@ -160,6 +160,12 @@ impl RowTable {
         })
     }
 
+    /// Reads what a search for a row reads first.
+    #[inline]
+    pub(crate) fn warm(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u64 {
+        self.find(account, instrument, hedge).map_or(0, |place| u64::from(self.rows[place as usize].exposure))
+    }
+
     #[inline]
     pub(crate) fn get(&self, place: u32) -> &Row {
         &self.rows[place as usize]

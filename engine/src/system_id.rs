@@ -29,6 +29,10 @@ impl SpelledId {
         }
         let (high, low) = (sequence.0 / 1_000_000, sequence.0 % 1_000_000);
         let first = write_digits(high) & !0xFF | u64::from(prefix);
+        if index == 0 {
+            // Nearly every order, and the first trade of every frame.
+            return SpelledId(first, write_digits(low * 100), ZEROS as u32);
+        }
         let second = write_digits(low * 100 + u64::from(index / 10_000));
         // The last four characters of eight digits are the upper half of the word.
         let third = (write_digits(u64::from(index % 10_000)) >> 32) as u32;
@@ -80,7 +84,7 @@ pub(crate) fn key_in(text: &SystemId) -> Option<OrderKey> {
     let SpelledId(first, second, third) = SpelledId::read(text);
     let high = read_digits(first & !0xFF | u64::from(b'0'))?;
     let middle = read_digits(second)?;
-    let low = read_digits(ZEROS >> 32 | u64::from(third) << 32)?;
+    let low = if third == ZEROS as u32 { 0 } else { read_digits(ZEROS >> 32 | u64::from(third) << 32)? };
     let sequence = high * 1_000_000 + middle / 100;
     let index = middle % 100 * 10_000 + low;
     (sequence >> (u64::BITS - KEY_INDEX_BITS) == 0).then(|| OrderKey::new(Sequence(sequence), index as u32))

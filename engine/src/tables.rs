@@ -40,6 +40,12 @@ impl Index {
         }
     }
 
+    /// The first entry that a search for a hash looks at.
+    #[inline]
+    pub(crate) fn first(&self, hash: u32) -> u64 {
+        self.entries[hash as usize & self.mask]
+    }
+
     /// Adds a place that is not there yet.
     #[inline]
     pub(crate) fn insert(&mut self, hash: u32, place: u32) {
