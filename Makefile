@@ -28,7 +28,7 @@ test: install ## format, lints, documents, every test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
-	cargo test --workspace --quiet
+	cargo test --workspace --release --quiet
 	cargo run --release --quiet -- drill --json >/dev/null
 
 .PHONY: drill

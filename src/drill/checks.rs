@@ -72,14 +72,17 @@ struct Logged {
     original: u32,
 }
 
+/// A participant's sides of trades: price and volume by TradeId and direction.
+type Sides = BTreeMap<([u8; 20], u8), (i32, u32)>;
+
 #[derive(Default)]
 struct Folded {
     orders: BTreeMap<OrderKey, Logged>,
-    /// By user and local id: the key, or the code that refused it first.
-    local_ids: BTreeMap<(u16, [u8; 24]), Result<OrderKey, u16>>,
+    /// By user and local id: the key, or the code that refused it first, and where.
+    local_ids: BTreeMap<(u16, [u8; 24]), Result<OrderKey, (u16, Sequence)>>,
     trade_ids: BTreeSet<[u8; 20]>,
     /// (TradeId, direction) by participant.
-    sides: BTreeMap<u16, BTreeMap<([u8; 20], u8), (i32, u32, OrderKey)>>,
+    sides: BTreeMap<u16, Sides>,
 }
 
 impl Findings {
@@ -138,7 +141,9 @@ impl Findings {
                         if let BodyView::OrderInsert(insert) = command.body {
                             self.refused += 1;
                             if event.marked == 1 {
-                                folded.local_ids.insert((command.header.user.0, insert.local_id), Err(event.code));
+                                folded
+                                    .local_ids
+                                    .insert((command.header.user.0, insert.local_id), Err((event.code, sequence)));
                             }
                         }
                     }
@@ -174,7 +179,7 @@ impl Findings {
                             self.orders_traded += u64::from(order.traded == 0);
                             order.traded += trade.volume.0;
                             let sides = folded.sides.entry(order.participant).or_default();
-                            sides.insert((trade.trade_id, direction), (trade.price.0, trade.volume.0, key));
+                            sides.insert((trade.trade_id, direction), (trade.price.0, trade.volume.0));
                         }
                     }
                     Some(EventView::Ended(event)) => {
@@ -296,8 +301,9 @@ impl Findings {
             for order in view.orders() {
                 let logged = folded.local_ids.get(&(seat.index, order.local_id.0));
                 let agrees = match (order.state, logged) {
-                    (OrderState::Rejected, Some(Err(code))) => {
-                        order.reject == *code || order.reject == Reject::LocalIdRepeated as u16
+                    // What the dead core refused beyond the cut stays refused for the member; Backstop may have refused its repeat otherwise.
+                    (OrderState::Rejected, Some(Err((code, sequence)))) => {
+                        sequence.0 > self.cut || order.reject == *code || order.reject == Reject::LocalIdRepeated as u16
                     }
                     (OrderState::Rejected, None) => true, // refused without a mark
                     (state, Some(Ok(key))) => {
@@ -319,7 +325,7 @@ impl Findings {
                     self.lost_acked += u64::from(held_for_accepted && !matches!(logged, Some(Ok(_))));
                     let logged = match logged {
                         None => "nothing".to_owned(),
-                        Some(Err(code)) => format!("refused with {code}"),
+                        Some(Err((code, _))) => format!("refused with {code}"),
                         Some(Ok(key)) => format!(
                             "{} of {} traded, {:?}",
                             folded.orders[key].traded, folded.orders[key].original, folded.orders[key].end
@@ -345,7 +351,7 @@ impl Findings {
                     .iter()
                     .find(|terms| terms.id.as_bytes() == trade.instrument_id.trimmed())
                     .map_or(0, |terms| terms.tick);
-                let agrees = logged.is_some_and(|&(price, volume, _)| {
+                let agrees = logged.is_some_and(|&(price, volume)| {
                     trade.volume == volume && trade.price.0 == i64::from(price) * i64::from(tick)
                 });
                 self.expect(agrees, || {

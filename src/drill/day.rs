@@ -228,7 +228,8 @@ impl Day {
         let names =
             NameService::new(host(NAMES_ADDRESS, sessions), port(), ports).map_err(|error| error.to_string())?;
         // Every fourth member has Backstop's front registered in advance: it will try, and be refused with the reason.
-        let registered = |index: u16| if index % 4 == 0 { vec![at(BACKSTOP_ADDRESS, MEMBER_PORT)] } else { Vec::new() };
+        let registered =
+            |index: u16| if index.is_multiple_of(4) { vec![at(BACKSTOP_ADDRESS, MEMBER_PORT)] } else { Vec::new() };
         let mut members = Vec::new();
         let mut member_ports = Vec::new();
         for seat in &world.seats {

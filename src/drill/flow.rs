@@ -111,7 +111,7 @@ impl FlowDirector {
                 let index = Self::member_of(day, order);
                 let node = &mut day.members[index];
                 // Every other cancel names the order by its local id.
-                let by_local_id = row % 2 == 0;
+                let by_local_id = row.is_multiple_of(2);
                 let id = Self::id(order);
                 let action = if by_local_id { node.member.cancel_by_local_id(id) } else { node.member.cancel(id) };
                 self.cancels[row] = Some(action.expect("its insert left before"));

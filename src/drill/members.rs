@@ -35,7 +35,7 @@ impl<P: Port> MemberNode<P> {
         config.heartbeat_seconds = HEARTBEAT_SECONDS;
         config.rolled_back = RolledBack::SendAgain;
         // Every other member sends again what the resumed stream has told it already: repeats for the exchange to recognise.
-        config.repeat_told = !is_flow && seat.index % 2 == 0;
+        config.repeat_told = !is_flow && seat.index.is_multiple_of(2);
         config.seed = seed;
         let mut member = Member::new(config);
         // Rows of a file leave one by one, in order, and only when the one before is answered.

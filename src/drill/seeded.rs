@@ -151,6 +151,9 @@ impl SeededDirector {
             self.resumed_at = Some(day.now);
             self.next_step = day.backstop.front().directory().last_step() as usize;
         }
+        if !self.recovered(day) {
+            return;
+        }
         // What the takeover rolls back cannot be counted on: members err until every refusal stands in the log.
         if self.done(day) >= LATE {
             self.met.look(day.backstop.log());
@@ -166,6 +169,18 @@ impl SeededDirector {
         if is_open && day.orders_sent < self.total_now {
             self.send(day, ORDERS_A_ROUND);
         }
+    }
+
+    /// An auction that the takeover goes back to waits for the orders that are sent again, before anything new is sent.
+    fn recovered(&mut self, day: &Day) -> bool {
+        let Some(resumed_at) = self.resumed_at else { return true };
+        let first = day.backstop.front().directory().instrument(InstrumentIndex(0));
+        let in_auction = first.is_some_and(|instrument| instrument.phase == Phase::AuctionOrdering);
+        let settled = day.members.iter().all(|node| node.member.is_settled() && !node.member.is_held());
+        if !in_auction || settled || day.now >= resumed_at + RECOVERY {
+            self.resumed_at = None;
+        }
+        self.resumed_at.is_none()
     }
 
     fn done(&self, day: &Day) -> f64 {
@@ -220,12 +235,6 @@ impl SeededDirector {
             }
             // In a phase that takes no orders, members that came back from the takeover wait: time brings the next one.
             let first = day.backstop.front().directory().instrument(InstrumentIndex(0));
-            if self.resumed_at.is_some_and(|at| day.now < at + RECOVERY)
-                && first.is_some_and(|instrument| instrument.phase == Phase::AuctionOrdering)
-                && !day.members.iter().all(|node| node.member.is_settled() && !node.member.is_held())
-            {
-                return; // an auction that the takeover goes back to waits for the orders that are sent again
-            }
             let waits = day.primary.is_dead()
                 && step != Step::Close
                 && first.is_some_and(|instrument| !instrument.phase.takes_orders())

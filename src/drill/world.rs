@@ -114,7 +114,7 @@ impl World {
         let mut seats: Vec<Seat> = (0..members).map(seat).collect();
         let mut numbers = 0;
         let mut accounts = Vec::new();
-        for index in 0..usize::from(members) {
+        for (index, seat) in seats.iter_mut().enumerate() {
             let mut clients =
                 vec![(format!("C{:07}", index + 1), Right::Full), (format!("S{:07}", index / 2 + 1), Right::Full)];
             match index {
@@ -125,7 +125,7 @@ impl World {
             for (client_id, right) in clients {
                 let account = DrillAccount { index: AccountIndex(numbers), client_id };
                 accounts.push((index, account.clone(), right));
-                seats[index].accounts.push(account);
+                seat.accounts.push(account);
                 numbers += 1;
             }
         }
