@@ -58,6 +58,8 @@ pub struct Findings {
     pub rejects: BTreeMap<u16, u64>,
     /// Both digests of every frame are the second exchange's.
     pub digest_equal: bool,
+    /// What a seeded day did not reach.
+    pub not_reached: Vec<String>,
     /// Every failure, in words.
     pub failures: Vec<String>,
     failures_beyond: u64,
@@ -119,7 +121,7 @@ impl Findings {
         found.check_shadow(day);
         found.check_audit(day);
         if day.plan.flow.is_none() {
-            found.check_reach();
+            found.check_reach(day.plan.options.faults == "none");
         }
         if found.failures_beyond > 0 {
             let more = found.failures_beyond;
@@ -423,17 +425,27 @@ impl Findings {
         self.expect(audit.is_clean(), || format!("the audit found: {audit}"));
     }
 
-    /// A day that reaches too little proves too little.
-    fn check_reach(&mut self) {
+    /// A day that reaches too little proves too little: what it did not reach is named, and is a failure where nothing but the day's
+    /// own making could keep it from being reached. Under network faults a takeover may roll most of a small day back.
+    fn check_reach(&mut self, is_failure: bool) {
         let (orders, traded, cancelled) = (self.orders, self.orders_traded, self.orders_cancelled);
-        self.expect(traded * 4 >= orders, || format!("{traded} of {orders} orders traded, less than a quarter"));
-        self.expect(cancelled * 5 >= orders, || {
-            format!("{cancelled} of {orders} orders were cancelled, less than a fifth")
-        });
+        let mut missing = Vec::new();
+        if traded * 4 < orders {
+            missing.push(format!("{traded} of {orders} orders traded, less than a quarter"));
+        }
+        if cancelled * 5 < orders {
+            missing.push(format!("{cancelled} of {orders} orders were cancelled, less than a fifth"));
+        }
         // Before DayOpen nothing is recorded, and a panic of the engine's is not a member's to provoke.
         for reject in Reject::ALL.iter().filter(|reject| !matches!(reject, Reject::DayNotOpen | Reject::DecideFault)) {
             let code = *reject as u16;
-            self.expect(self.rejects.contains_key(&code), || format!("reject {code} {reject:?} never occurred"));
+            if !self.rejects.contains_key(&code) {
+                missing.push(format!("reject {code} {reject:?} never occurred"));
+            }
         }
+        for text in &missing {
+            self.expect(!is_failure, || text.clone());
+        }
+        self.not_reached = missing;
     }
 }

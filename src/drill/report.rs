@@ -65,6 +65,8 @@ pub struct Report {
     pub timeline: Vec<Line>,
     /// The state's digest at the end.
     pub digest: String,
+    /// What a seeded day did not reach (a failure too, unless the network had faults).
+    pub not_reached: Vec<String>,
     /// Every failure, in words.
     pub failures: Vec<String>,
 }
@@ -148,6 +150,7 @@ impl Report {
             trades_equal,
             timeline: day.backstop.runbook().timeline().iter().map(|step| Line::of(step, commanded)).collect(),
             digest: digest.map_or_else(|| "none".to_owned(), |digest| format!("{digest:016x}")),
+            not_reached: found.not_reached,
             failures: found.failures,
         }
     }
