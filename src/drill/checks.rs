@@ -74,6 +74,9 @@ struct Logged {
     original: u32,
 }
 
+/// What became of a local id: the order's key, or the code that refused it and where.
+type Marked = Result<OrderKey, (u16, Sequence)>;
+
 /// A participant's sides of trades: price and volume by TradeId and direction.
 type Sides = BTreeMap<([u8; 20], u8), (i32, u32)>;
 
@@ -81,7 +84,7 @@ type Sides = BTreeMap<([u8; 20], u8), (i32, u32)>;
 struct Folded {
     orders: BTreeMap<OrderKey, Logged>,
     /// By user and local id: the key, or the code that refused it first, and where.
-    local_ids: BTreeMap<(u16, [u8; 24]), Result<OrderKey, (u16, Sequence)>>,
+    local_ids: BTreeMap<(u16, [u8; 24]), Marked>,
     trade_ids: BTreeSet<[u8; 20]>,
     /// (TradeId, direction) by participant.
     sides: BTreeMap<u16, Sides>,
