@@ -163,7 +163,7 @@ fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
     let shift = (63 - (words[last] ^ BLANKS | 1).leading_zeros()) & !7;
     let digit = words[last] >> shift & 15;
     words[last] &= !(15 << shift);
-    let rest = words.into_iter().fold(u64::from(user.0), mix);
+    let rest = mix(mix(words[0] ^ u64::from(user.0), words[1]), words[2]);
     (rest as u32) << 4 | digit as u32
 }
 

@@ -8,7 +8,7 @@ use crate::event::SystemId;
 use crate::types::{KEY_INDEX_BITS, OrderKey, Sequence};
 
 /// An id's bytes in three little-endian pieces.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) struct SpelledId(u64, u64, u32);
 
 /// Indices below this are six digits.
@@ -17,6 +17,7 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 impl SpelledId {
     /// Of an order.
+    #[inline]
     pub(crate) fn of(prefix: u8, key: OrderKey) -> Self {
         Self::new(prefix, key.sequence(), key.index())
     }
@@ -28,7 +29,9 @@ impl SpelledId {
             return Self::beyond(prefix, sequence, index);
         }
         let (high, low) = (sequence.0 / 1_000_000, sequence.0 % 1_000_000);
-        let first = write_digits(high) & !0xFF | u64::from(prefix);
+        // Two digits are enough for a hundred million frames, and the last two characters are the highest bytes.
+        let high = if high < 100 { ZEROS + ((high / 10) << 48) + ((high % 10) << 56) } else { write_digits(high) };
+        let first = high & !0xFF | u64::from(prefix);
         if index == 0 {
             // Nearly every order, and the first trade of every frame.
             return SpelledId(first, write_digits(low * 100), ZEROS as u32);
@@ -64,6 +67,13 @@ impl SpelledId {
         text[16..].copy_from_slice(&self.2.to_le_bytes());
     }
 
+    /// Whether a text is this one.
+    #[inline]
+    fn is(self, text: &SystemId) -> bool {
+        let other = Self::read(text);
+        (self.0 ^ other.0) | (self.1 ^ other.1) | u64::from(self.2 ^ other.2) == 0
+    }
+
     /// The text.
     pub(crate) fn bytes(self) -> SystemId {
         let mut text = [0; 20];
@@ -75,7 +85,7 @@ impl SpelledId {
 /// The first character of the OrderSysId of the order with that key, if the rest of it spells the key.
 #[inline]
 pub(crate) fn prefix_if_spelled(text: &SystemId, key: OrderKey) -> Option<u8> {
-    (key_in(text) == Some(key)).then_some(text[0])
+    (key.index() < DIGITS_END && SpelledId::of(text[0], key).is(text)).then_some(text[0])
 }
 
 /// The key that a text spells, if it is written with digits as we write ours.

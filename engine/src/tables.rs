@@ -8,9 +8,10 @@
 /// An index from hashes to places.
 #[derive(Clone)]
 pub(crate) struct Index {
+    /// A power of two of them, so that `hash & (entries - 1)` is one.
     entries: Vec<u64>,
-    mask: usize,
-    count: usize,
+    /// How many more go in before the table must grow.
+    room: usize,
 }
 
 /// Entries per item a table has room for: at most half of the entries are in use, so that runs stay short.
@@ -20,15 +21,17 @@ impl Index {
     /// A table for `items` items; inserting that many allocates nothing.
     pub(crate) fn with_room(items: usize) -> Self {
         let size = (items.max(8) * ENTRIES_PER_ITEM).next_power_of_two();
-        Index { entries: vec![0; size], mask: size - 1, count: 0 }
+        Index { entries: vec![0; size], room: size / ENTRIES_PER_ITEM }
     }
 
     /// The place with that hash of which `is` says yes.
     #[inline]
     pub(crate) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
-        let mut at = hash as usize & self.mask;
+        let entries = self.entries.as_slice();
+        let mask = entries.len() - 1;
+        let mut at = hash as usize & mask;
         loop {
-            let entry = self.entries[at];
+            let entry = entries[at];
             if entry == 0 {
                 return None;
             }
@@ -36,61 +39,65 @@ impl Index {
             if (entry >> 32) as u32 == hash && is(place) {
                 return Some(place);
             }
-            at = (at + 1) & self.mask;
+            at = (at + 1) & mask;
         }
     }
 
     /// The first entry that a search for a hash looks at.
     #[inline]
     pub(crate) fn first(&self, hash: u32) -> u64 {
-        self.entries[hash as usize & self.mask]
+        self.entries[hash as usize & (self.entries.len() - 1)]
     }
 
     /// Adds a place that is not there yet.
     #[inline]
     pub(crate) fn insert(&mut self, hash: u32, place: u32) {
         assert!(place != 0, "place 0 means an empty entry");
-        if (self.count + 1) * ENTRIES_PER_ITEM > self.entries.len() {
+        if self.room == 0 {
             self.grow();
         }
-        self.count += 1;
+        self.room -= 1;
         self.put(u64::from(hash) << 32 | u64::from(place));
     }
 
     #[inline]
     fn put(&mut self, entry: u64) {
-        let mut at = (entry >> 32) as usize & self.mask;
-        while self.entries[at] != 0 {
-            at = (at + 1) & self.mask;
+        let entries = self.entries.as_mut_slice();
+        let mask = entries.len() - 1;
+        let mut at = (entry >> 32) as usize & mask;
+        while entries[at] != 0 {
+            at = (at + 1) & mask;
         }
-        self.entries[at] = entry;
+        entries[at] = entry;
     }
 
     /// Removes a place that is there.
     #[inline]
     pub(crate) fn remove(&mut self, hash: u32, place: u32) {
         let entry = u64::from(hash) << 32 | u64::from(place);
-        let mut hole = hash as usize & self.mask;
-        while self.entries[hole] != entry {
-            assert!(self.entries[hole] != 0, "only what is there is removed");
-            hole = (hole + 1) & self.mask;
+        let entries = self.entries.as_mut_slice();
+        let mask = entries.len() - 1;
+        let mut hole = hash as usize & mask;
+        while entries[hole] != entry {
+            assert!(entries[hole] != 0, "only what is there is removed");
+            hole = (hole + 1) & mask;
         }
-        self.count -= 1;
+        self.room += 1;
         let mut at = hole;
         loop {
-            at = (at + 1) & self.mask;
-            let moved = self.entries[at];
+            at = (at + 1) & mask;
+            let moved = entries[at];
             if moved == 0 {
                 break;
             }
-            let home = (moved >> 32) as usize & self.mask;
+            let home = (moved >> 32) as usize & mask;
             // An entry may fill the hole if the hole lies between its home and where it is.
-            if (at.wrapping_sub(home) & self.mask) >= (at.wrapping_sub(hole) & self.mask) {
-                self.entries[hole] = moved;
+            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(hole) & mask) {
+                entries[hole] = moved;
                 hole = at;
             }
         }
-        self.entries[hole] = 0;
+        entries[hole] = 0;
     }
 
     /// Tables of the order path are made for their limits and never come here; those of definitions may.
@@ -98,7 +105,7 @@ impl Index {
     fn grow(&mut self) {
         let size = self.entries.len() * 2;
         let old = std::mem::replace(&mut self.entries, vec![0; size]);
-        self.mask = size - 1;
+        self.room += size / ENTRIES_PER_ITEM / 2;
         old.into_iter().filter(|&entry| entry != 0).for_each(|entry| self.put(entry));
     }
 

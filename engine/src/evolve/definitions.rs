@@ -10,6 +10,7 @@ use crate::state::{Account, Instrument, Participant, State, User};
 use crate::types::{AccountIndex, Money, Phase, Price, Right, StreamNumber};
 
 /// The command took effect.
+#[inline(never)]
 pub(super) fn applied(state: &mut State, command: &Command<'_>) {
     let user = command.header.user;
     match command.body {

@@ -135,6 +135,7 @@ fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, key: OrderKey, p
     state.local_ids.mark(user, local_id, key, prefix)
 }
 
+#[inline(never)]
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
         let BodyView::OrderInsert(order) = command.body else { panic!("only an order has a local id to mark") };
@@ -142,12 +143,14 @@ fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     }
 }
 
+#[inline(never)]
 fn restated(state: &mut State, restated: &Restated) {
     let slot = state.orders.find_resting(restated.order).expect("only live orders are restated");
     let participant = state.participant_of(state.orders.get(slot).user);
     count_private(state, participant, restated.private_number);
 }
 
+#[inline(never)]
 fn phase_changed(state: &mut State, changed: &PhaseChanged) {
     assert!(changed.broadcast_number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
     let instrument = state.instruments.touch(usize::from(changed.instrument.0));
@@ -156,6 +159,7 @@ fn phase_changed(state: &mut State, changed: &PhaseChanged) {
     count_broadcast(state, changed.broadcast_number);
 }
 
+#[inline(never)]
 fn market_data(state: &mut State, data: &MarketData) {
     // All of a tick carry one number: the first brings the stream there.
     assert!(data.broadcast_number.0 - state.broadcast.0 <= 1, "the broadcast stream has no gaps");
@@ -163,6 +167,7 @@ fn market_data(state: &mut State, data: &MarketData) {
     count_broadcast(state, data.broadcast_number);
 }
 
+#[inline(never)]
 fn published(state: &mut State, published: &Published) {
     if published.participant != ParticipantIndex::ALL {
         return count_private(state, published.participant, published.number);

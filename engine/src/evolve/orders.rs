@@ -9,7 +9,7 @@ use crate::system_id::prefix_if_spelled;
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, Sequence};
 
 /// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
-#[inline]
+#[inline(never)]
 pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted) {
     let BodyView::OrderInsert(insert) = command.body else { panic!("validated: only an insert is accepted") };
     let user = command.header.user;
@@ -93,7 +93,7 @@ fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
 }
 
 /// What remains of the entering order rests.
-#[inline]
+#[inline(never)]
 pub(super) fn rested(state: &mut State, rested: &Rested) {
     let order = state.orders.get(Slot::ENTERING);
     assert!(order.key == rested.order, "what rests is what entered");
@@ -104,7 +104,7 @@ pub(super) fn rested(state: &mut State, rested: &Rested) {
 }
 
 /// An order ended other than by its last trade; or an immediate order is done.
-#[inline]
+#[inline(never)]
 pub(super) fn ended(state: &mut State, ended: &Ended) {
     let slot = state.orders.find(ended.order).expect("validated: only live orders end");
     let order = state.orders.get(slot);

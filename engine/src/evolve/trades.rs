@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::types::{InstrumentIndex, Money, Volume};
 
 /// Two orders traded. Buy side first, then sell side: it matters where both are one position row.
-#[inline]
+#[inline(never)]
 pub(super) fn traded(state: &mut State, traded: &Traded) {
     let buy = state.orders.find(traded.buy).expect("validated: a live buy order");
     let sell = state.orders.find(traded.sell).expect("validated: a live sell order");

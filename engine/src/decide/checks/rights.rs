@@ -9,7 +9,12 @@ use crate::types::{Offset, Right};
 pub(super) fn worst(state: &State, trader: &User, account: &Account, instrument: &Instrument) -> Right {
     let participant = state.participant(trader.definition.participant).expect("users are of defined participants");
     let pair = state.pair_rights.get(account.definition.index, instrument.definition.index);
-    participant.right.max(trader.right).max(account.right).max(instrument.right).max(pair)
+    // The codes are '0' '1' '2': nearly always all are '0', and then so is their union.
+    let rights = [participant.right, trader.right, account.right, instrument.right, pair];
+    if rights.iter().fold(0, |all, &right| all | right as u8) == Right::Full as u8 {
+        return Right::Full;
+    }
+    rights.into_iter().max().unwrap_or(Right::Full)
 }
 
 /// 8: something may be done at all.
