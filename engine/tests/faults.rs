@@ -320,12 +320,15 @@ fn market_with_orders() -> Market {
 }
 
 #[test]
-fn before_the_day_opens_only_refusals_and_the_opening_are_possible() {
+fn before_the_day_opens_only_its_opening_is_possible() {
     let mut market = Market::empty();
     market.stamp.sequence = Sequence(1);
     let buffer = CommandBuffer::own(&participant(0));
     let applied: [Event; 1] = [Applied::zero().into()];
     let validated = validate(&market.state, market.stamp, &buffer.command(), &applied);
+    assert_eq!(validated.map_err(|impossible| impossible.kind), Err(ImpossibleKind::DoesNotFit));
+    let refused = [Rejected { code: Reject::DayNotOpen as u16, ..Rejected::zero() }.into()];
+    let validated = validate(&market.state, market.stamp, &buffer.command(), &refused);
     assert_eq!(validated.map_err(|impossible| impossible.kind), Err(ImpossibleKind::DoesNotFit));
     let buffer = CommandBuffer::own(&day());
     assert_eq!(validate(&market.state, market.stamp, &buffer.command(), &applied), Ok(()));

@@ -79,7 +79,8 @@ pub struct Stepped {
     pub fault: Option<Fault>,
 }
 
-/// One frame of an active core: decides, evolves what was decided, seals. The draft holds the events.
+/// One frame of an active core: decides, evolves what was decided, seals. The draft holds the events. What is refused before the day is
+/// open makes no frame (RULES.md, Every command): then nothing is sealed, and the sequence is still to be used.
 ///
 /// # Panics
 /// As [`evolve`] and [`seal`]; and if decide and evolve disagree.
@@ -90,6 +91,9 @@ pub fn step(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &mut 
         evolve_at(state, stamp.sequence, command, event);
     }
     draft.assert_arrived(state);
+    if state.day.is_none() {
+        return Stepped { digests: state.digests(), fault };
+    }
     Stepped { digests: seal(state, stamp), fault }
 }
 

@@ -180,12 +180,13 @@ impl<'a> Checker<'a> {
             return Err(ImpossibleKind::ReservedNotZero);
         }
         let alone = first && last;
+        // The log begins with a DayOpen that took effect.
+        let opens_day = matches!((self.command.body, view), (BodyView::DayOpen(_), EventView::Applied(_)));
+        fits(self.state.day.is_some() || opens_day)?;
         if let EventView::Rejected(rejected) = view {
             fits(alone)?;
             return self.rejected(rejected);
         }
-        let opens_day = matches!(self.command.body, BodyView::DayOpen(_));
-        fits(self.state.day.is_some() || opens_day)?;
         match (self.command.body, view) {
             (BodyView::OrderInsert(order), EventView::Accepted(accepted)) => {
                 fits(first)?;

@@ -86,6 +86,14 @@ impl Market {
         // decide changes nothing: what follows is then evolve's.
         engine::decide(&self.state, self.stamp, &buffer.command(), &mut self.draft);
         let decided = self.draft.events().to_vec();
+        if self.state.day().is_none() && refused(&decided).is_some() {
+            // No frame: the log begins with DayOpen.
+            step(&mut self.state, self.stamp, &buffer.command(), &mut self.draft);
+            self.frames.pop();
+            self.stamp.sequence.0 -= 1;
+            assert_eq!((self.state.last_sequence(), self.draft.events()), (Sequence(0), decided.as_slice()));
+            return decided;
+        }
         assert_eq!(before, (self.state.digests(), self.state.recompute_digests()), "decide changes nothing");
         engine::validate(&self.state, self.stamp, &buffer.command(), &decided).expect("our own frames are possible");
         let stepped: Stepped = step(&mut self.state, self.stamp, &buffer.command(), &mut self.draft);
