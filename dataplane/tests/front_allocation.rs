@@ -1,7 +1,6 @@
 //! Between `ingress_frame` and `egress_frame` nothing is allocated: once warm, orders go through a core without one allocation.
 
 #![allow(unsafe_code)]
-
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod front_support;
