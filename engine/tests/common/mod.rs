@@ -83,6 +83,8 @@ impl Market {
         }
         let before = (self.state.digests(), self.state.recompute_digests());
         assert_eq!(before.0, before.1, "kept and recomputed digests");
+        // Reading ahead is possible for any command in any state.
+        std::hint::black_box(self.state.warm(&buffer.command()));
         // decide changes nothing: what follows is then evolve's.
         engine::decide(&self.state, self.stamp, &buffer.command(), &mut self.draft);
         let decided = self.draft.events().to_vec();
