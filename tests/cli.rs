@@ -1,0 +1,169 @@
+//! The one command, from outside: bad input is one clear line and exit code 2, and nothing is half-done; what is asked for in JSON is one
+//! object and nothing else.
+
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+
+fn backstop(arguments: &[&str]) -> std::process::Output {
+    Command::cargo_bin("backstop").expect("the binary is built").args(arguments).output().expect("it runs")
+}
+
+/// Exit code 2, nothing on stdout, one line on stderr that holds every one of the words.
+fn refused(arguments: &[&str], words: &[&str]) {
+    let output = backstop(arguments);
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{arguments:?} printed {:?}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{arguments:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{arguments:?}: expected `{word}` in: {stderr}");
+    }
+}
+
+fn put(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).expect("written");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+const HEADER: &str = "row,time,op,order,side,price,volume\n";
+
+/// Two orders meet in an auction, two in continuous trading; one is taken back.
+const ORDERS: &str = "0,09:15:00.000,call,,,,
+1,09:15:01.000,insert,1,buy,110,5
+2,09:15:02.000,insert,2,sell,100,3
+3,09:25:00.000,uncross,,,,
+4,09:30:00.000,insert,3,sell,104,4
+5,09:30:00.100,insert,4,sell,120,1
+6,09:30:01.000,cancel,4,,,
+7,09:30:02.000,insert,5,buy,120,2
+";
+
+#[test]
+fn wrong_flags_and_values_out_of_range_are_named() {
+    refused(&["drill", "--member", "4"], &["--member"]);
+    refused(&["drill", "--seed", "x"], &["--seed", "x"]);
+    refused(&["drill", "--members", "0"], &["--members 0", "4 to 200"]);
+    refused(&["drill", "--members", "201"], &["--members 201", "200"]);
+    refused(&["drill", "--orders-total", "10"], &["--orders-total 10", "2000"]);
+    refused(&["drill", "--fail-at", "1.5"], &["--fail-at 1.5", "0 to 1"]);
+    refused(&["drill", "--fail-at", "NaN"], &["--fail-at NaN"]);
+    refused(&["drill", "--cores", "3"], &["--cores 3", "1 or 2"]);
+    refused(&["drill", "--faults", "hurricane"], &["--faults hurricane", "none", "lossy"]);
+    refused(&["drill", "--reopen", "later"], &["later", "continuous", "auction"]);
+    refused(&["drill", "--book", "burn"], &["burn", "keep", "cancel"]);
+    refused(&["drill", "--trades", "t.csv"], &["--orders"]);
+    refused(&["replay"], &["--orders"]);
+    refused(&["replay", "--orders", "x.csv", "--price-rule", "best"], &["best", "resting", "middle"]);
+    refused(&["dril"], &["dril"]);
+}
+
+#[test]
+fn missing_and_malformed_files_are_named_with_their_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let orders = put(folder, "orders.csv", &format!("{HEADER}{ORDERS}"));
+    let header = put(folder, "header.csv", "row,order\n1,2\n");
+    let wrong = put(folder, "wrong.csv", &format!("{HEADER}0,09:15:00.000,insert,1,buy,cheap,5\n"));
+    let trades = put(folder, "trades.csv", "row,buy_order,sell_order,price,volume\n7,x,3,104,2\n");
+    let missing = folder.join("missing.csv");
+    let missing = missing.to_str().expect("UTF-8");
+    for job in ["drill", "replay"] {
+        refused(&[job, "--orders", missing], &[missing, "cannot be read"]);
+        refused(&[job, "--orders", &header], &["header.csv", "line 1", "row,time,op"]);
+        refused(&[job, "--orders", &wrong], &["wrong.csv", "line 2", "price `cheap`"]);
+        refused(&[job, "--orders", &orders, "--trades", missing], &[missing]);
+        refused(&[job, "--orders", &orders, "--trades", &trades], &["trades.csv", "line 2", "buy_order `x`"]);
+    }
+}
+
+#[test]
+fn wrong_profiles_and_journals_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let field = put(folder, "field.toml", "name = \"x\"\nspeed = 9\n");
+    let no_toml = put(folder, "no.toml", "name = \n");
+    refused(&["drill", "--profile", "cray"], &["cray", "dev"]);
+    refused(&["drill", "--profile", &field], &["field.toml", "line 2", "speed"]);
+    refused(&["doctor", "--profile", &no_toml], &["no.toml", "line 1"]);
+    refused(&["drill", "--journal", "/no/such/folder"], &["--journal /no/such/folder"]);
+    put(folder, "backstop.journal", "somebody's");
+    let path = folder.to_str().expect("UTF-8");
+    refused(&["drill", "--orders-total", "2000", "--members", "4", "--journal", path], &["backstop.journal"]);
+    let kept = fs::read_to_string(folder.join("backstop.journal")).expect("still there");
+    assert_eq!(kept, "somebody's", "a journal that is there is left as it was");
+    refused(&["doctor", "--root", "/no/such/folder"], &["--root"]);
+}
+
+#[test]
+fn help_teaches_every_flag() {
+    for (job, flags) in [
+        (
+            "drill",
+            "--seed --members --orders-total --orders --trades --fail-at --reopen --book --cores --faults --json",
+        ),
+        ("replay", "--orders --trades --price-rule --json"),
+        ("doctor", "--profile --json"),
+    ] {
+        let output = backstop(&[job, "--help"]);
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(0));
+        for flag in flags.split(' ') {
+            assert!(text.contains(flag), "{job} --help does not tell of {flag}");
+        }
+    }
+}
+
+#[test]
+fn a_drill_in_json_is_one_object_with_every_promised_key() {
+    let output = backstop(&["drill", "--json", "--orders-total", "2500", "--members", "8", "--seed", "5"]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!((output.status.code(), &report["ok"]), (Some(0), &serde_json::json!(true)), "{text}");
+    for key in [
+        "orders",
+        "trades",
+        "members_back",
+        "in_doubt",
+        "lost_acked",
+        "duplicate_trades",
+        "digest_equal",
+        "takeover_ms",
+        "latency_ns",
+        "failures",
+    ] {
+        assert!(!report[key].is_null(), "no {key} in {text}");
+    }
+    for key in ["p50", "p99", "p999", "max"] {
+        assert!(report["latency_ns"][key].as_u64().is_some_and(|value| value > 0), "latency_ns.{key}");
+    }
+    assert_eq!((&report["members_back"], &report["lost_acked"]), (&serde_json::json!(8), &serde_json::json!(0)));
+}
+
+#[test]
+fn a_small_file_is_replayed_by_both_price_rules_as_worked_out_by_hand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let orders = put(folder, "orders.csv", &format!("{HEADER}{ORDERS}"));
+    // Auction: 3 lots trade at any price of 100..110; the surplus is on the buy side, so the highest: 110. Then 2 lots of the buy
+    // order rest at 110: the sell at 104 trades them at the resting price 110 and rests with 2; the buy at 120 takes these.
+    let resting = "row,buy_order,sell_order,price,volume\n3,1,2,110,3\n4,1,3,110,2\n7,5,3,104,2\n";
+    // Middle of bid 110, ask 104, last 110: 110. Then of bid 120, ask 104, last 110: 110.
+    let middle = "row,buy_order,sell_order,price,volume\n3,1,2,110,3\n4,1,3,110,2\n7,5,3,110,2\n";
+    for (rule, expected) in [("resting", resting), ("middle", middle)] {
+        let output = backstop(&["replay", "--orders", &orders, "--price-rule", rule]);
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), expected, "{rule}");
+        let trades = put(folder, "trades.csv", expected);
+        let output = backstop(&["replay", "--orders", &orders, "--price-rule", rule, "--trades", &trades, "--json"]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((output.status.code(), &report["ok"]), (Some(0), &serde_json::json!(true)));
+        assert_eq!(report["first_difference"], serde_json::Value::Null);
+    }
+    let other = put(folder, "other.csv", &resting.replace("7,5,3,104,2", "7,5,3,105,2"));
+    let output = backstop(&["replay", "--orders", &orders, "--trades", &other]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("trade 3 of 3") && text.contains("7,5,3,105,2") && text.contains("7,5,3,104,2"), "{text}");
+}
