@@ -299,8 +299,17 @@ pub(crate) fn write_bare(packet: &mut [u8], numbers: Numbers, segment: &Segment<
     };
     packet[..IPV4_HEADER].copy_from_slice(ip.as_bytes());
     packet[IPV4_HEADER..IPV4_HEADER + TCP_HEADER].copy_from_slice(tcp.as_bytes());
+    fill_checksums(&mut packet[..IPV4_HEADER + TCP_HEADER]);
+}
+
+/// Fills both checksums of an IPv4 packet without options that carries a TCP segment to its end; the fields hold zeros.
+///
+/// # Panics
+/// If the packet is shorter than both headers.
+#[inline]
+pub(crate) fn fill_checksums(packet: &mut [u8]) {
     let (header, segment) = packet.split_at_mut(IPV4_HEADER);
-    let tcp_sum = !fold(pseudo_header(header, TCP_HEADER) + sum(&segment[..TCP_HEADER]));
+    let tcp_sum = !fold(pseudo_header(header, segment.len()) + sum(segment));
     segment[16..18].copy_from_slice(&tcp_sum.to_be_bytes());
     let ip_sum = !fold(sum(header));
     header[10..12].copy_from_slice(&ip_sum.to_be_bytes());
@@ -309,31 +318,43 @@ pub(crate) fn write_bare(packet: &mut [u8], numbers: Numbers, segment: &Segment<
 /// The part of TCP's sum that stands in the IPv4 header.
 fn pseudo_header(ip_header: &[u8], tcp_length: usize) -> u64 {
     // Source and destination stand side by side; a lone 16-bit number enters the sum as it would stand in bytes.
-    let protocol_and_length = u64::from(u16::from_be(u16::from(PROTOCOL_TCP))) + u64::from((tcp_length as u16).to_be());
+    let protocol_and_length =
+        u64::from(u16::from(PROTOCOL_TCP).swap_bytes()) + u64::from((tcp_length as u16).swap_bytes());
     sum(&ip_header[12..20]) + protocol_and_length
 }
 
-/// The sum of the 16-bit words of `bytes` in the machine's own byte order: the one's complement sum does not depend on
-/// the order, only the result must be turned (RFC 1071 §2).
+/// The sum of the 16-bit words of `bytes`, each taken with its first byte as the lower one: the one's complement sum does
+/// not depend on the order, only the result must be turned (RFC 1071 §2).
+#[inline]
 fn sum(bytes: &[u8]) -> u64 {
     let mut total = 0u64;
-    let mut words = bytes.chunks_exact(4);
+    let mut words = bytes.chunks_exact(8);
     for word in &mut words {
-        // Cannot overflow: a frame has far fewer than 2^32 words. Wrapping lets the compiler add many at once.
-        total = total.wrapping_add(u64::from(u32::from_ne_bytes([word[0], word[1], word[2], word[3]])));
+        let word = u64::from_le_bytes(*word.first_chunk().expect("a chunk is eight bytes long"));
+        // Cannot overflow: a frame has far fewer than 2^31 halves. Wrapping lets the compiler add many at once.
+        total = total.wrapping_add((word & 0xFFFF_FFFF) + (word >> 32));
     }
-    let mut last = [0; 4];
-    let rest = words.remainder();
-    last[..rest.len()].copy_from_slice(rest);
-    total.wrapping_add(u64::from(u32::from_ne_bytes(last)))
+    let mut rest = words.remainder();
+    if let Some((half, after)) = rest.split_first_chunk::<4>() {
+        total = total.wrapping_add(u64::from(u32::from_le_bytes(*half)));
+        rest = after;
+    }
+    if let Some((word, after)) = rest.split_first_chunk::<2>() {
+        total = total.wrapping_add(u64::from(u16::from_le_bytes(*word)));
+        rest = after;
+    }
+    total.wrapping_add(rest.first().map_or(0, |&byte| u64::from(byte)))
 }
 
 /// The sum in 16 bits, in network order.
-fn fold(mut total: u64) -> u16 {
-    while total > 0xFFFF {
-        total = (total & 0xFFFF) + (total >> 16);
-    }
-    u16::from_be(total as u16)
+#[inline]
+fn fold(total: u64) -> u16 {
+    // Each time what is over 32, then 16 bits is added back in; the last carry is one at most.
+    let total = (total & 0xFFFF_FFFF) + (total >> 32);
+    let total = (total & 0xFFFF) + (total >> 16 & 0xFFFF) + (total >> 32);
+    let total = (total & 0xFFFF) + (total >> 16);
+    let total = (total & 0xFFFF) + (total >> 16);
+    (total as u16).swap_bytes()
 }
 
 #[cfg(test)]
@@ -352,6 +373,28 @@ mod tests {
         assert_eq!(segment.remote, SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 50_000));
         assert_eq!((segment.local_port, segment.sequence, segment.flags), (7_000, 1, SYN));
         assert!(segment.checksums_hold());
+    }
+
+    #[test]
+    fn sums_are_those_of_the_definition_for_every_length_and_the_largest_words() {
+        let mut state = 1u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        for length in 0..1_600usize {
+            let random: Vec<u8> = (0..length).map(|_| next()).collect();
+            for bytes in [random, vec![0xFF; length], vec![0; length]] {
+                // RFC 1071 §1, word by word: an end-around carry after each addition.
+                let mut expected = 0u32;
+                for word in bytes.chunks(2) {
+                    expected += u32::from(u16::from_be_bytes([word[0], *word.get(1).unwrap_or(&0)]));
+                    expected = (expected & 0xFFFF) + (expected >> 16);
+                }
+                assert_eq!(fold(sum(&bytes)), expected as u16, "{length} bytes");
+            }
+        }
+        assert_eq!(fold(u64::MAX), 0xFFFF, "nothing is lost in folding");
     }
 
     #[test]
