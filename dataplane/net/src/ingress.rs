@@ -131,7 +131,11 @@ impl<P: Port> Host<P> {
             }
             _ => {}
         }
-        self.mark_ready(index);
+        // Every second segment of a member's says only that our answer has come.
+        let is_at_rest = slot.state == SessionState::Open && fresh == 0 && stack.is_at_rest_after(segment);
+        if !is_at_rest {
+            self.mark_ready(index);
+        }
         self.advance(index, before, handler);
         if fresh > 0 {
             self.counters.ringed_bytes += fresh as u64;

@@ -166,6 +166,18 @@ impl Stack {
             && socket.state() == State::Established
     }
 
+    /// Of a segment that the stack has just taken: it acknowledged everything there was and asked for nothing, so the stack
+    /// has nothing to send and no timer to set for it.
+    pub(crate) fn is_at_rest_after(&self, segment: &Segment<'_>) -> bool {
+        segment.flags == ACK
+            && segment.payload.is_empty()
+            // A keep-alive's number is the one before, and it wants an answer.
+            && self.shadow.receiving
+            && segment.sequence == self.shadow.receive_next
+            && self.phase() == Phase::Open
+            && self.send_queue() == 0
+    }
+
     /// The segment acknowledges what was never sent. Such a segment must not reach the stack, which would believe it
     /// for bytes that wait to be sent. (A connection that is opening answers it with a reset, RFC 9293 §3.10.7.3; and a
     /// reset's acknowledgement does not count.)
