@@ -13,7 +13,8 @@ use engine::command::{
     AccountDefine, BodyView, Command, DayOpen, InstrumentDefine, OrderInsert, ParticipantDefine, UserDefine,
 };
 use engine::event::EventView;
-use engine::types::{AccountIndex, Epoch, InstrumentIndex, ParticipantIndex, Phase, Sequence, UserIndex};
+use engine::types::{AccountIndex, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, Sequence, UserIndex};
+use ftd::ChinaDay;
 use journal::FrameView;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -44,6 +45,8 @@ pub struct Day {
     pub epoch: Epoch,
     /// Data centre of the core that opened the present epoch: only that core speaks to members.
     pub data_center: u32,
+    /// The day by the clock of its first frame: most frames are of the same.
+    pub clock_day: ChinaDay,
 }
 
 /// A participant 会员.
@@ -278,7 +281,7 @@ impl Directory {
         }
         match command.body {
             BodyView::OrderCancel(_) | BodyView::MarketDataTick(_) => Ok(()),
-            BodyView::DayOpen(day) => self.open_day(day),
+            BodyView::DayOpen(day) => self.open_day(day, frame.header.time),
             _ if self.day.is_none() => Err(Conflict::DayNotOpen),
             BodyView::ParticipantDefine(definition) => self.define_participant(definition),
             BodyView::UserDefine(definition) => self.define_user(definition),
@@ -313,7 +316,7 @@ impl Directory {
         }
     }
 
-    fn open_day(&mut self, day: &DayOpen) -> Result<(), Conflict> {
+    fn open_day(&mut self, day: &DayOpen, now: Nanoseconds) -> Result<(), Conflict> {
         if self.day.is_some() {
             return Err(Conflict::DayTwice);
         }
@@ -323,6 +326,7 @@ impl Directory {
             first_epoch: day.epoch,
             epoch: day.epoch,
             data_center: day.data_center,
+            clock_day: ChinaDay::of_unix_ns(now.0),
         });
         self.participants = Table::new(day.participants.into());
         self.users = Table::new(day.users.into());

@@ -100,6 +100,6 @@ pub use generated::{derived, package, tid, value};
 pub use malformed::Malformed;
 pub use message::{Chain, Fid, Message, Next, SequenceNumber, Series, SkipReason, Tid, next_message};
 pub use number::BadNumber;
-pub use time::ChinaTime;
+pub use time::{ChinaDay, ChinaTime};
 pub use types::TooLong;
 pub use write::{ChainWriter, HEARTBEAT, MessageWriter, write_heartbeat};

@@ -8,7 +8,8 @@
 //! | FTDTimeStamp | 20 | `yyyymmddhhmmssmmm` and three blanks, mmm thousandths | |
 //!
 //! The forms written are those of the standard's XML (Appendix G: `hh24nnsscc`). Its Appendix B shows times without the
-//! hundredths, so that form is read too. A [`ChinaTime`] is taken apart once and written into as many items as needed.
+//! hundredths, so that form is read too. A [`ChinaTime`] is taken apart once and written into as many items as needed; a
+//! [`ChinaDay`] keeps the calendar out of that.
 
 use std::fmt;
 
@@ -32,13 +33,7 @@ impl ChinaTime {
     /// Takes apart nanoseconds since 1970-01-01T00:00:00Z (leap seconds not counted, as Unix does).
     #[inline]
     pub fn from_unix_ns(unix_ns: u64) -> Self {
-        let seconds = unix_ns / 1_000_000_000 + Self::OFFSET_SECONDS;
-        let second_of_day = (seconds % 86_400) as u32;
-        let (minutes, second) = (second_of_day / 60, second_of_day % 60);
-        // At most 213,504 days, in the year 2554: the nanoseconds end there.
-        let yyyymmdd = date_of_day((seconds / 86_400) as u32);
-        let hhmmss = minutes / 60 * 10_000 + minutes % 60 * 100 + second;
-        Self { yyyymmdd, hhmmss, nanosecond: (unix_ns % 1_000_000_000) as u32 }
+        ChinaDay::of_unix_ns(unix_ns).at_unix_ns(unix_ns)
     }
 
     /// The calendar day, 20140829 for the 29th of August 2014.
@@ -57,6 +52,43 @@ impl ChinaTime {
     #[inline]
     pub const fn nanosecond(self) -> u32 {
         self.nanosecond
+    }
+}
+
+/// A calendar day in China: takes its own moments apart without asking the calendar again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChinaDay {
+    /// Its first second, by the clock in China: from 1970-01-01T00:00:00+08:00.
+    begin: u64,
+    yyyymmdd: u32,
+}
+
+const SECOND_NS: u64 = 1_000_000_000;
+const DAY_SECONDS: u64 = 86_400;
+
+impl ChinaDay {
+    /// The day of a moment, nanoseconds since 1970-01-01T00:00:00Z.
+    #[inline]
+    pub fn of_unix_ns(unix_ns: u64) -> Self {
+        Self::of_second(unix_ns / SECOND_NS + ChinaTime::OFFSET_SECONDS)
+    }
+
+    fn of_second(second: u64) -> Self {
+        // At most 213,504 days, in the year 2554: the nanoseconds end there.
+        let days = second / DAY_SECONDS;
+        Self { begin: days * DAY_SECONDS, yyyymmdd: date_of_day(days as u32) }
+    }
+
+    /// Takes apart nanoseconds since 1970-01-01T00:00:00Z, of this day or any other.
+    #[inline]
+    pub fn at_unix_ns(self, unix_ns: u64) -> ChinaTime {
+        let second = unix_ns / SECOND_NS + ChinaTime::OFFSET_SECONDS;
+        let is_this_day = second.wrapping_sub(self.begin) < DAY_SECONDS;
+        let day = if is_this_day { self } else { Self::of_second(second) };
+        let second_of_day = (second - day.begin) as u32;
+        let (minutes, second) = (second_of_day / 60, second_of_day % 60);
+        let hhmmss = minutes / 60 * 10_000 + minutes % 60 * 100 + second;
+        ChinaTime { yyyymmdd: day.yyyymmdd, hhmmss, nanosecond: (unix_ns % SECOND_NS) as u32 }
     }
 }
 

@@ -3,7 +3,7 @@
 use ftd::number::{BadNumber, Float, Number};
 use ftd::time::{Date, DateTime, Time, TimeStamp};
 use ftd::types::{Char, Int, Secret, Str, Word};
-use ftd::{ChinaTime, TooLong};
+use ftd::{ChinaDay, ChinaTime, TooLong};
 use proptest::prelude::*;
 
 type Price = Float<12, 4>;
@@ -295,6 +295,25 @@ fn every_day_until_the_nanoseconds_end_has_its_date() {
     assert_eq!(year, 2554);
     assert_eq!(ChinaTime::from_unix_ns(0).hhmmss(), 80_000);
     assert_eq!(ChinaTime::from_unix_ns(u64::MAX).yyyymmdd(), 25_540_722);
+}
+
+#[test]
+fn a_moment_is_the_same_whichever_day_takes_it_apart() {
+    const DAY_NS: u64 = 86_400_000_000_000;
+    // Midnights in China: 1970-01-02, 2024-02-29, 2024-12-31, and the last one that 64 bits hold.
+    for midnight in
+        [57_600_000_000_000, 1_709_136_000_000_000_000, 1_735_574_400_000_000_000, 18_446_716_800_000_000_000]
+    {
+        for moment in [midnight - DAY_NS / 2, midnight - 1, midnight, midnight + 1, midnight + DAY_NS / 4] {
+            let expected = ChinaTime::from_unix_ns(moment);
+            for day in [0, midnight - 1, midnight, moment, u64::MAX] {
+                assert_eq!(ChinaDay::of_unix_ns(day).at_unix_ns(moment), expected, "{moment} by the day of {day}");
+            }
+        }
+    }
+    assert_eq!(ChinaTime::from_unix_ns(1_709_136_000_000_000_000).yyyymmdd(), 20_240_229);
+    assert_eq!(ChinaTime::from_unix_ns(1_709_136_000_000_000_000 - 1).yyyymmdd(), 20_240_228);
+    assert_eq!(ChinaTime::from_unix_ns(u64::MAX).hhmmss(), 73_433);
 }
 
 fn next_day(year: u32, month: u32, day: u32) -> (u32, u32, u32) {

@@ -98,7 +98,7 @@ impl Renderer<'_> {
         field.match_session = Char::from(sent.match_session);
         set_volume(&mut field.minimal_volume, sent.minimal_volume);
         field.auto_suspend.set(bool_flag::FALSE);
-        field.insert_time.set_at(clock(part.header.time));
+        field.insert_time.set_at(day.clock(part.header.time));
         field.message_reference = Str::from(sent.message_reference);
         Ok(message.finish())
     }

@@ -1,6 +1,6 @@
 //! Prices, volumes, times and texts as the standard writes them.
 
-use crate::directory::{Conflict, Instrument};
+use crate::directory::{Conflict, Day, Instrument};
 use engine::types::{Nanoseconds, Price, Volume};
 use ftd::ChinaTime;
 use ftd::number::Float;
@@ -18,6 +18,14 @@ pub(super) const TURNOVER_CENTS_MIN: i128 = -9_999_999_999_999_999;
 #[inline]
 pub(super) fn clock(time: Nanoseconds) -> ChinaTime {
     ChinaTime::from_unix_ns(time.0)
+}
+
+impl Day {
+    /// [`clock`], of a day whose calendar is known.
+    #[inline]
+    pub(super) fn clock(&self, time: Nanoseconds) -> ChinaTime {
+        self.clock_day.at_unix_ns(time.0)
+    }
 }
 
 /// Writes a price given in 1/10,000 yuan.

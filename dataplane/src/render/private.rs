@@ -90,10 +90,10 @@ impl Renderer<'_> {
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
         let day = self.day()?;
-        let inserted = clock(order.header.time);
+        let inserted = day.clock(order.header.time);
         // Most are told in the frame that accepted them.
         let same_moment = order.header.time == place.part.header.time;
-        let updated = if same_moment { inserted } else { clock(place.part.header.time) };
+        let updated = if same_moment { inserted } else { day.clock(place.part.header.time) };
         let sent = order.order;
         let mut message = place.message(tid::ORDER_CONFIRMATION, buffer)?;
         let field: &mut OrderStatusField = message.push().ok_or(Failed::NoRoom)?;
@@ -148,7 +148,7 @@ impl Renderer<'_> {
         field.cancel_flag.set(bool_flag::FALSE);
         field.trade_id = Str::from(event.trade_id);
         set_date(&mut field.match_date, day.action_day)?;
-        field.match_time.set_at(clock(place.part.header.time));
+        field.match_time.set_at(day.clock(place.part.header.time));
         set_date(&mut field.clear_date, day.trading_day)?;
         set_price(&mut field.price, event.price, parties.instrument)?;
         set_volume(&mut field.volume, event.volume);
