@@ -29,7 +29,14 @@ pub struct StreamIndex {
     reigns: Reigns,
     /// The frame that made the last broadcast message, if that is market data: its other events carry the same number.
     last_tick: Sequence,
+    /// Whose private streams have grown since somebody asked, in the order of the messages; one may stand there twice.
+    grown: Vec<ParticipantIndex>,
+    /// By more than [`GROWN_MAX`] messages: `grown` has only the first.
+    has_grown_much: bool,
 }
+
+/// Messages after which it is cheaper to look at every stream.
+const GROWN_MAX: usize = 64;
 
 /// A stream that is numbered by the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +74,14 @@ impl StreamIndex {
     /// Before the day: no stream has a message.
     #[must_use]
     pub fn new(limits: StreamLimits) -> Self {
-        StreamIndex { limits, places: Places::new(0, 0), reigns: Reigns::none(), last_tick: Sequence(0) }
+        StreamIndex {
+            limits,
+            places: Places::new(0, 0),
+            reigns: Reigns::none(),
+            last_tick: Sequence(0),
+            grown: Vec::with_capacity(GROWN_MAX),
+            has_grown_much: false,
+        }
     }
 
     /// Takes in the next frame, which begins at `offset` of `log`; `directory` has taken it in already. Only DayOpen allocates.
@@ -110,11 +124,32 @@ impl StreamIndex {
         StreamNumber(self.places.count(StreamSlot::of(stream).0).unwrap_or(0))
     }
 
+    #[inline]
+    fn note_grown(&mut self, participant: ParticipantIndex) {
+        if self.grown.len() < GROWN_MAX {
+            self.grown.push(participant);
+        } else {
+            self.has_grown_much = true;
+        }
+    }
+
     /// Where the message of this number stands. None: there is no such message.
     #[inline]
     #[must_use]
     pub fn place(&self, stream: Stream, number: StreamNumber) -> Option<Place> {
         self.places.get(StreamSlot::of(stream).0, number)
+    }
+
+    /// Calls `each` for the participants whose private streams have grown since the last call, in the order of the messages, some
+    /// perhaps twice. False: they are too many to be named, and nothing was called.
+    #[inline]
+    pub(crate) fn take_grown(&mut self, mut each: impl FnMut(&Self, ParticipantIndex)) -> bool {
+        let are_named = !std::mem::take(&mut self.has_grown_much);
+        if are_named {
+            self.grown.iter().for_each(|&participant| each(self, participant));
+        }
+        self.grown.clear();
+        are_named
     }
 
     /// Messages that a stream had when an epoch was cut. None: that epoch is the present one, or none of the day.
@@ -260,7 +295,13 @@ impl Fold<'_, '_, '_> {
             return Err(Conflict::Gap { stream, found: number, expected });
         }
         let place = Place { offset: self.offset, event, side };
-        if self.index.places.push(slot, place) { Ok(()) } else { Err(Conflict::MessagesExhausted) }
+        if !self.index.places.push(slot, place) {
+            return Err(Conflict::MessagesExhausted);
+        }
+        if let Stream::Private(participant) = stream {
+            self.index.note_grown(participant);
+        }
+        Ok(())
     }
 
     #[inline]
@@ -276,5 +317,30 @@ impl Fold<'_, '_, '_> {
             Some(command) => self.stream_of_user(command.header.user),
             None => self.stream_of_user(reading::user_of(self.log, key)?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_told_something_is_named_in_order_and_once_asked_forgotten_until_they_are_too_many() {
+        let mut streams = StreamIndex::new(StreamLimits::default());
+        let taken = |streams: &mut StreamIndex| {
+            let mut named = Vec::new();
+            let are_named = streams.take_grown(|_, participant| named.push(participant.0));
+            (are_named, named)
+        };
+        assert_eq!(taken(&mut streams), (true, vec![]));
+        [3, 1, 3].into_iter().for_each(|participant| streams.note_grown(ParticipantIndex(participant)));
+        assert_eq!(taken(&mut streams), (true, vec![3, 1, 3]));
+        assert_eq!(taken(&mut streams), (true, vec![]));
+        for messages in [GROWN_MAX, GROWN_MAX + 1, 10 * GROWN_MAX] {
+            (0..messages).for_each(|message| streams.note_grown(ParticipantIndex(message as u16)));
+            let (are_named, named) = taken(&mut streams);
+            assert_eq!((are_named, named.len()), if messages <= GROWN_MAX { (true, messages) } else { (false, 0) });
+        }
+        assert_eq!(taken(&mut streams), (true, vec![]));
     }
 }

@@ -62,8 +62,6 @@ pub(crate) struct Desk {
     broadcast_told: u32,
     /// Frames from here on were recorded while this front was there: only those are answered.
     live_from: u64,
-    /// Other participants than those that asked may have been told something since the lists were made.
-    has_told_others: bool,
     /// The base data's addresses changed.
     pub(crate) has_new_addresses: bool,
 }
@@ -106,7 +104,6 @@ impl Desk {
             told: Vec::new(),
             broadcast_listeners: Vec::new(),
             broadcast_told: 0,
-            has_told_others: false,
             has_new_addresses: false,
         }
     }
@@ -122,63 +119,43 @@ impl Desk {
         frame: &CompleteFrame<'_>,
         places: &mut [Place],
     ) -> Result<(), Contradiction> {
-        let (mut part_offset, mut events) = (offset, 0);
+        let mut part_offset = offset;
         for part in frame.parts() {
             self.directory.apply(&part)?;
             self.streams.apply_part(part_offset, &part, &self.reader, &self.directory)?;
             part_offset += part.bytes.len() as u64;
-            events += part.events.len();
         }
         self.counters.frames += 1;
         self.last =
             Heartbeat { stamp: frame.stamp(), digests: frame.digests(), data_center: self.settings.data_center };
         let command = frame.command();
-        let is_order = matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_));
-        if !is_order {
+        if !matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_)) {
             self.apply_other(frame, places);
         }
         let user = command.header.user;
-        if user != UserIndex::NONE {
-            if offset >= self.live_from && frame.data_center() == self.settings.data_center {
-                self.take_answer(offset, command.header, places);
-            }
-            if let Some(user) = self.directory.user(user) {
-                self.touch(user.participant, places);
-            }
+        let is_ours = offset >= self.live_from && frame.data_center() == self.settings.data_center;
+        if user != UserIndex::NONE && is_ours {
+            self.take_answer(offset, command.header, places);
         }
-        // An order or cancel with one event told nobody but its own participant.
-        let is_alone = is_order && events == 1;
-        self.has_told_others |= !is_alone;
         Ok(())
     }
 
-    /// Lists who was told something by frames that others asked for; once after a number of frames.
+    /// Lists who was told something by the frames that were taken in; once after a number of frames.
+    #[inline]
     pub(crate) fn list_told(&mut self, places: &mut [Place]) {
-        if !std::mem::take(&mut self.has_told_others) {
-            return;
-        }
-        for index in 0..self.listening.len() {
-            self.touch(self.listening[index], places);
+        let Desk { streams, told, private_listeners, listed, .. } = self;
+        let are_named = streams.take_grown(|streams, participant| {
+            touch(streams, told, private_listeners, listed, participant, places);
+        });
+        if !are_named {
+            for &participant in &self.listening {
+                touch(streams, told, private_listeners, listed, participant, places);
+            }
         }
         let count = self.streams.count(Stream::Broadcast).0;
         if count != self.broadcast_told {
             self.broadcast_told = count;
             for &place in &self.broadcast_listeners {
-                list_place(&mut self.listed, place, places);
-            }
-        }
-    }
-
-    /// Lists the listeners of a private stream that has grown.
-    #[inline]
-    fn touch(&mut self, participant: ParticipantIndex, places: &mut [Place]) {
-        let count = self.streams.count(Stream::Private(participant)).0;
-        let index = usize::from(participant.0);
-        if let Some(told) = self.told.get_mut(index)
-            && *told != count
-        {
-            *told = count;
-            for &place in &self.private_listeners[index] {
                 list_place(&mut self.listed, place, places);
             }
         }
@@ -358,6 +335,28 @@ impl Desk {
         }
         if session.broadcast.is_some() {
             self.stop_listening(session, Stream::Broadcast);
+        }
+    }
+}
+
+/// Lists the listeners of a private stream that has grown.
+#[inline]
+fn touch(
+    streams: &StreamIndex,
+    told: &mut [u32],
+    listeners: &[Vec<u32>],
+    listed: &mut Vec<u32>,
+    participant: ParticipantIndex,
+    places: &mut [Place],
+) {
+    let count = streams.count(Stream::Private(participant)).0;
+    let index = usize::from(participant.0);
+    if let Some(told) = told.get_mut(index)
+        && *told != count
+    {
+        *told = count;
+        for &place in &listeners[index] {
+            list_place(listed, place, places);
         }
     }
 }
