@@ -37,4 +37,4 @@ drill: ## the day that fails over
 
 .PHONY: bench
 bench: ## evidence of speed, on this machine
-	cargo bench --workspace
+	cargo bench --quiet --bench w1 --bench t3

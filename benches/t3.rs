@@ -1,9 +1,17 @@
 //! T3 in memory: an FTD order packet at the port to its answer packet at the port, everything fused on one thread, recording on.
 //!
-//!     cargo run --release -p dataplane --example t3
+//! Closed loop: one order, its answer, the next. By stages: the same with a clock between them. Open loop: orders at constant
+//! spacing, latency = the answer's time minus the planned time. Capacity: bursts of orders from every member.
 //!
-//! Closed loop: one order, its answer, the next. Capacity: bursts of orders from every member; the core's own time only.
-//! What the members' side costs is not counted, but it shares the caches.
+//! The clock of the open loop is the core's: it stands still while the members' side of the same thread sends and reads (they
+//! have machines of their own), and runs by what each round of the core really took. Orders whose time came while a round ran
+//! wait for the next one, and go in together, as on a wire. What the members' side costs is not counted, but it shares the caches.
+//!
+//!     cargo bench --bench t3 [-- times-smaller] [closed]
+//!
+//! `closed` ends behind the closed loop: instructions an order are the difference of two such runs under callgrind.
+
+mod common;
 
 use dataplane::front::{Front, FrontConfig};
 use dataplane::ring::RING_BYTES;
@@ -66,20 +74,29 @@ struct Sizes {
     warm_up: u32,
     alone: u32,
     by_stages: u32,
+    open: u32,
     in_bursts: u32,
 }
 
+/// Orders a second of the open loop.
+const OPEN_LOOP_RATE: u64 = 250_000;
+/// Only closed loop.
+const CLOSED: &str = "closed";
+
 fn main() {
-    // An argument makes all of it so many times smaller: for a profiler that counts instructions.
-    let smaller: u32 =
-        std::env::args().nth(1).map_or(1, |times| times.parse().expect("a number: how many times smaller"));
-    let Sizes { warm_up, alone, by_stages, in_bursts } = Sizes {
+    // A number makes all of it so many times smaller: for a profiler that counts instructions.
+    let smaller = common::number(&[CLOSED]).unwrap_or(1);
+    let closed_only = common::words().iter().any(|word| word == CLOSED);
+    let sizes = Sizes {
         warm_up: 50_000 / smaller,
         alone: 300_000 / smaller,
         by_stages: 100_000 / smaller,
+        open: 500_000 / smaller,
         in_bursts: 1_000_000 / smaller,
     };
-    let commands = (alone + by_stages + in_bursts + 2 * warm_up) as usize + 100_000;
+    common::print_machine("T3 in memory, one thread, recording on", "of the ports' and sessions' numbers 1");
+    let Sizes { warm_up, alone, by_stages, open, in_bursts } = sizes;
+    let commands = (alone + by_stages + open + in_bursts + 3 * warm_up) as usize + 100_000;
     let log = Log::in_memory(LogLimits::for_commands(commands)).expect("memory for the log");
     let mut machine = Machine::new(log, Identity { ids: IdStyle { prefix: b'B' }, data_center: 1 });
     let start = Instant::from_millis(1_718_155_800_000);
@@ -134,16 +151,10 @@ fn main() {
         }
     }
     check(&core, 2 * DEPTH + warm_up + alone);
-    println!("closed loop, {alone} orders of {MEMBERS} members, one thread, the log in memory:");
-    println!(
-        "  order packet to answer packet, ns: min {} p50 {} p90 {} p99 {} p99.9 {} max {}",
-        latency.min(),
-        latency.value_at_quantile(0.50),
-        latency.value_at_quantile(0.90),
-        latency.value_at_quantile(0.99),
-        latency.value_at_quantile(0.999),
-        latency.max()
-    );
+    print_latency(&format!("closed loop, {alone} orders of {MEMBERS} members"), &latency);
+    if closed_only {
+        return;
+    }
 
     for order in 0..by_stages {
         let member = &mut members[order as usize % usize::from(MEMBERS)];
@@ -157,8 +168,11 @@ fn main() {
     }
     let [ingress, engine, publish, egress] = core.spent.map(|spent| spent.as_nanos() / u128::from(by_stages));
     println!(
-        "  by stages, mean ns with a clock between: ingress {ingress} engine {engine} publish {publish} egress {egress}"
+        "closed loop by stages, mean ns with a clock between: ingress {ingress} engine {engine} publish {publish} egress {egress}"
     );
+
+    let latency = open_loop(&mut core, &mut members, &mut now, warm_up, open);
+    print_latency(&format!("open loop, {open} orders at {} K/s", OPEN_LOOP_RATE / 1_000), &latency);
 
     let mut busy = Duration::ZERO;
     let mut sent = 0;
@@ -174,12 +188,7 @@ fn main() {
             member.host.poll_egress(now);
         }
         now = now + Duration::from_micros(100);
-        let before = clock.elapsed();
-        while {
-            core.poll(now);
-            core.front.host_counters().ingress_frames < frames_sent(&members)
-        } {}
-        busy += clock.elapsed() - before;
+        busy += core.take_all(&members, now);
         for member in &mut members {
             member.poll(now);
         }
@@ -188,17 +197,62 @@ fn main() {
     }
     let counted = in_bursts.div_ceil(u32::from(MEMBERS) * ORDERS_A_BURST) * u32::from(MEMBERS) * ORDERS_A_BURST;
     let ns = busy.as_nanos() as f64 / f64::from(counted);
-    println!("bursts of {ORDERS_A_BURST} orders from each member: {ns:.0} ns an order, {:.2} M orders/s", 1_000.0 / ns);
+    println!(
+        "capacity, bursts of {ORDERS_A_BURST} orders from each member: {ns:.0} ns an order, {:.2} M orders/s",
+        1_000.0 / ns
+    );
     let counters = *core.front.counters();
     println!(
-        "answers {} private messages {} held back {} bytes out {} MB",
+        "answers {}, private messages {}, bytes out {} MB; afterwards: {}",
         counters.answers,
         counters.private_messages,
-        counters.held_back,
-        counters.bytes_out / 1_000_000
+        counters.bytes_out / 1_000_000,
+        common::load_average()
     );
-    check(&core, 2 * DEPTH + warm_up + alone + by_stages + sent);
+    check(&core, 2 * DEPTH + warm_up + alone + by_stages + warm_up + open + sent);
     drop(members);
+}
+
+/// Orders at a constant rate; see the module for its clock. Those of the warm-up are not recorded.
+fn open_loop(core: &mut Core, members: &mut [Member], now: &mut Instant, warm_up: u32, orders: u32) -> Histogram<u64> {
+    let mut latency = Histogram::<u64>::new_with_bounds(1, 10_000_000_000, 3).expect("bounds in order");
+    let begin = *now;
+    let planned = |order: u32| Duration::from_nanos(u64::from(order) * 1_000_000_000 / OPEN_LOOP_RATE);
+    let mut time = Duration::ZERO;
+    let mut sent = 0;
+    while sent < warm_up + orders {
+        time = time.max(planned(sent));
+        let first = sent;
+        while sent < warm_up + orders && planned(sent) <= time {
+            members[sent as usize % members.len()].trade(sent);
+            sent += 1;
+        }
+        // Each sends all that it has in one packet, if it is more than one order.
+        for order in first..sent.min(first + u32::from(MEMBERS)) {
+            members[order as usize % members.len()].host.poll_egress(begin + time);
+        }
+        time += core.take_all(members, begin + time);
+        for order in first.max(warm_up)..sent {
+            latency.saturating_record((time - planned(order)).as_nanos() as u64);
+        }
+        for member in members.iter_mut() {
+            member.poll(begin + time);
+        }
+    }
+    *now = begin + time;
+    latency
+}
+
+fn print_latency(name: &str, latency: &Histogram<u64>) {
+    println!(
+        "{name}, ns: min {} p50 {} p90 {} p99 {} p99.9 {} max {}",
+        latency.min(),
+        latency.value_at_quantile(0.50),
+        latency.value_at_quantile(0.90),
+        latency.value_at_quantile(0.99),
+        latency.value_at_quantile(0.999),
+        latency.max()
+    );
 }
 
 /// The stages of a core on one thread, as [`dataplane::stages::Layout`] runs them, with a clock between them.
@@ -209,6 +263,17 @@ struct Core {
 }
 
 impl Core {
+    /// Polls until every frame that the members have sent is taken. Returns how long that took.
+    fn take_all(&mut self, members: &[Member], now: Instant) -> Duration {
+        let sent = frames_sent(members);
+        let clock = std::time::Instant::now();
+        while {
+            self.poll(now);
+            self.front.host_counters().ingress_frames < sent
+        } {}
+        clock.elapsed()
+    }
+
     fn poll(&mut self, now: Instant) {
         self.front.poll_ingress(now);
         self.engine.poll();
@@ -300,7 +365,7 @@ impl Member {
     /// A buy order that rests, then a sell order that trades with it, and so on.
     fn trade(&mut self, turn: u32) {
         let price = 14_990 + i64::from(turn / 2).wrapping_mul(7) % 21;
-        self.order(if turn % 2 == 0 { b'0' } else { b'1' }, price, 1 + (turn / 2 % 9) as i32);
+        self.order(if turn.is_multiple_of(2) { b'0' } else { b'1' }, price, 1 + (turn / 2 % 9) as i32);
     }
 
     fn order(&mut self, direction: u8, price: i64, volume: i32) {
