@@ -88,7 +88,7 @@ fn the_orders_path_can_be_walked_with_grep() {
     for line in text.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
         let [_, function, file, ..] = cells[..] else { continue };
-        if !Path::new(file).extension().is_some_and(|ending| ending == "rs") {
+        if Path::new(file).extension().is_none_or(|ending| ending != "rs") {
             continue;
         }
         let source = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
