@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use backstop::{doctor, drill, replay};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -44,10 +45,15 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(WRONG),
         Err(fault) => {
-            eprintln!("backstop: {fault}");
+            complain(&fault);
             ExitCode::from(NOT_DONE)
         }
     }
+}
+
+/// One line on stderr, whatever was quoted from a file or a flag.
+fn complain(fault: &str) {
+    eprintln!("backstop: {}", fault.replace(char::is_control, " "));
 }
 
 /// Reads the command line; a fault is one line on stderr that names the flag and what was expected.
@@ -60,11 +66,15 @@ fn parse() -> Result<Arguments, ExitCode> {
         let _ = fault.print(); // --help, --version
         return Err(ExitCode::SUCCESS);
     }
+    if fault.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        complain("expected a command: drill, replay or doctor; --help tells of each");
+        return Err(ExitCode::from(NOT_DONE));
+    }
     let text = fault.to_string();
     let mut lines =
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("For more information"));
     let first = lines.next().unwrap_or("error: wrong arguments").trim_start_matches("error: ").to_owned();
     let rest: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
-    eprintln!("backstop: {}", [first.as_str()].into_iter().chain(rest).collect::<Vec<_>>().join(" "));
+    complain(&[first.as_str()].into_iter().chain(rest).collect::<Vec<_>>().join(" "));
     Err(ExitCode::from(NOT_DONE))
 }

@@ -128,7 +128,7 @@ impl Table {
         let refuse = |text: String| FlowError { file: path.to_owned(), line: None, text };
         let file = std::fs::File::open(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
         let mut reader = ReaderBuilder::new().from_reader(file);
-        let found = reader.headers().map_err(|error| refuse(error.to_string()))?;
+        let found = reader.headers().map_err(|error| refuse(format!("cannot be read: {error}")))?;
         if found != header {
             let found = found.iter().collect::<Vec<_>>().join(",");
             return Err(FlowError {

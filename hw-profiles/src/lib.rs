@@ -132,7 +132,10 @@ impl Profile {
     fn parse(origin: &str, text: &str) -> Result<Self, ProfileError> {
         let profile: Profile = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            ProfileError(format!("{origin}, line {line}: {}", error.message().replace('\n', " ")))
+            // The line's field: what is wrong with its value says nothing of whose value it is.
+            let field = text.lines().nth(line.saturating_sub(1)).and_then(|line| line.split_once('='));
+            let field = field.map_or_else(String::new, |(field, _)| format!(", {}", field.trim()));
+            ProfileError(format!("{origin}, line {line}{field}: {}", error.message().replace('\n', " ")))
         })?;
         profile.check().map_err(|fault| ProfileError(format!("{origin}: {fault}")))?;
         Ok(profile)

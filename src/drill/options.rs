@@ -1,6 +1,6 @@
 //! Flags of `backstop drill`, checked.
 
-use super::world::{MAX_MEMBERS, MIN_MEMBERS};
+use super::world::{MAX_MEMBERS, MIN_MEMBERS, SeededTables};
 use crate::order_flow::{self, FlowTrade, OrderFlow};
 use engine::command::{BookPolicy, Reopening};
 use hw_profiles::Profile;
@@ -10,13 +10,13 @@ use std::path::PathBuf;
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
     /// Everything that looks random follows from it: the same seed gives the same day
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
     /// Members, each a participant with a seat of its own 会员数
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true)]
     pub members: u16,
     /// Orders that the members send in a seeded day 报单总数
-    #[arg(long, value_name = "N", default_value_t = 200_000, conflicts_with = "orders")]
+    #[arg(long, value_name = "N", default_value_t = 200_000, conflicts_with = "orders", allow_negative_numbers = true)]
     pub orders_total: u32,
     /// An order-flow file instead of seeded orders (row,time,op,order,side,price,volume) 委托流文件
     #[arg(long, value_name = "FILE")]
@@ -25,7 +25,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "orders")]
     pub trades: Option<PathBuf>,
     /// Where in the day the primary dies, from 0 to 1; without it the seed chooses, phases included 主核心失效位置
-    #[arg(long, value_name = "FRACTION")]
+    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
     pub fail_at: Option<f64>,
     /// How the market reopens: where it stopped, or cancel-only, call auction, continuous 恢复方式
     #[arg(long, value_enum, default_value = "auction")]
@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "keep")]
     pub book: BookChoice,
     /// Threads of Backstop's order path; without it the profile says
-    #[arg(long, value_name = "1|2")]
+    #[arg(long, value_name = "1|2", allow_negative_numbers = true)]
     pub cores: Option<u8>,
     /// Faults of the network: none, light, heavy, lossy 网络故障
     #[arg(long, value_name = "PRESET", default_value = "none")]
@@ -146,6 +146,31 @@ impl Options {
         let flow = self.orders.as_deref().map(OrderFlow::read).transpose().map_err(|error| error.to_string())?;
         let expected =
             self.trades.as_deref().map(order_flow::read_trades).transpose().map_err(|error| error.to_string())?;
+        self.check_tables(&profile, flow.as_ref())?;
         Ok(Plan { options: self.clone(), profile, flow, expected, cores })
+    }
+
+    /// The profile's tables have room for the day.
+    fn check_tables(&self, profile: &Profile, flow: Option<&OrderFlow>) -> Result<(), String> {
+        let limits = &profile.limits;
+        let needs = match flow {
+            Some(flow) => vec![("local_ids", u64::from(limits.local_ids), flow.order_count() as u64)],
+            None => {
+                let tables = SeededTables::of(self.members, self.orders_total);
+                vec![
+                    ("live_orders", u64::from(limits.live_orders), u64::from(tables.live_orders)),
+                    ("local_ids", u64::from(limits.local_ids), u64::from(tables.local_ids)),
+                    ("position_rows", u64::from(limits.position_rows), u64::from(tables.position_rows)),
+                    ("instruments", u64::from(limits.instruments), u64::from(tables.instruments)),
+                ]
+            }
+        };
+        match needs.into_iter().find(|(_, there, needed)| there < needed) {
+            Some((field, there, needed)) => Err(format!(
+                "profile {}: limits.{field} = {there}: expected at least {needed} for this day",
+                self.profile
+            )),
+            None => Ok(()),
+        }
     }
 }

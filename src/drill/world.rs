@@ -100,17 +100,38 @@ fn seat(index: u16) -> Seat {
     }
 }
 
+/// Tables of a seeded day; the profile must have room for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeededTables {
+    /// Orders that rest at once.
+    pub live_orders: u32,
+    /// Local ids.
+    pub local_ids: u32,
+    /// Position rows.
+    pub position_rows: u32,
+    /// Instruments: those of the day, and an index that stays empty.
+    pub instruments: u16,
+}
+
+impl SeededTables {
+    /// Small enough that a day reaches every limit: the tables' refusals are part of the drill.
+    #[must_use]
+    pub fn of(members: u16, orders: u32) -> Self {
+        SeededTables {
+            live_orders: (orders / 100).max(40),
+            local_ids: (orders - orders / 32).max(64),
+            position_rows: (u32::from(members) + orders / 12).min(u32::from(members) * 20),
+            instruments: INSTRUMENTS.len() as u16 + 1,
+        }
+    }
+}
+
 impl World {
     /// A made day: eight instruments of different rules; clients that trade through two members; rights; positions of yesterday.
     #[must_use]
     pub fn seeded(members: u16, orders: u32, profile: &Limits) -> World {
-        // Small enough that a day reaches every limit: the tables' refusals are part of the drill.
-        let limits = Limits {
-            live_orders: (orders / 100).clamp(40, profile.live_orders),
-            local_ids: (orders - orders / 32).clamp(64, profile.local_ids),
-            position_rows: (u32::from(members) + orders / 12).min(u32::from(members) * 20).min(profile.position_rows),
-            ..*profile
-        };
+        let SeededTables { live_orders, local_ids, position_rows, .. } = SeededTables::of(members, orders);
+        let limits = Limits { live_orders, local_ids, position_rows, ..*profile };
         let mut seats: Vec<Seat> = (0..members).map(seat).collect();
         let mut numbers = 0;
         let mut accounts = Vec::new();
@@ -213,13 +234,15 @@ fn define_seats(seats: &[Seat], base_data: &mut Vec<CommandBuffer>) {
     }
 }
 
+/// A seeded day's instruments.
+const INSTRUMENTS: [&str; 8] = ["IF2406", "IH2406", "IC2406", "IM2406", "TS2409", "TF2409", "T2409", "TL2409"];
+
 /// Eight instruments in the manner of index and treasury futures; every price rule and tie-break among them. Prices and limits are made.
 fn made_instruments() -> Vec<InstrumentTerms> {
     let rules = [PriceRule::Middle, PriceRule::Resting];
     let tie_breaks = [TieBreak::Pressure, TieBreak::Reference, TieBreak::Highest, TieBreak::Lowest];
-    let names = ["IF2406", "IH2406", "IC2406", "IM2406", "TS2409", "TF2409", "T2409", "TL2409"];
     let mut instruments = Vec::new();
-    for (index, name) in names.iter().enumerate() {
+    for (index, name) in INSTRUMENTS.iter().enumerate() {
         let previous_settlement = 18_000 + 250 * index as i32;
         let treasury = index >= 4;
         instruments.push(InstrumentTerms {
