@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 fn backstop(arguments: &[&str]) -> std::process::Output {
-    Command::cargo_bin("backstop").expect("the binary is built").args(arguments).output().expect("it runs")
+    Command::new(env!("CARGO_BIN_EXE_backstop")).args(arguments).output().expect("it runs")
 }
 
 /// Exit code 2, nothing on stdout, one line on stderr that holds every one of the words.
@@ -57,6 +57,11 @@ fn wrong_flags_and_values_out_of_range_are_named() {
     refused(&["replay"], &["--orders"]);
     refused(&["replay", "--orders", "x.csv", "--price-rule", "best"], &["best", "resting", "middle"]);
     refused(&["dril"], &["dril"]);
+    refused(&["drill", "--seed", "-1"], &["--seed", "-1"]);
+    refused(&["drill", "--fail-at", "-0.5"], &["--fail-at -0.5", "0 to 1"]);
+    refused(&["drill", "--orders-total", "5000", "--orders", "x.csv"], &["--orders-total", "--orders"]);
+    refused(&["drill", "yesterday"], &["yesterday"]);
+    refused(&[], &["drill", "replay", "doctor"]);
 }
 
 #[test]
@@ -67,12 +72,22 @@ fn missing_and_malformed_files_are_named_with_their_line() {
     let header = put(folder, "header.csv", "row,order\n1,2\n");
     let wrong = put(folder, "wrong.csv", &format!("{HEADER}0,09:15:00.000,insert,1,buy,cheap,5\n"));
     let trades = put(folder, "trades.csv", "row,buy_order,sell_order,price,volume\n7,x,3,104,2\n");
+    let newline = put(folder, "newline.csv", &format!("{HEADER}0,09:15:00.000,insert,1,\"buy\nor sell\",100,5\n"));
+    let not_text = folder.join("not_text.csv");
+    fs::write(&not_text, [HEADER.as_bytes(), b"0,09:15:00.000,insert,1,\xFF,100,5\n"].concat()).expect("written");
+    let gap = put(folder, "gap.csv", &format!("{HEADER}1,09:15:00.000,call,,,,\n"));
+    let empty = put(folder, "empty.csv", HEADER);
     let missing = folder.join("missing.csv");
     let missing = missing.to_str().expect("UTF-8");
     for job in ["drill", "replay"] {
         refused(&[job, "--orders", missing], &[missing, "cannot be read"]);
         refused(&[job, "--orders", &header], &["header.csv", "line 1", "row,time,op"]);
         refused(&[job, "--orders", &wrong], &["wrong.csv", "line 2", "price `cheap`"]);
+        refused(&[job, "--orders", &newline], &["newline.csv", "line 2", "buy or sell"]);
+        refused(&[job, "--orders", not_text.to_str().expect("UTF-8")], &["not_text.csv", "line 2", "UTF-8"]);
+        refused(&[job, "--orders", &gap], &["gap.csv", "line 2", "row `1`", "0 to 0"]);
+        refused(&[job, "--orders", &empty], &["empty.csv", "at least one insert"]);
+        refused(&[job, "--orders", folder.to_str().expect("UTF-8")], &["cannot be read"]);
         refused(&[job, "--orders", &orders, "--trades", missing], &[missing]);
         refused(&[job, "--orders", &orders, "--trades", &trades], &["trades.csv", "line 2", "buy_order `x`"]);
     }
@@ -94,6 +109,46 @@ fn wrong_profiles_and_journals_are_refused() {
     let kept = fs::read_to_string(folder.join("backstop.journal")).expect("still there");
     assert_eq!(kept, "somebody's", "a journal that is there is left as it was");
     refused(&["doctor", "--root", "/no/such/folder"], &["--root"]);
+}
+
+#[test]
+fn a_profile_with_a_wrong_value_or_too_little_room_is_named_with_its_field() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let dev = concat!(env!("CARGO_MANIFEST_DIR"), "/hw-profiles/dev.toml");
+    let dev = fs::read_to_string(dev).expect("the profile of the repository");
+    let with = |field: &str, value: &str| {
+        let is_field = |line: &str| line.split(' ').next() == Some(field);
+        assert!(dev.lines().any(is_field), "{field} is a field of dev.toml");
+        let line = |line: &str| if is_field(line) { format!("{field} = {value}\n") } else { format!("{line}\n") };
+        put(folder, &format!("{field}.toml"), &dev.lines().map(line).collect::<String>())
+    };
+    for (field, value, words) in [
+        ("cores", "7", ["cores.toml", "layout.cores = 7", "1 to 2"]),
+        ("frames", "1", ["frames.toml", "limits.frames = 1", "1024"]),
+        ("sessions", "\"many\"", ["sessions.toml", "line 14, sessions", "u16"]),
+        ("policy", "\"hope\"", ["policy.toml", "policy: ", "hope"]),
+        // Whole, but without room for this day.
+        ("live_orders", "1", ["live_orders.toml", "limits.live_orders = 1", "at least"]),
+        ("local_ids", "8", ["local_ids.toml", "limits.local_ids = 8", "at least"]),
+        ("position_rows", "2", ["position_rows.toml", "limits.position_rows = 2", "at least"]),
+        ("instruments", "3", ["instruments.toml", "limits.instruments = 3", "at least"]),
+    ] {
+        let path = with(field, value);
+        refused(&["drill", "--members", "4", "--orders-total", "2000", "--profile", &path], &words);
+    }
+    refused(&["drill", "--profile", "nosuch.toml"], &["nosuch.toml", "cannot be read"]);
+}
+
+#[test]
+fn what_is_refused_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = put(folder.path(), "wrong.csv", &format!("{HEADER}0,09:15:00.000,insert,1,buy,100\n"));
+    let journals = tempfile::tempdir().expect("a folder");
+    let path = journals.path().to_str().expect("UTF-8");
+    refused(&["drill", "--journal", path, "--orders", &wrong], &["wrong.csv", "line 2", "7 columns"]);
+    refused(&["drill", "--journal", path, "--cores", "9"], &["--cores 9"]);
+    assert_eq!(fs::read_dir(path).expect("a folder").count(), 0, "a journal was begun");
 }
 
 #[test]
@@ -161,6 +216,15 @@ fn a_small_file_is_replayed_by_both_price_rules_as_worked_out_by_hand() {
         assert_eq!((output.status.code(), &report["ok"]), (Some(0), &serde_json::json!(true)));
         assert_eq!(report["first_difference"], serde_json::Value::Null);
     }
+    let trades = put(folder, "trades.csv", resting);
+    let output = backstop(&["replay", "--orders", &orders, "--trades", &trades]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), "3 of 3 trades are the same\n");
+    let missing = put(folder, "missing.csv", &resting.replace("7,5,3,104,2\n", ""));
+    let output = backstop(&["replay", "--orders", &orders, "--trades", &missing, "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((output.status.code(), &report["ok"]), (Some(1), &serde_json::json!(false)));
+    assert_eq!(report["first_difference"], "trade 3 of 2: expected no trade, found 7,5,3,104,2");
     let other = put(folder, "other.csv", &resting.replace("7,5,3,104,2", "7,5,3,105,2"));
     let output = backstop(&["replay", "--orders", &orders, "--trades", &other]);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
