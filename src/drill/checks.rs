@@ -44,7 +44,7 @@ pub struct Findings {
     pub lost_acked: u64,
     /// Trades told or recorded more than once.
     pub duplicate_trades: u64,
-    /// Members logged in at the end.
+    /// Members that came back to the core that took over.
     pub members_back: u64,
     /// Messages resumed, all members together.
     pub resumed_messages: u64,
@@ -286,16 +286,16 @@ impl Findings {
     /// Every member's own view of orders, trades and positions is the log's and the engine's.
     fn check_members(&mut self, day: &Day, folded: &Folded, state: Option<&State>) {
         let nothing = BTreeMap::new();
-        for (node, seat) in day.members.iter().zip(&day.world.seats) {
+        for (index, (node, seat)) in day.members.iter().zip(&day.world.seats).enumerate() {
             let name = &seat.participant_id;
             let counters = node.member.counters();
-            self.members_back += u64::from(node.is_working() && node.member.epoch().0 > 1);
+            self.members_back += u64::from(day.came_back(index));
             self.resumed_messages += counters.resumed_messages;
             self.repeats_recognised += counters.repeats_recognised;
             self.rolled_back_orders += counters.rolled_back_orders;
             self.sent_again += counters.sent_again;
             self.duplicate_trades += counters.trades_repeated;
-            self.expect(node.is_working(), || format!("member {name} is not logged in"));
+            self.expect(day.came_back(index), || format!("member {name} did not come back"));
             self.expect(counters.malformed == 0, || {
                 format!("member {name} could not read {} messages", counters.malformed)
             });

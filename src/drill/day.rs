@@ -311,7 +311,8 @@ impl Day {
     pub fn begin(&mut self) -> bool {
         if !self.begun {
             let base_data = self.world.base_data.len() as u64;
-            self.begun = self.everybody_is_back() && self.backstop.log().last_sequence().0 >= base_data;
+            let everybody_was_there = self.members.iter().all(|node| node.member.counters().logins > 0);
+            self.begun = everybody_was_there && self.backstop.log().last_sequence().0 >= base_data;
             if self.begun {
                 self.primary.set_feed_lag(FeedLag { frames: self.fate.lag_frames, bytes: 0 });
             }
@@ -325,10 +326,17 @@ impl Day {
         self.primary.is_dead() && !self.backstop.runbook().is_finished()
     }
 
-    /// Every member is logged in to the core that is active.
+    /// Every member has been logged in to all streams of the core that took over, and so knows what does not count. On a faulty
+    /// network it need not be so at this moment.
     #[must_use]
-    pub fn everybody_is_back(&self) -> bool {
-        self.members.iter().all(MemberNode::is_working)
+    pub fn everybody_came_back(&self) -> bool {
+        self.reported.iter().all(|&epoch| epoch > 1)
+    }
+
+    /// The member of this place came back after the takeover.
+    #[must_use]
+    pub fn came_back(&self, index: usize) -> bool {
+        self.reported[index] > 1
     }
 
     /// The primary may die from here on, at a byte of its feed still to come.
@@ -357,7 +365,7 @@ impl Day {
         });
         let recorded = self.backstop.front().is_idle();
         let is_over = self.backstop.runbook().fold().is_closed();
-        self.closed = (told && recorded && is_over && self.everybody_is_back()) || self.now >= latest;
+        self.closed = (told && recorded && is_over) || self.now >= latest;
     }
 
     fn operate_the_day(&mut self) {

@@ -60,11 +60,11 @@ impl FlowDirector {
         {
             day.arm(day.fate.bytes_later);
         }
-        if day.is_between() || !day.everybody_is_back() {
+        if day.is_between() {
             return;
         }
         if day.primary.is_dead() && !self.resumed {
-            if !self.everybody_is_told(day) {
+            if !day.everybody_came_back() {
                 return;
             }
             self.resumed = true;
@@ -187,11 +187,6 @@ impl FlowDirector {
     fn commands_done(&self, day: &Day, row: usize) -> usize {
         let last = day.backstop.front().directory().last_step() as usize;
         last.saturating_sub(row * COMMANDS_A_ROW).min(COMMANDS_A_ROW)
-    }
-
-    fn everybody_is_told(&self, day: &Day) -> bool {
-        let counts = day.backstop.front().board_counts();
-        counts.caught_up == counts.participants
     }
 
     fn find_rows_to_repeat(&mut self, day: &Day) {

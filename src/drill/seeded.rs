@@ -298,7 +298,7 @@ impl SeededDirector {
             self.settling_since = None;
             return false;
         }
-        let settled = day.members.iter().all(|node| node.member.is_settled());
+        let settled = day.members.iter().all(|node| node.member.open_requests() == 0);
         let since = *self.settling_since.get_or_insert(day.now);
         settled || day.now >= since + SETTLING
     }

@@ -81,7 +81,7 @@ pub enum Request {
     Fence,
     /// Give this machine to the engine's stage. The epoch is recorded as the log's policy has it, and every instrument suspended.
     TakeMachine(Box<Machine>),
-    /// Put this command into the ring; its frame in the log is the answer ([`Runbook::observed`]).
+    /// Put this command into the ring; its frame in the log is the answer ([`Runbook::observed`](crate::Runbook::observed)).
     Record(Box<CommandBuffer>),
     /// Publish our fronts with this epoch at the name service; answer [`Answer::FrontsPublished`] or [`Answer::FrontsRefused`].
     PublishFronts {
