@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
     /// Everything that looks random follows from it: the same seed gives the same day
-    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 8, allow_negative_numbers = true)]
     pub seed: u64,
     /// Members, each a participant with a seat of its own 会员数
     #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true)]
