@@ -108,7 +108,7 @@ impl<P: Port> Appliance<P> {
         }
     }
 
-    /// Does what has come and what is due. Returns whether the order path had something to do.
+    /// Does what has come and what is due.
     pub fn poll(&mut self, now: Instant) {
         self.layout.poll(now);
         self.follow(now);

@@ -165,7 +165,9 @@ impl Runbook {
                 if published > self.fold.epoch() {
                     self.higher_epoch();
                 } else {
-                    self.block(format!("名字服务拒绝 the name service refused: it has epoch {published}"));
+                    let its =
+                        if published == Epoch(0) { "a higher one".to_owned() } else { format!("epoch {published}") };
+                    self.block(format!("名字服务拒绝 the name service refused: it has {its}"));
                 }
             }
             (Answer::Board(board), Some(Asked::Board)) => self.weigh(board, now),
