@@ -110,7 +110,7 @@ fn main() {
         ..FrontConfig::new(PORT, 1, [1; 32])
     };
     let host = HostConfig { sessions: 128, ..HostConfig::new(CORE, 1) };
-    let (front, receiver) = Front::new(&config, host, network.attach(), machine.reader().clone());
+    let (front, receiver) = Front::new(&config, Host::new(host, network.attach()), machine.reader().clone());
     // As an appliance does before the day: no page fault on the way of an order.
     machine.log().touch_ahead(LogLimits::for_commands(commands).bytes);
     let mut core = Core { front, engine: EngineStage::new(machine, receiver, false), spent: [Duration::ZERO; 4] };
@@ -257,7 +257,7 @@ fn print_latency(name: &str, latency: &Histogram<u64>) {
 
 /// The stages of a core on one thread, as [`dataplane::stages::Layout`] runs them, with a clock between them.
 struct Core {
-    front: Front<MemoryPort>,
+    front: Front<Host<MemoryPort>>,
     engine: EngineStage,
     spent: [Duration; 4],
 }

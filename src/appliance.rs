@@ -16,7 +16,7 @@ use engine::types::{Epoch, Nanoseconds};
 use ftd::package::{Error, RspFronts};
 use ftd::{Next, next_message, tid};
 use journal::{Identity, Log, LogReader, Machine};
-use net::{HostConfig, Instant, Port};
+use net::{Instant, Transport};
 use standby::{
     Answer, Board, FeedEnd, FollowSettings, Follower, NotSwitched, Options, Request, Runbook, RunbookSettings, State,
     Switched,
@@ -38,8 +38,6 @@ pub type FenceHook = Box<dyn FnMut() -> Result<String, String>>;
 pub struct ApplianceConfig {
     /// Its front.
     pub front: FrontConfig,
-    /// Its host on the network.
-    pub host: HostConfig,
     /// The primary's feed.
     pub primary_feed: SocketAddrV4,
     /// The name service's port for cores.
@@ -57,8 +55,8 @@ pub struct ApplianceConfig {
 }
 
 /// Backstop.
-pub struct Appliance<P: Port> {
-    layout: Layout<P>,
+pub struct Appliance<T: Transport> {
+    layout: Layout<T>,
     follower: Follower,
     runbook: Runbook,
     reader: LogReader,
@@ -83,14 +81,14 @@ struct Connection {
     again_at: Instant,
 }
 
-impl<P: Port> Appliance<P> {
+impl<T: Transport> Appliance<T> {
     /// An appliance that follows from the first poll on, over an empty log.
     #[must_use]
-    pub fn new(config: ApplianceConfig, port: P, log: Log, fence: FenceHook) -> Self {
+    pub fn new(config: ApplianceConfig, host: T, log: Log, fence: FenceHook) -> Self {
         let identity = Identity { ids: IdStyle { prefix: ID_PREFIX }, data_center: config.front.data_center };
         let machine = Machine::new(log, identity);
         let reader = machine.reader().clone();
-        let (front, receiver) = Front::new(&config.front, config.host, port, reader.clone());
+        let (front, receiver) = Front::new(&config.front, host, reader.clone());
         Appliance {
             layout: Layout::new(front, receiver),
             follower: Follower::new(machine, config.follow),
@@ -144,7 +142,7 @@ impl<P: Port> Appliance<P> {
 
     /// Its front.
     #[must_use]
-    pub fn front(&self) -> &Front<P> {
+    pub fn front(&self) -> &Front<T> {
         self.layout.front()
     }
 
@@ -327,7 +325,7 @@ impl<P: Port> Appliance<P> {
 }
 
 impl Connection {
-    fn open<P: Port>(&mut self, front: &mut Front<P>, remote: SocketAddrV4, now: Instant) {
+    fn open<T: Transport>(&mut self, front: &mut Front<T>, remote: SocketAddrV4, now: Instant) {
         match front.connect_link(remote, now) {
             Ok(link) => self.link = Some(link),
             Err(_) => self.again_at = now + RECONNECT_AFTER,

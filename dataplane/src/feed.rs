@@ -12,7 +12,7 @@
 use crate::front::counters::FrontCounters;
 use engine::types::Epoch;
 use journal::{FeedRequest, Heartbeat, LogReader};
-use net::{Host, Instant, Port, SessionId};
+use net::{Instant, SessionId, Transport};
 use std::time::Duration;
 
 /// After so long without a byte a heartbeat is sent.
@@ -76,9 +76,9 @@ impl Follower {
     }
 
     /// Sends what is there. False: the connection is to be closed.
-    pub(crate) fn serve<P: Port>(
+    pub(crate) fn serve<T: Transport>(
         &mut self,
-        host: &mut Host<P>,
+        host: &mut T,
         reader: &LogReader,
         last: &Heartbeat,
         now: Instant,

@@ -17,12 +17,12 @@ use board::{Board, Publication};
 use engine::types::Nanoseconds;
 use ftd::message::MESSAGE_SIZE_MAX;
 use ftd::{Next, next_message};
-use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, ListenError, Peer, Port, SessionId};
+use net::{CloseReason, Filter, Handler, Instant, ListenError, Peer, SessionId, Transport};
 use std::time::Duration;
 
 /// Publishes fronts to members, for the core with the highest epoch.
-pub struct NameService<P: Port> {
-    host: Host<P>,
+pub struct NameService<T: Transport> {
+    host: T,
     desk: Desk,
     /// When the connections are looked through for silent ones next.
     sweep_at: Instant,
@@ -65,17 +65,13 @@ const SILENT_AFTER: Duration = Duration::from_secs(30);
 /// Connections are looked through so often.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
-impl<P: Port> NameService<P> {
-    /// A name service on a port, with nothing published.
+impl<T: Transport> NameService<T> {
+    /// A name service on a transport, with nothing published.
     ///
     /// # Errors
     /// The two ports are not two.
-    ///
-    /// # Panics
-    /// As [`Host::new`].
-    pub fn new(config: HostConfig, port: P, ports: NamePorts) -> Result<Self, ListenError> {
-        let sessions = config.sessions;
-        let mut host = Host::new(config, port);
+    pub fn new(mut host: T, ports: NamePorts) -> Result<Self, ListenError> {
+        let sessions = host.sessions();
         host.listen(ports.members, Filter::everybody())?;
         host.listen(ports.cores, ports.publishers)?;
         let desk = Desk {
@@ -125,7 +121,7 @@ impl<P: Port> NameService<P> {
     }
 
     /// The host below, to read its counters.
-    pub fn host(&self) -> &Host<P> {
+    pub fn host(&self) -> &T {
         &self.host
     }
 

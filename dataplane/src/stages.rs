@@ -13,7 +13,7 @@ use crate::front::Front;
 use crate::ring::RingReceiver;
 use engine::command::Command;
 use journal::{AppendRefused, Machine, NotExecuted};
-use net::{Instant, Port};
+use net::{Instant, Transport};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -152,8 +152,8 @@ pub enum Threads {
 }
 
 /// The stages put together: a front, and an engine while this core is active.
-pub struct Layout<P: Port> {
-    front: Front<P>,
+pub struct Layout<T: Transport> {
+    front: Front<T>,
     engine: Engine,
     /// Why the last engine stopped, if it stopped by itself.
     halt: Option<EngineHalt>,
@@ -173,10 +173,10 @@ struct Worker {
     stop: Arc<AtomicBool>,
 }
 
-impl<P: Port> Layout<P> {
+impl<T: Transport> Layout<T> {
     /// A front without an engine; the receiver is the one that [`Front::new`] gave.
     #[must_use]
-    pub fn new(front: Front<P>, receiver: RingReceiver) -> Self {
+    pub fn new(front: Front<T>, receiver: RingReceiver) -> Self {
         Layout { front, engine: Engine::Absent(receiver), halt: None }
     }
 
@@ -275,12 +275,12 @@ impl<P: Port> Layout<P> {
 
     /// The front.
     #[must_use]
-    pub fn front(&self) -> &Front<P> {
+    pub fn front(&self) -> &Front<T> {
         &self.front
     }
 
     /// The front, for commands and links.
-    pub fn front_mut(&mut self) -> &mut Front<P> {
+    pub fn front_mut(&mut self) -> &mut Front<T> {
         &mut self.front
     }
 }
@@ -323,7 +323,7 @@ impl Worker {
     }
 }
 
-impl<P: Port> Drop for Layout<P> {
+impl<T: Transport> Drop for Layout<T> {
     fn drop(&mut self) {
         if let Engine::Elsewhere(worker) = std::mem::replace(&mut self.engine, Engine::Lost) {
             // Whatever it says, there is nobody left to hear it.

@@ -55,7 +55,7 @@ impl Handler for Heard {
 }
 
 struct World<P: Port> {
-    service: NameService<P>,
+    service: NameService<Host<P>>,
     caller: Caller<P>,
     now: Instant,
 }
@@ -74,7 +74,7 @@ impl World<MemoryPort> {
 impl<P: Port> World<P> {
     fn over(service: P, caller: P, address: Ipv4Addr) -> Self {
         let ports = NamePorts { members: MEMBERS, cores: CORES, publishers: Filter::only([CALLER]) };
-        let service = NameService::new(config(SERVICE, 1), service, ports).unwrap();
+        let service = NameService::new(Host::new(config(SERVICE, 1), service), ports).unwrap();
         World {
             service,
             caller: Caller { host: Host::new(config(address, 2), caller), heard: Heard::default() },

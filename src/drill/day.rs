@@ -5,7 +5,7 @@
 
 use super::death::{Death, Fate};
 use super::flow::FlowDirector;
-use super::members::MemberNode;
+use super::members::{MemberNode, host_config};
 use super::options::Plan;
 use super::seeded::SeededDirector;
 use super::world::{
@@ -26,7 +26,7 @@ use journal::{Durability, Log, LogLimits};
 use member_api::{Readiness, StreamNumber};
 use net::fault::FaultPort;
 use net::memory::PortNumber;
-use net::{Faults, Filter, HostConfig, Instant, MemoryPort, Network, NetworkConfig};
+use net::{Faults, Filter, Host, HostConfig, Instant, MemoryPort, Network, NetworkConfig};
 use reference::primary::{FeedByte, FeedLag, Primary, PrimarySettings};
 use standby::{FollowSettings, RunbookSettings};
 use std::net::Ipv4Addr;
@@ -36,6 +36,8 @@ use std::time::Duration;
 
 /// What every node stands on.
 pub type DrillPort = FaultPort<MemoryPort>;
+/// What everybody in a drill speaks TCP with.
+pub type DrillHost = Host<DrillPort>;
 
 /// Virtual time of one round in which something happened: a network's hop.
 const ROUND: Duration = Duration::from_micros(200);
@@ -91,13 +93,13 @@ pub struct Day {
     /// Who takes part.
     pub world: World,
     /// The primary.
-    pub primary: Primary<DrillPort>,
+    pub primary: Primary<DrillHost>,
     /// Backstop.
-    pub backstop: Appliance<DrillPort>,
+    pub backstop: Appliance<DrillHost>,
     /// The name service.
-    pub names: NameService<DrillPort>,
+    pub names: NameService<DrillHost>,
     /// The members.
-    pub members: Vec<MemberNode<DrillPort>>,
+    pub members: Vec<MemberNode<DrillHost>>,
     /// The present moment.
     pub now: Instant,
     /// How it dies.
@@ -174,7 +176,8 @@ impl Day {
         settings.name_servers = vec![at(NAMES_ADDRESS, NAMES_CORE_PORT)];
         settings.fronts = vec![(at(PRIMARY_ADDRESS, MEMBER_PORT), 1)];
         settings.proof_only = true;
-        let primary = Primary::new(settings, primary_port);
+        let host_of_primary = Host::new(settings.host, primary_port);
+        let primary = Primary::new(settings, host_of_primary);
 
         let bytes =
             usize::try_from(limits.log_bytes).map_err(|_| "the profile's log does not fit this machine".to_owned())?;
@@ -204,7 +207,6 @@ impl Day {
         };
         let config = ApplianceConfig {
             front,
-            host: host(BACKSTOP_ADDRESS, sessions),
             primary_feed: at(PRIMARY_ADDRESS, FEED_PORT),
             names: at(NAMES_ADDRESS, NAMES_CORE_PORT),
             public_front: at(BACKSTOP_ADDRESS, MEMBER_PORT),
@@ -222,11 +224,11 @@ impl Day {
                 Err("它还连着 it is still connected".to_owned())
             }
         });
-        let backstop = Appliance::new(config, port(), log, fence);
+        let backstop = Appliance::new(config, Host::new(host(BACKSTOP_ADDRESS, sessions), port()), log, fence);
 
         let ports = NamePorts { members: NAMES_PORT, cores: NAMES_CORE_PORT, publishers: Filter::everybody() };
-        let names =
-            NameService::new(host(NAMES_ADDRESS, sessions), port(), ports).map_err(|error| error.to_string())?;
+        let names = NameService::new(Host::new(host(NAMES_ADDRESS, sessions), port()), ports)
+            .map_err(|error| error.to_string())?;
         // Every fourth member has Backstop's front registered in advance: it will try, and be refused with the reason.
         let registered =
             |index: u16| if index.is_multiple_of(4) { vec![at(BACKSTOP_ADDRESS, MEMBER_PORT)] } else { Vec::new() };
@@ -235,7 +237,8 @@ impl Day {
         for seat in &world.seats {
             let (port, seed) = (port(), seed ^ u64::from(seat.index));
             member_ports.push(port.inner().number());
-            members.push(MemberNode::new(&world, seat, registered(seat.index), plan.flow.is_some(), seed, port));
+            let host = Host::new(host_config(seat, seed), port);
+            members.push(MemberNode::new(&world, seat, registered(seat.index), plan.flow.is_some(), seed, host));
         }
         let director = match &plan.flow {
             Some(flow) => Director::Flow(FlowDirector::new(flow.clone())),

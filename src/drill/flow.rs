@@ -10,7 +10,7 @@ use crate::order_flow::{Operation, OrderFlow, OrderNumber};
 use engine::command::{CommandBuffer, DayClose};
 use engine::types::Direction;
 use member_api::{CancelState, LocalId, OrderState};
-use net::{Instant, Port};
+use net::{Instant, Transport};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ impl FlowDirector {
         }
     }
 
-    fn let_go<P: Port>(node: &mut MemberNode<P>) {
+    fn let_go<T: Transport>(node: &mut MemberNode<T>) {
         node.member.release_next();
         node.restless = true;
     }

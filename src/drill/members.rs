@@ -3,7 +3,7 @@
 use super::world::{NAMES_ADDRESS, NAMES_PORT, Seat, World, YESTERDAYS_LOTS, at};
 use ftd::types::Str;
 use member_api::{Action, Config, Credential, LinkState, Member, Nanoseconds, Position, RolledBack};
-use net::{CloseReason, Handler, Host, HostConfig, Instant, Peer, Port, SessionId};
+use net::{CloseReason, Handler, HostConfig, Instant, Peer, SessionId, Transport};
 use std::net::SocketAddrV4;
 
 /// Heartbeats a member asks for, seconds: three missed ones tell it that the primary is dead.
@@ -12,8 +12,8 @@ const HEARTBEAT_SECONDS: u8 = 1;
 const SESSIONS: usize = 8;
 
 /// A member and its host.
-pub struct MemberNode<P: Port> {
-    host: Host<P>,
+pub struct MemberNode<T: Transport> {
+    host: T,
     /// The client library.
     pub member: Member,
     session: Option<SessionId>,
@@ -21,10 +21,10 @@ pub struct MemberNode<P: Port> {
     pub restless: bool,
 }
 
-impl<P: Port> MemberNode<P> {
+impl<T: Transport> MemberNode<T> {
     /// A member of the drill's world. It knows the name service, and `fronts` as registered in advance.
     #[must_use]
-    pub fn new(world: &World, seat: &Seat, fronts: Vec<SocketAddrV4>, is_flow: bool, seed: u64, port: P) -> Self {
+    pub fn new(world: &World, seat: &Seat, fronts: Vec<SocketAddrV4>, is_flow: bool, seed: u64, host: T) -> Self {
         let text = |text: &str| Str::padded(text.as_bytes()).expect("ids of the drill fit");
         let user_text = Str::padded(seat.user_id.as_bytes()).expect("ids of the drill fit");
         let proof = Credential::Proof(seat.secret.clone().into_bytes());
@@ -46,10 +46,7 @@ impl<P: Port> MemberNode<P> {
             let lots = i64::from(YESTERDAYS_LOTS);
             member.set_position(client, instrument, b'1', Position { long: lots, short: lots });
         }
-        let mut host = HostConfig::new(seat.address, seed);
-        host.prefix_length = 8;
-        host.sessions = SESSIONS;
-        MemberNode { host: Host::new(host, port), member, session: None, restless: true }
+        MemberNode { host, member, session: None, restless: true }
     }
 
     /// When [`MemberNode::poll`] has something to do next, if no frame comes before.
@@ -121,4 +118,13 @@ impl Handler for Ear<'_> {
             self.member.closed(self.time);
         }
     }
+}
+
+/// The host of a member in a drill.
+#[must_use]
+pub fn host_config(seat: &Seat, seed: u64) -> HostConfig {
+    let mut host = HostConfig::new(seat.address, seed);
+    host.prefix_length = 8;
+    host.sessions = SESSIONS;
+    host
 }

@@ -109,6 +109,7 @@ mod table;
 pub mod time;
 mod timers;
 pub mod tracer;
+pub mod transport;
 mod wire;
 
 pub use counters::{Counters, Drops};
@@ -120,3 +121,4 @@ pub use port::{Burst, Mac, PacketBuffer, Port};
 pub use session::{CloseReason, Handler, Opener, Peer, SessionId};
 pub use time::Instant;
 pub use tracer::PcapTracer;
+pub use transport::Transport;

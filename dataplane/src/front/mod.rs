@@ -39,12 +39,12 @@ use engine::types::{Nanoseconds, ParticipantIndex};
 use hdrhistogram::Histogram;
 use journal::LogReader;
 use links::Links;
-use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Opener, Peer, Port, SendError, SessionId};
+use net::{CloseReason, Filter, Handler, Instant, Opener, Peer, SendError, SessionId, Transport};
 use std::net::SocketAddrV4;
 
 /// Members' sessions, the feed's followers, our own links: everything that goes through one port.
-pub struct Front<P: Port> {
-    host: Host<P>,
+pub struct Front<T: Transport> {
+    host: T,
     reader: LogReader,
     /// The log is taken in up to here.
     offset: u64,
@@ -129,19 +129,18 @@ pub enum LinkError {
 /// Frames taken in in one round: as many as a full ring of orders makes, so that ingress gets its turn.
 const FRAMES_PER_ROUND: usize = 2_048;
 
-impl<P: Port> Front<P> {
-    /// A front on a port, over a log; and where the engine takes the commands from.
+impl<T: Transport> Front<T> {
+    /// A front on a transport, over a log; and where the engine takes the commands from.
     ///
     /// # Panics
     /// If the two ports are the same, or one is 0.
-    pub fn new(config: &FrontConfig, host: HostConfig, port: P, reader: LogReader) -> (Self, RingReceiver) {
+    pub fn new(config: &FrontConfig, mut host: T, reader: LogReader) -> (Self, RingReceiver) {
         let (sender, receiver) = ring(config.ring_bytes);
-        let mut host = Host::new(host, port);
         host.listen(config.member_port, Filter::only([])).expect("the members' port can be listened at");
         if let Some((port, filter)) = &config.feed {
             host.listen(*port, filter.clone()).expect("the feed's port is another one");
         }
-        let sessions = host.config().sessions;
+        let sessions = host.sessions();
         let front = Front {
             desk: Desk::new(config, reader.clone(), sender),
             host,
@@ -307,15 +306,15 @@ impl<P: Port> Front<P> {
         self.desk.in_doubt.ranges()
     }
 
-    /// The port at the bottom.
+    /// The transport below.
     #[must_use]
-    pub fn port(&self) -> &P {
-        self.host.port()
+    pub fn host(&self) -> &T {
+        &self.host
     }
 
-    /// The port at the bottom, to set something on it.
-    pub fn port_mut(&mut self) -> &mut P {
-        self.host.port_mut()
+    /// The transport below, to set something on it.
+    pub fn host_mut(&mut self) -> &mut T {
+        &mut self.host
     }
 
     /// The readiness board, a line for each participant.

@@ -15,7 +15,7 @@ use crate::streams::reading::part_at;
 use engine::types::StreamNumber;
 use ftd::field::{OrderInsertField, ReadinessField};
 use ftd::write::message_size;
-use net::{Host, Instant, Port, SendError};
+use net::{Instant, SendError, Transport};
 
 // Every answer of the dialog fits where a stream's message fits.
 const _: () = assert!(message_size::<ReadinessField>() <= MESSAGE_SIZE_MAX);
@@ -49,7 +49,7 @@ impl Desk {
     ///
     /// # Errors
     /// The log contradicts itself.
-    pub(crate) fn serve<P: Port>(&mut self, session: &mut Session, host: &mut Host<P>) -> Result<Served, NotRendered> {
+    pub(crate) fn serve<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Result<Served, NotRendered> {
         let bytes_before = self.counters.bytes_out;
         let served = loop {
             match self.egress_message(session, host)? {
@@ -77,7 +77,7 @@ impl Desk {
 
     /// The next message of a session, in the order of importance.
     #[inline]
-    fn egress_message<P: Port>(&mut self, session: &mut Session, host: &mut Host<P>) -> Result<Sent, NotRendered> {
+    fn egress_message<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Result<Sent, NotRendered> {
         if let Some((number, sent)) = session.begun {
             return self.send_broadcast(session, host, number, sent);
         }
@@ -125,7 +125,7 @@ impl Desk {
         Ok(Sent::Nothing)
     }
 
-    fn send_own_answers<P: Port>(&mut self, session: &mut Session, host: &mut Host<P>) -> Sent {
+    fn send_own_answers<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Sent {
         match host.send(session.link, &session.own_answers) {
             Err(_) => Sent::Over,
             Ok(count) => {
@@ -137,10 +137,10 @@ impl Desk {
     }
 
     /// The rest of a broadcast message, of which `sent` bytes have gone out.
-    fn send_broadcast<P: Port>(
+    fn send_broadcast<T: Transport>(
         &mut self,
         session: &mut Session,
-        host: &mut Host<P>,
+        host: &mut T,
         number: u32,
         sent: usize,
     ) -> Result<Sent, NotRendered> {
@@ -185,7 +185,7 @@ impl Desk {
     }
 
     /// What is due at a session by time alone: heartbeat, silence, slow reading.
-    pub(crate) fn keep_time<P: Port>(&mut self, session: &mut Session, host: &mut Host<P>) {
+    pub(crate) fn keep_time<T: Transport>(&mut self, session: &mut Session, host: &mut T) {
         let now = self.now;
         let is_over = |since: Option<Instant>, limit| since.is_some_and(|since| now.since(since) >= limit);
         if is_over(session.stalled_since, SLOW_READER_STALL) || is_over(session.behind_since, SLOW_READER_LAG) {
@@ -212,9 +212,9 @@ impl Desk {
 
 /// Renders a message into the socket's ring.
 #[inline]
-fn send_rendered<P: Port>(
+fn send_rendered<T: Transport>(
     session: &Session,
-    host: &mut Host<P>,
+    host: &mut T,
     render: impl FnOnce(&mut [u8]) -> Result<usize, NotRendered>,
 ) -> Result<Result<usize, SendError>, NotRendered> {
     let mut failed = None;

@@ -71,7 +71,7 @@ impl Default for Setup {
 /// A core and the members' machines, on one network.
 pub struct World {
     pub network: Network,
-    pub core: Layout<TestPort>,
+    pub core: Layout<Host<TestPort>>,
     pub reader: LogReader,
     pub clients: Vec<Client>,
     pub now: Instant,
@@ -323,7 +323,7 @@ impl World {
         let mut host = HostConfig::new(CORE, setup.seed);
         host.sessions = 128;
         host.send_ring = setup.send_ring;
-        let (front, receiver) = Front::new(&front_config(&setup), host, port, reader.clone());
+        let (front, receiver) = Front::new(&front_config(&setup), Host::new(host, port), reader.clone());
         let core = Layout::new(front, receiver);
         World { network, core, reader, clients: Vec::new(), now: START, setup }
     }
@@ -345,7 +345,7 @@ impl World {
     }
 
     pub fn set_faults(&mut self, faults: Faults) {
-        self.core.front_mut().port_mut().set_faults(faults, faults);
+        self.core.front_mut().host_mut().port_mut().set_faults(faults, faults);
         for client in &mut self.clients {
             client.host.port_mut().set_faults(faults, faults);
         }

@@ -9,13 +9,13 @@ use crate::link::{Link, Purpose};
 use crate::number::Sequence;
 use crate::primary::{FeedByte, Primary};
 use crate::records::Death;
-use net::{Instant, Port, SessionId};
+use net::{Instant, SessionId, Transport};
 use std::time::Duration;
 
 /// How long a feed says nothing before it sends a heartbeat.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
-impl<P: Port> Primary<P> {
+impl<T: Transport> Primary<T> {
     pub(crate) fn read_follower(&mut self, session: SessionId) {
         let link = self.links.get_mut(&session).expect("the caller found it");
         let Purpose::Follower { position } = &mut link.purpose else { return };

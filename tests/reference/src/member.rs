@@ -17,13 +17,13 @@ use ftd::field::{
 use ftd::package::{ReqLoginChallenge, ReqUserLogin, ReqUserLogout};
 use ftd::types::Str;
 use ftd::{ChinaTime, Message, Next, next_message, tid};
-use net::{Instant, Port, SessionId};
+use net::{Instant, SessionId, Transport};
 use std::time::Duration;
 
 /// An order or cancel that an Error is about.
 type Target = Option<(SystemId, [u8; 24])>;
 
-impl<P: Port> Primary<P> {
+impl<T: Transport> Primary<T> {
     /// Reads what a member sent, message by message.
     pub(crate) fn read_member(&mut self, session: SessionId) {
         let link = self.links.get_mut(&session).expect("the caller found it");

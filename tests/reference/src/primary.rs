@@ -27,7 +27,7 @@ use crate::streams::Streams;
 use ftd::field::ForceExitField;
 use ftd::tid;
 use ftd::types::Str;
-use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Opener, Peer, Port, SessionId};
+use net::{CloseReason, Filter, Handler, HostConfig, Instant, Opener, Peer, SessionId, Transport};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
@@ -42,7 +42,7 @@ const LAST_BREATHS: usize = 64;
 pub struct PrimarySettings {
     /// The exchange in it.
     pub exchange: Settings,
-    /// Its host.
+    /// The host that it is built for: its address and its seed.
     pub host: HostConfig,
     /// Where members connect.
     pub member_port: u16,
@@ -95,9 +95,9 @@ pub struct FeedLag {
 }
 
 /// The primary.
-pub struct Primary<P: Port> {
+pub struct Primary<T: Transport> {
     pub(crate) settings: PrimarySettings,
-    pub(crate) host: Host<P>,
+    pub(crate) host: T,
     pub(crate) exchange: Exchange,
     pub(crate) streams: Streams,
     pub(crate) records: Records,
@@ -146,14 +146,13 @@ impl Handler for Ear<'_> {
     }
 }
 
-impl<P: Port> Primary<P> {
+impl<T: Transport> Primary<T> {
     /// A primary before its day, listening.
     ///
     /// # Panics
-    /// If member and feed port are the same or zero, or the host's configuration is not one ([`Host::new`]).
+    /// If member and feed port are the same or zero.
     #[must_use]
-    pub fn new(settings: PrimarySettings, port: P) -> Self {
-        let mut host = Host::new(settings.host, port);
+    pub fn new(settings: PrimarySettings, mut host: T) -> Self {
         let followers = match settings.followers.is_empty() {
             true => Filter::everybody(),
             false => Filter::only(settings.followers.iter().copied()),
@@ -313,7 +312,7 @@ impl<P: Port> Primary<P> {
 
     /// The host below, with its counters and its port.
     #[must_use]
-    pub fn host(&self) -> &Host<P> {
+    pub fn host(&self) -> &T {
         &self.host
     }
 

@@ -6,7 +6,7 @@ use crate::primary::{PATIENCE, Primary, present_epoch};
 use ftd::field::FrontField;
 use ftd::package::{Error, RspFronts};
 use ftd::{Next, next_message, tid};
-use net::{Instant, Peer, Port, SessionId};
+use net::{Instant, Peer, SessionId, Transport};
 use std::net::SocketAddrV4;
 
 /// How far a name server knows us.
@@ -41,7 +41,7 @@ impl Publication {
     }
 }
 
-impl<P: Port> Primary<P> {
+impl<T: Transport> Primary<T> {
     /// How far each name server knows us, in the order of the settings.
     pub fn published(&self) -> impl Iterator<Item = Published> + '_ {
         self.publications.iter().map(|publication| publication.published)

@@ -333,7 +333,8 @@ fn seats_are_bound_to_addresses() {
         let mut settings = PrimarySettings::new(net::HostConfig::new(common::wire::PRIMARY, 1));
         settings.unix_at_zero = START;
         world.network = net::Network::new(net::NetworkConfig::default());
-        world.primary = Primary::new(settings, world.network.attach());
+        let host = net::Host::new(settings.host, world.network.attach());
+        world.primary = Primary::new(settings, host);
         world.operate(common::day_open());
         world.operate(common::participant(0));
         world.operate(reference::command::UserDefine { address, ..common::user(0, 0) });

@@ -233,7 +233,7 @@ pub fn fill_login(out: &mut ReqUserLoginField, user: u16, flow: u8) -> &mut ReqU
 
 pub struct World {
     pub network: Network,
-    pub primary: Primary<MemoryPort>,
+    pub primary: Primary<Host<MemoryPort>>,
     pub clients: Vec<Client>,
     pub now: Instant,
 }
@@ -249,7 +249,8 @@ impl World {
         let mut settings = PrimarySettings::new(HostConfig::new(PRIMARY, 1));
         settings.unix_at_zero = START;
         change(&mut settings);
-        let primary = Primary::new(settings, network.attach());
+        let host = Host::new(settings.host, network.attach());
+        let primary = Primary::new(settings, host);
         let mut world = World { network, primary, clients: Vec::new(), now: Instant::from_millis(1) };
         for bytes in base_data(day_open()) {
             world.primary.command(world.now, &bytes).expect("base data");
