@@ -8,6 +8,7 @@
 //! | [`session`] | FTD sessions: login, resume, flow control; `ingress_message`, `ingress_command`, `egress_message` |
 //! | [`ring`] | commands on their way to the engine |
 //! | [`stages`] | the engine's stage, and which thread runs what |
+//! | [`clock`] | the machine's cycle counter, to measure with |
 //! | [`feed`] | the log to whoever follows |
 //! | [`directory`] | the base data by text and by index: a fold over the log |
 //! | [`streams`] | every message as a place in the log: a fold over the log |
@@ -33,6 +34,7 @@
 //! - Nothing of a log is told before the log's policy says that it is recorded.
 //! - Bytes of members can change the state only as a command that passed the session, and that command is in the log.
 
+pub mod clock;
 pub mod directory;
 pub mod feed;
 pub mod front;
