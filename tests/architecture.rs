@@ -32,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("ftd", &[]),
     ("net", &[]),
+    ("ports", &["net"]),
     ("hw-profiles", &[]),
     ("nic-config", &["hw-profiles"]),
     ("journal", &["engine"]),
@@ -180,13 +181,20 @@ fn code_lines(source: &str) -> usize {
 fn rooms_keep_their_line_budgets() {
     let text = page("SPECIFICATION.md");
     let mut rooms = 0;
+    // A room inside another with a budget of its own is not counted twice.
+    let inner: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| lines: `")?.split_once('`'))
+        .map(|(room, _)| format!("{room}/"))
+        .collect();
     for line in text.lines().filter(|line| line.starts_with("| lines: ")) {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let room = cells[1].trim_start_matches("lines: ").trim_matches('`');
         let budget: usize = cells[2].replace(',', "").parse().unwrap_or_else(|_| panic!("no number in {line}"));
         let sources = files(".rs").into_iter().filter(|file| {
             let inside = file.starts_with(&format!("{room}/")) && file.contains("/src/");
-            inside && !file.contains("/generated/")
+            let elsewhere = inner.iter().any(|other| other.len() > room.len() + 1 && file.starts_with(other));
+            inside && !elsewhere && !file.contains("/generated/")
         });
         let lines: usize = sources.map(|file| code_lines(&page(&file))).sum();
         assert!(lines > 0, "{room} has no lines: is the name right?");
@@ -209,7 +217,12 @@ fn is_unit_tests(file: &str) -> bool {
 }
 
 /// Where `unsafe` may stand (style: rule 10); each file says why at every block.
-const UNSAFE_FILES: &[&str] = &["journal/src/memory.rs", "dataplane/src/ring.rs", "dataplane/src/clock.rs"];
+const UNSAFE_FILES: &[&str] = &[
+    "journal/src/memory.rs",      // the memory map
+    "dataplane/src/ring.rs",      // slots handed from one thread to another
+    "dataplane/src/clock.rs",     // the cycle counter
+    "dataplane/ports/src/sys.rs", // the TAP's ioctls
+];
 
 #[test]
 fn house_rules_that_can_be_searched_for_hold() {
