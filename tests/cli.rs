@@ -124,9 +124,14 @@ fn a_profile_with_a_wrong_value_or_too_little_room_is_named_with_its_field() {
         put(folder, &format!("{field}.toml"), &dev.lines().map(line).collect::<String>())
     };
     for (field, value, words) in [
-        ("cores", "7", ["cores.toml", "layout.cores = 7", "1 to 2"]),
+        (
+            "stages",
+            "[\"front\", \"engine\"]",
+            ["stages.toml", "layout.thread.stages: record 0 times", "expected 1 to 1"],
+        ),
+        ("node_bytes", "1_073_741_824", ["node_bytes.toml", "memory.node_bytes = 1073741824", "at least"]),
         ("frames", "1", ["frames.toml", "limits.frames = 1", "1024"]),
-        ("sessions", "\"many\"", ["sessions.toml", "line 14, sessions", "u16"]),
+        ("sessions", "\"many\"", ["sessions.toml", "line 50, sessions", "u16"]),
         ("policy", "\"hope\"", ["policy.toml", "policy: ", "hope"]),
         // Whole, but without room for this day.
         ("live_orders", "1", ["live_orders.toml", "limits.live_orders = 1", "at least"]),

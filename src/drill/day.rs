@@ -20,7 +20,7 @@ use dataplane::stages::Threads;
 use dataplane::streams::Stream;
 use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::{Nanoseconds, ParticipantIndex};
-use hw_profiles::DurabilityPolicy;
+use hw_profiles::{DurabilityPolicy, Stage};
 use indicatif::ProgressBar;
 use journal::{Durability, Log, LogLimits};
 use member_api::{Readiness, StreamNumber};
@@ -201,9 +201,11 @@ impl Day {
         front.clock = Some(machine_clock);
         let mut follow = FollowSettings::new(BACKSTOP_DATA_CENTER);
         follow.trading_day = TRADING_DAY;
+        let layout = &plan.profile.layout;
+        let engine_core = layout.core_of(Stage::Engine).filter(|_| layout.pin).map(usize::from);
         let threads = match plan.cores {
             1 => Threads::One,
-            _ => Threads::Two { engine_core: plan.profile.layout.pin.then_some(1) },
+            _ => Threads::Two { engine_core },
         };
         let config = ApplianceConfig {
             front,

@@ -131,7 +131,7 @@ impl Options {
         {
             return Err(format!("--fail-at {fraction}: expected a fraction from 0 to 1"));
         }
-        let cores = self.cores.unwrap_or(profile.layout.cores);
+        let cores = self.cores.unwrap_or(profile.layout.cores().min(2));
         if !(1..=2).contains(&cores) {
             return Err(format!("--cores {cores}: expected 1 or 2"));
         }
