@@ -134,6 +134,8 @@ pub enum ListenError {
     Taken,
     /// It listens at [`LISTENERS_MAX`] ports.
     Full,
+    /// The operating system does not give us the port: somebody else has it, or it takes rights that we do not have.
+    NotOurs,
 }
 
 /// Why a connection was not begun.
@@ -166,6 +168,7 @@ impl fmt::Display for ListenError {
             ListenError::NoPort => "port 0 cannot be listened at",
             ListenError::Taken => "the port is listened at already",
             ListenError::Full => "the host listens at as many ports as it can",
+            ListenError::NotOurs => "the operating system does not give us the port",
         })
     }
 }

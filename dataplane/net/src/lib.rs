@@ -1,4 +1,5 @@
 //! Packets in, packets out: ports, Ethernet, ARP, IPv4 and TCP in user space, without clocks, threads or system calls.
+//! ([`Sockets`] alone calls the kernel: the same [`Transport`] for machines without a port, and to compare with.)
 //!
 //! Everybody who speaks TCP in this project stands on this crate: the exchange's fronts, the reference exchange that
 //! plays the primary, members, the name service. It knows none of them, and nothing of messages.
@@ -73,7 +74,7 @@
 //! # Invariants
 //!
 //! - Time is an argument. The same seed, the same calls and the same frames give the same frames, on any machine.
-//! - Between `ingress_frame` and `egress_frame` nothing allocates, locks or calls the kernel; opening a session
+//! - Between `ingress_frame` and `egress_frame` nothing allocates, locks or calls the kernel ([`Sockets`] does); opening a session
 //!   allocates its two rings. (The in-memory network takes its lock once a burst.)
 //! - Whatever arrives, nothing panics. smoltcp is behind one file, its input is checked before, its panics are caught;
 //!   a stack that disagrees with what the peek foretold costs its session and is counted.
@@ -102,6 +103,7 @@ mod neighbours;
 pub mod port;
 pub mod random;
 pub mod session;
+pub mod sockets;
 mod stack;
 #[cfg(test)]
 mod stack_faults;
@@ -119,6 +121,7 @@ pub use host::{ConnectError, Host, HostConfig, ListenError, SendError};
 pub use memory::{MemoryPort, Network, NetworkConfig, PortNumber};
 pub use port::{Burst, Mac, PacketBuffer, Port};
 pub use session::{CloseReason, Handler, Opener, Peer, SessionId};
+pub use sockets::{Sockets, SocketsConfig};
 pub use time::Instant;
 pub use tracer::PcapTracer;
 pub use transport::Transport;
