@@ -30,6 +30,7 @@ fn files(ending: &str) -> Vec<String> {
 /// Who may know whom (ARCHITECTURE.md, Code map). Tests and examples of a room may know more; they are not the room.
 const EDGES: &[(&str, &[&str])] = &[
     ("engine", &[]),
+    ("effort", &[]),
     ("ftd", &[]),
     ("net", &[]),
     ("ports", &["net"]),

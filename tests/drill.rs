@@ -118,6 +118,7 @@ fn every_reopening_book_and_network_ends_well_on_one_core_and_on_two() {
             }
         }
     }
+    let jobs: Vec<Options> = jobs.into_iter().step_by(effort::stride()).collect();
     let deaths = Mutex::new(BTreeSet::new());
     in_parallel(&jobs, |options| {
         let begins = Instant::now();
@@ -140,7 +141,7 @@ fn every_reopening_book_and_network_ends_well_on_one_core_and_on_two() {
     let deaths = deaths.into_inner().unwrap();
     println!("{} days, {:.1?}", jobs.len(), began.elapsed());
     for death in ["FeedByte", "Poison"] {
-        assert!(deaths.contains(death), "no primary died of {death}: {deaths:?}");
+        assert!(effort::share() > 1 || deaths.contains(death), "no primary died of {death}: {deaths:?}");
     }
 }
 
@@ -166,7 +167,7 @@ fn the_published_morning_comes_out_trade_for_trade_wherever_the_primary_dies() {
     let Some(morning) = morning() else { return };
     let began = Instant::now();
     let mut random = Random::new(20_240_603);
-    let mut jobs: Vec<Options> = (0..MORNING_DEATHS)
+    let mut jobs: Vec<Options> = (0..effort::of(MORNING_DEATHS))
         .map(|place| Options {
             seed: 1 + place as u64,
             members: [4, 8, 16, 1, 32][place % 5],
@@ -184,7 +185,7 @@ fn the_published_morning_comes_out_trade_for_trade_wherever_the_primary_dies() {
     });
     let cuts = cuts.into_inner().unwrap();
     println!("{} mornings, {} different cuts, {:.1?}", jobs.len(), cuts.len(), began.elapsed());
-    assert!(cuts.len() > MORNING_DEATHS * 9 / 10, "the primary did not die in many places: {cuts:?}");
+    assert!(cuts.len() > effort::of(MORNING_DEATHS) * 9 / 10, "the primary did not die in many places: {cuts:?}");
 }
 
 #[test]

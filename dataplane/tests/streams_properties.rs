@@ -153,7 +153,7 @@ fn a_long_day_of_every_kind_of_message() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(effort::of(48) as u32))]
 
     #[test]
     fn every_number_renders_and_carries_its_number_and_series(seed: u64, steps in 1u32..400) {

@@ -38,7 +38,7 @@ fn holds(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: effort::of(2_000) as u32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_are_an_error_or_hold(bytes in prop::collection::vec(any::<u8>(), 0..400), magic in 0..4_usize) {

@@ -232,17 +232,18 @@ fn run_day(seed: u64, operations: u32, reached: &mut Reached) {
 #[test]
 fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges() {
     let seed = std::env::var("BACKSTOP_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_240_603_u64);
+    let days = effort::of(DAYS as usize) as u32;
     let operations = std::env::var("BACKSTOP_OPERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(OPERATIONS);
-    println!("BACKSTOP_SEED={seed} BACKSTOP_OPERATIONS={operations}");
+    println!("BACKSTOP_SEED={seed} BACKSTOP_OPERATIONS={operations}, {days} of {DAYS} days");
     let next_day = std::sync::atomic::AtomicU32::new(0);
     // Days are independent: one thread a core.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(DAYS as usize);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(days as usize);
     let parts: Vec<Reached> = std::thread::scope(|scope| {
         let run = || {
             let mut reached = Reached::default();
             loop {
                 let day = next_day.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                if day >= DAYS {
+                if day >= days {
                     return reached;
                 }
                 run_day(seed.wrapping_add(u64::from(day)), operations / DAYS, &mut reached);
@@ -272,6 +273,10 @@ fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges
         total.answers += part.answers;
     }
     println!("{total:#?}");
+    if days < DAYS {
+        println!("not all days: what they reach is not judged");
+        return;
+    }
     // A generator that does not reach it proves nothing about it. DecideFault is a panic's: engine/tests.
     for reject in Reject::ALL.iter().filter(|reject| **reject != Reject::DecideFault) {
         assert!(total.rejects.contains_key(&(*reject as u16)), "{reject:?} never occurred");

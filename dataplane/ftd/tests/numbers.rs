@@ -68,7 +68,7 @@ fn nearly_a_number(size: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(effort::of(20_000) as u32))]
 
     #[test]
     fn a_price_is_what_the_oracle_reads(bytes in nearly_a_number(12)) {

@@ -37,7 +37,7 @@ fn wrong_checksums_are_dropped_and_counted_wherever_the_bit_flips() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(effort::of(200) as u32) })]
 
     #[test]
     fn frames_of_random_bytes_do_nothing(
@@ -118,7 +118,7 @@ fn a_peer_that_says_anything_with_right_checksums_breaks_nothing_and_invents_no_
     let mut opened = 0;
     let mut delivered = 0;
     let mut reasons = std::collections::BTreeSet::new();
-    for seed in 0..24 {
+    for seed in 0..effort::of(24) as u64 {
         let network = Network::new(NetworkConfig::default());
         let short = Duration::from_millis(20);
         let config =
