@@ -20,7 +20,7 @@ mod common;
 use engine::command::*;
 use engine::event::EventView;
 use engine::types::*;
-use engine::{Digests, Draft, IdStyle, State, step};
+use engine::{Ahead, COMMANDS_AHEAD, Digests, Draft, IdStyle, State, step};
 use hdrhistogram::Histogram;
 use journal::{Identity, Log, LogLimits, Machine};
 use std::time::Instant;
@@ -102,10 +102,31 @@ struct Workload {
     digests: Digests,
 }
 
+/// Executes a burst as the engine stage does: each command is looked at when [`COMMANDS_AHEAD`] others stand before it.
+#[inline]
+fn run_ahead(exchange: &mut impl Exchange, commands: &[Command<'_>]) {
+    if !exchange.looks_ahead() {
+        return commands.iter().for_each(|command| exchange.execute(command));
+    }
+    let (first, others) = commands.split_at(commands.len().min(COMMANDS_AHEAD));
+    first.iter().for_each(|command| exchange.look_ahead(command));
+    let mut others = others.iter();
+    for command in commands {
+        if let Some(later) = others.next() {
+            exchange.look_ahead(later);
+        }
+        exchange.execute(command);
+    }
+}
+
 /// Who takes the commands.
 trait Exchange {
     /// Executes the next command.
     fn execute(&mut self, command: &Command<'_>);
+    /// Whether looking ahead pays.
+    fn looks_ahead(&self) -> bool;
+    /// Looks at a command that comes soon.
+    fn look_ahead(&mut self, command: &Command<'_>);
     /// Memory is touched before the clock runs.
     fn touch(&mut self);
     /// What was decided last is no refusal.
@@ -117,6 +138,7 @@ trait Exchange {
 struct Alone {
     state: State,
     draft: Draft,
+    ahead: Ahead,
     stamp: Stamp,
 }
 
@@ -127,7 +149,7 @@ const IDS: IdStyle = IdStyle { prefix: b'B' };
 
 impl Alone {
     fn new() -> Self {
-        Alone { state: State::new(), draft: Draft::new(IDS), stamp: Stamp::default() }
+        Alone { state: State::new(), draft: Draft::new(IDS), ahead: Ahead::new(), stamp: Stamp::default() }
     }
 }
 
@@ -137,6 +159,15 @@ impl Exchange for Alone {
         self.stamp.sequence.0 += 1;
         let stepped = step(&mut self.state, self.stamp, command, &mut self.draft);
         assert!(stepped.fault.is_none());
+    }
+
+    fn looks_ahead(&self) -> bool {
+        Ahead::pays(&self.state)
+    }
+
+    #[inline]
+    fn look_ahead(&mut self, command: &Command<'_>) {
+        self.ahead.look(&self.state, command);
     }
 
     fn touch(&mut self) {
@@ -164,6 +195,15 @@ impl Exchange for Recorded {
     fn execute(&mut self, command: &Command<'_>) {
         let executed = self.0.execute(command, Nanoseconds(0)).expect("there is room in the log");
         assert!(executed.alarm.is_none());
+    }
+
+    fn looks_ahead(&self) -> bool {
+        self.0.looks_ahead()
+    }
+
+    #[inline]
+    fn look_ahead(&mut self, command: &Command<'_>) {
+        self.0.look_ahead(command);
     }
 
     fn touch(&mut self) {
@@ -228,9 +268,7 @@ impl Times {
             batch.fill(chunk);
             let commands = batch.commands();
             let begin = Instant::now();
-            for command in &commands {
-                exchange.execute(command);
-            }
+            run_ahead(&mut exchange, &commands);
             times.push(begin.elapsed().as_nanos() as u64);
         }
         assert_eq!(exchange.digests(), workload.digests, "the same commands give the same state");

@@ -47,7 +47,7 @@ pub fn ring(bytes: usize) -> (RingSender, RingReceiver) {
     });
     (
         RingSender { shared: Arc::clone(&shared), tail: 0, head_seen: 0, published: 0 },
-        RingReceiver { shared, head: 0, tail_seen: 0, released: 0 },
+        RingReceiver { shared, head: 0, looked: 0, tail_seen: 0, released: 0 },
     )
 }
 
@@ -67,6 +67,8 @@ pub struct RingReceiver {
     shared: Arc<Shared>,
     /// Words read so far.
     head: u64,
+    /// Words looked at so far; may be less than `head`.
+    looked: u64,
     /// The producer's tail when we last looked.
     tail_seen: u64,
     /// The head that the producer knows.
@@ -204,33 +206,60 @@ impl RingReceiver {
     /// The next record, if there is one. It is read once; its room is given back by [`RingReceiver::release`].
     #[inline]
     pub fn next_record(&mut self) -> Option<Record<'_>> {
-        let size = self.shared.words.len();
         if self.head == self.tail_seen {
             self.tail_seen = self.shared.tail.load(Ordering::Acquire);
             if self.head == self.tail_seen {
                 return None;
             }
         }
-        let mut place = (self.head as usize) & (size - 1);
+        let (place, next) = self.place_of(self.head);
+        self.head = next;
+        Some(self.record(place))
+    }
+
+    /// The next record that was neither read nor looked at, of those that are known to be there. Looking reads nothing: the record's
+    /// turn comes by [`RingReceiver::next_record`].
+    #[inline]
+    pub fn look_ahead(&mut self) -> Option<Record<'_>> {
+        self.looked = self.looked.max(self.head);
+        if self.looked == self.tail_seen {
+            return None;
+        }
+        let (place, next) = self.place_of(self.looked);
+        self.looked = next;
+        Some(self.record(place))
+    }
+
+    /// Where in the ring the record stands that begins `at` so many words from the first, or behind the filler there; and where the
+    /// one after it begins. `at` is before `tail_seen`.
+    #[inline]
+    fn place_of(&self, at: u64) -> (usize, u64) {
+        let size = self.shared.words.len();
+        let (mut place, mut at) = ((at as usize) & (size - 1), at);
         let mut length = self.word(place);
         if length == FILLER {
             // A filler is never published without the record behind it.
-            self.head += (size - place) as u64;
+            at += (size - place) as u64;
             place = 0;
             length = self.word(0);
         }
         assert!(
-            length.is_multiple_of(8) && length <= MAX_COMMAND as u64 && self.head < self.tail_seen,
+            length.is_multiple_of(8) && length <= MAX_COMMAND as u64 && at < self.tail_seen,
             "the sender wrote this"
         );
-        let (time, length) = (Nanoseconds(self.word(place + 1)), length as usize);
-        self.head += (HEADER_WORDS + length / 8) as u64;
+        (place, at + HEADER_WORDS as u64 + length / 8)
+    }
+
+    /// The record whose header stands at `place`.
+    #[inline]
+    fn record(&self, place: usize) -> Record<'_> {
+        let (time, length) = (Nanoseconds(self.word(place + 1)), self.word(place) as usize);
         let first = self.shared.command(place, length).cast_const();
         // JUSTIFICATION: the command is read where it was written.
         // SAFETY: `command` checked the bounds; the words were written before `tail` was stored with Release, and stay as
         // they are until `release`, which needs the receiver for itself while the record borrows it.
         let bytes = unsafe { std::slice::from_raw_parts(first, length) };
-        Some(Record { time, bytes })
+        Record { time, bytes }
     }
 
     /// Gives the room of everything read back to the producer.
@@ -295,7 +324,7 @@ mod tests {
     #[test]
     fn records_of_every_length_wrap_around_in_one_thread() {
         let (mut sender, mut receiver) = ring(0);
-        let (mut sent, mut received) = (0u64, 0u64);
+        let (mut sent, mut received, mut looked) = (0u64, 0u64, 0u64);
         let mut fulls = 0;
         while received < 20_000 {
             while sent < 20_000 && send(&mut sender, sent) {
@@ -303,6 +332,14 @@ mod tests {
             }
             fulls += 1;
             sender.publish();
+            // What is looked at ahead is what is read later, wherever the ring ends.
+            looked = looked.max(received);
+            for _ in 0..received % 5 {
+                if let Some(record) = receiver.look_ahead() {
+                    check(&record, looked);
+                    looked += 1;
+                }
+            }
             // Read some and not all, so that the ring is met at every fill.
             for _ in 0..=received % 3 {
                 if let Some(record) = receiver.next_record() {

@@ -11,6 +11,7 @@
 
 use crate::front::Front;
 use crate::ring::RingReceiver;
+use engine::COMMANDS_AHEAD;
 use engine::command::Command;
 use journal::{AppendRefused, Machine, NotExecuted};
 use net::{Instant, Transport};
@@ -24,6 +25,8 @@ pub struct EngineStage {
     machine: Machine,
     receiver: RingReceiver,
     group_commit: bool,
+    /// Commands that wait and were looked at.
+    looked_at: usize,
     counters: EngineCounters,
     halt: Option<EngineHalt>,
 }
@@ -69,7 +72,7 @@ impl EngineStage {
     /// for all of it: the policy `sync`.
     #[must_use]
     pub fn new(machine: Machine, receiver: RingReceiver, group_commit: bool) -> Self {
-        EngineStage { machine, receiver, group_commit, counters: EngineCounters::default(), halt: None }
+        EngineStage { machine, receiver, group_commit, looked_at: 0, counters: EngineCounters::default(), halt: None }
     }
 
     /// Executes what is in the ring, up to a limit. Returns how many commands it took.
@@ -79,7 +82,11 @@ impl EngineStage {
             return 0;
         }
         let mut count = 0;
+        let looks_ahead = self.machine.looks_ahead();
         while count < COMMANDS_PER_POLL {
+            if looks_ahead {
+                self.look_ahead();
+            }
             let Some(record) = self.receiver.next_record() else { break };
             let command = Command::read(record.bytes).expect("only commands are written into the ring");
             match self.machine.execute(&command, record.time) {
@@ -98,6 +105,7 @@ impl EngineStage {
                 }
             }
             count += 1;
+            self.looked_at = self.looked_at.saturating_sub(1);
         }
         if count == 0 {
             self.machine.log().touch_ahead(TOUCH_AHEAD_BYTES);
@@ -112,6 +120,18 @@ impl EngineStage {
         // After the log has them: an empty ring means that everything is recorded.
         self.receiver.release();
         count
+    }
+
+    /// Looks at the next commands that wait, so that what they will read is in the cache at their turn.
+    #[inline]
+    fn look_ahead(&mut self) {
+        while self.looked_at < COMMANDS_AHEAD {
+            let Some(record) = self.receiver.look_ahead() else { return };
+            if let Some(command) = Command::read(record.bytes) {
+                self.machine.look_ahead(&command);
+            }
+            self.looked_at += 1;
+        }
     }
 
     /// What it did.

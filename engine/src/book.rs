@@ -8,6 +8,7 @@
 //! ten thousand orders a side.
 
 use crate::orders::{OrderTable, Slot};
+use crate::tables::region;
 use crate::types::{Direction, Price};
 
 /// Prices a ladder may span: 65,536 ticks, so 1,024 words of bits and 16 of their summary. RULES.md, Base data.
@@ -121,6 +122,11 @@ impl Book {
             levels: [levels(), levels()],
             bits: [Bits::new(span), Bits::new(span)],
         }
+    }
+
+    /// Where its levels lie: address and bytes.
+    pub(crate) fn regions(&self) -> [(usize, usize); 2] {
+        [0, 1].map(|side| region(&self.levels[side]))
     }
 
     #[inline]

@@ -1,5 +1,4 @@
 #![doc = include_str!("../RULES.md")]
-#![forbid(unsafe_code)]
 
 mod book;
 pub mod command;
@@ -27,3 +26,4 @@ pub use evolve::{Stepped, evolve, seal, step};
 pub use position::Position;
 pub use state::{Account, Digests, Instrument, LiveOrder, Participant, State, User};
 pub use validate::{Impossible, ImpossibleKind, validate};
+pub use warm::{Ahead, COMMANDS_AHEAD};

@@ -6,7 +6,7 @@
 use crate::digest::{mark_term, mix};
 use crate::event::{BLANK_SYSTEM_ID, SystemId};
 use crate::system_id::SpelledId;
-use crate::tables::{Index, touch_spare};
+use crate::tables::{Index, region, touch_spare};
 use crate::types::{OrderKey, UserIndex};
 
 /// An OrderLocalId, all 24 bytes of it.
@@ -116,12 +116,6 @@ impl LocalIds {
         self.marks[place as usize].other = *text;
     }
 
-    /// Reads what a search for a local id reads first.
-    #[inline]
-    pub(crate) fn warm(&self, user: UserIndex, local_id: &LocalId) -> u64 {
-        self.index.first(hash(user, local_id))
-    }
-
     /// Every mark, in the order of use.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Mark> {
         self.marks[1..].iter()
@@ -130,6 +124,11 @@ impl LocalIds {
     pub(crate) fn touch_pages(&mut self) {
         touch_spare(&mut self.marks, Mark::BLANK);
         self.index.touch_pages();
+    }
+
+    /// Where its tables lie: address and bytes.
+    pub(crate) fn regions(&self) -> [(usize, usize); 2] {
+        [region(&self.marks), self.index.region()]
     }
 }
 

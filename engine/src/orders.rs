@@ -8,7 +8,7 @@ use crate::digest::mix;
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
 use crate::system_id::key_in;
-use crate::tables::{Index, touch_spare};
+use crate::tables::{Index, region, touch_spare};
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
 /// A place in the order table.
@@ -200,6 +200,18 @@ impl OrderTable {
         self.keys.find(key_hash(key), |slot| self.orders[slot as usize].key == key).map(Slot)
     }
 
+    /// The index entry that a search for a key looks at first.
+    #[inline]
+    pub(crate) fn entry(&self, key: OrderKey) -> &u64 {
+        self.keys.entry(key_hash(key))
+    }
+
+    /// Where the resting order with that key is, most likely.
+    #[inline]
+    pub(crate) fn likely(&self, key: OrderKey) -> Option<Slot> {
+        self.keys.likely(key_hash(key)).map(Slot)
+    }
+
     /// The resting order with that OrderSysId. Texts that do not spell their key stand at the marks.
     #[inline]
     pub(crate) fn find_text(&self, text: &SystemId, local_ids: &LocalIds) -> Option<Slot> {
@@ -338,6 +350,11 @@ impl OrderTable {
         touch_spare(&mut self.orders, Order::FREE);
         self.keys.touch_pages();
         self.texts.touch_pages();
+    }
+
+    /// Where its tables lie: address and bytes.
+    pub(crate) fn regions(&self) -> [(usize, usize); 3] {
+        [region(&self.orders), self.keys.region(), self.texts.region()]
     }
 }
 

@@ -5,7 +5,7 @@
 //! opens count for the limit.
 
 use crate::digest::mix;
-use crate::tables::{Index, touch_spare};
+use crate::tables::{Index, region, touch_spare};
 use crate::types::{AccountIndex, ClientNumber, Direction, InstrumentIndex};
 
 /// A position: of one account, in one instrument, under one hedge flag. All in lots.
@@ -160,10 +160,22 @@ impl RowTable {
         })
     }
 
-    /// Reads what a search for a row reads first.
+    /// The hash by which a row is found.
     #[inline]
-    pub(crate) fn warm(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u64 {
-        self.find(account, instrument, hedge).map_or(0, |place| u64::from(self.rows[place as usize].exposure))
+    pub(crate) fn hash(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u32 {
+        aggregate_hash(account, instrument, hedge)
+    }
+
+    /// The index entry that a search for a row looks at first.
+    #[inline]
+    pub(crate) fn entry(&self, hash: u32) -> &u64 {
+        self.by_aggregate.entry(hash)
+    }
+
+    /// The row with that hash, most likely.
+    #[inline]
+    pub(crate) fn likely(&self, hash: u32) -> Option<u32> {
+        self.by_aggregate.likely(hash)
     }
 
     #[inline]
@@ -252,6 +264,11 @@ impl RowTable {
         touch_spare(&mut self.exposures, Exposure::default());
         self.by_aggregate.touch_pages();
         self.by_client.touch_pages();
+    }
+
+    /// Where its tables lie: address and bytes.
+    pub(crate) fn regions(&self) -> [(usize, usize); 4] {
+        [region(&self.rows), region(&self.exposures), self.by_aggregate.region(), self.by_client.region()]
     }
 }
 

@@ -261,6 +261,12 @@ impl State {
         self.local_ids.touch_pages();
     }
 
+    /// Where the tables of the order path lie, address and bytes, for whoever asks the operating system for larger pages there.
+    pub fn regions(&self) -> impl Iterator<Item = (usize, usize)> {
+        let tables = self.orders.regions().into_iter().chain(self.rows.regions()).chain(self.local_ids.regions());
+        tables.chain(self.books.iter().flatten().flat_map(Book::regions))
+    }
+
     /// The day that is open, with its limits.
     #[must_use]
     pub fn day(&self) -> Option<&DayOpen> {

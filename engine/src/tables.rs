@@ -45,8 +45,19 @@ impl Index {
 
     /// The first entry that a search for a hash looks at.
     #[inline]
-    pub(crate) fn first(&self, hash: u32) -> u64 {
-        self.entries[hash as usize & (self.entries.len() - 1)]
+    pub(crate) fn entry(&self, hash: u32) -> &u64 {
+        &self.entries[hash as usize & (self.entries.len() - 1)]
+    }
+
+    /// The place that a search for a hash will look at first, most likely; nothing is compared at the place.
+    #[inline]
+    pub(crate) fn likely(&self, hash: u32) -> Option<u32> {
+        self.find(hash, |_| true)
+    }
+
+    /// Where the table lies: address and bytes.
+    pub(crate) fn region(&self) -> (usize, usize) {
+        region(&self.entries)
     }
 
     /// Adds a place that is not there yet.
@@ -115,6 +126,11 @@ impl Index {
             page[0] = std::hint::black_box(page[0]);
         }
     }
+}
+
+/// Where a vector's room lies: address and bytes.
+pub(crate) fn region<T>(items: &Vec<T>) -> (usize, usize) {
+    (items.as_ptr().addr(), items.capacity() * size_of::<T>())
 }
 
 /// The smallest page there is.

@@ -7,7 +7,7 @@ mod flow;
 
 use engine::command::{BodyView, CommandBuffer};
 use engine::event::EventView;
-use engine::{Draft, IdStyle, State, step};
+use engine::{Ahead, Draft, IdStyle, State, step};
 use flow::Flow;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,11 +43,14 @@ fn orders_and_cancels_allocate_nothing() {
     // The day's first frames are run again on a state of its own, then everything that the flow drew.
     let mut state = State::new();
     let mut draft = Draft::new(IdStyle { prefix: b'B' });
+    let mut ahead = Ahead::new();
     let first = flow.market.frames.clone();
     let mut stamp = engine::types::Stamp { sequence: engine::types::Sequence(0), ..flow.market.stamp };
     let mut run = |state: &mut State, buffer: &CommandBuffer| {
         stamp.sequence.0 += 1;
         let before = ALLOCATIONS.load(Ordering::Relaxed);
+        // Looked at before its turn, as the engine stage does; and nothing comes of that, not even an allocation.
+        ahead.look(state, &buffer.command());
         step(state, stamp, &buffer.command(), &mut draft);
         let spent = ALLOCATIONS.load(Ordering::Relaxed) - before;
         let traded = draft.events().iter().any(|event| matches!(event.view(), Some(EventView::Traded(_))));

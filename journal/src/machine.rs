@@ -14,11 +14,14 @@
 use crate::complete::{CompleteFrame, expected_epoch, rejection};
 use crate::frame::FrameToWrite;
 use crate::log::{AppendRefused, Log, LogReader};
+use crate::memory::ask_for_huge_pages;
 use engine::command::{Command, CommandKind};
 use engine::event::Event;
 use engine::reject::Reject;
 use engine::types::{Epoch, Nanoseconds, Sequence, Stamp};
-use engine::{Digests, Draft, IdStyle, Impossible, State, decide_guarded, evolve, first_difference, seal, validate};
+use engine::{
+    Ahead, Digests, Draft, IdStyle, Impossible, State, decide_guarded, evolve, first_difference, seal, validate,
+};
 use std::fmt;
 
 /// The state, and the log of how it became so.
@@ -27,6 +30,7 @@ pub struct Machine {
     log: Log,
     reader: LogReader,
     draft: Draft,
+    ahead: Ahead,
     /// The events of a frame in parts, side by side.
     together: Vec<Event>,
     data_center: u32,
@@ -174,7 +178,15 @@ impl Machine {
     fn over(log: Log, identity: Identity) -> Self {
         let reader = log.reader();
         let draft = Draft::new(identity.ids);
-        Machine { state: State::new(), log, reader, draft, together: Vec::new(), data_center: identity.data_center }
+        Machine {
+            state: State::new(),
+            log,
+            reader,
+            draft,
+            ahead: Ahead::new(),
+            together: Vec::new(),
+            data_center: identity.data_center,
+        }
     }
 
     /// Active: executes a command at the time `now`. What came of it is in the log when this returns; whether it may be
@@ -348,8 +360,23 @@ impl Machine {
         &mut self.log
     }
 
-    /// Touches every page of the state's tables: to be called when the day is open and before the first order.
+    /// Whether looking ahead pays: see [`Ahead::pays`].
+    #[inline]
+    #[must_use]
+    pub fn looks_ahead(&self) -> bool {
+        Ahead::pays(&self.state)
+    }
+
+    /// Looks at a command some commands before its turn, so that what it will read is in the cache by then: see [`Ahead`].
+    #[inline]
+    pub fn look_ahead(&mut self, command: &Command<'_>) {
+        self.ahead.look(&self.state, command);
+    }
+
+    /// Touches every page of the state's tables, huge ones where they are to be had: to be called when the day is open and before
+    /// the first order.
     pub fn touch_state(&mut self) {
+        self.state.regions().for_each(ask_for_huge_pages);
         self.state.touch_pages();
     }
 

@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Every page is touched by a step of this; larger pages are touched more than once.
 const PAGE: usize = 4096;
+/// Addresses given to the kernel lie at its pages' borders; no page is larger (ARM: 64 KiB).
+const PAGE_LARGEST: usize = 65_536;
 /// From this size on it pays to ask for huge pages in anonymous memory.
 const HUGE_FROM: usize = 64 << 20;
 
@@ -75,6 +77,24 @@ fn halves(map: MmapRaw, capacity: usize, committed: usize) -> (WriteHalf, ReadHa
     let region = Arc::new(Region { map, capacity, committed: CachePadded::new(AtomicUsize::new(committed)) });
     (WriteHalf { region: Arc::clone(&region), committed, touched: committed }, ReadHalf { region })
 }
+
+/// Asks for huge pages in a part of this process's own memory, before it is touched: where the tables of the state lie. Parts
+/// of pages at both ends stay as they are; a hint, without which everything is only slower.
+#[cfg(target_os = "linux")]
+pub(crate) fn ask_for_huge_pages((address, length): (usize, usize)) {
+    let begin = address.next_multiple_of(PAGE_LARGEST);
+    let end = (address + length) / PAGE_LARGEST * PAGE_LARGEST;
+    if begin < end {
+        // JUSTIFICATION: vectors are where the allocator puts them; only the kernel can give them larger pages.
+        // SAFETY: MADV_HUGEPAGE changes the size of pages to come and no byte of memory, whatever the range; an unmapped one is an error
+        // that is given back, and not looked at.
+        unsafe { libc::madvise(std::ptr::without_provenance_mut(begin), end - begin, libc::MADV_HUGEPAGE) };
+    }
+}
+
+/// Elsewhere pages are as they are.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn ask_for_huge_pages(_region: (usize, usize)) {}
 
 impl WriteHalf {
     /// Bytes that can be read.

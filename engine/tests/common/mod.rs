@@ -5,7 +5,7 @@ use engine::command::*;
 use engine::event::{Event, EventView, Rejected, Traded};
 use engine::reject::Reject;
 use engine::types::*;
-use engine::{Draft, IdStyle, State, Stepped, step};
+use engine::{Ahead, Draft, IdStyle, State, Stepped, step};
 
 pub const A: InstrumentIndex = InstrumentIndex(0);
 pub const B: InstrumentIndex = InstrumentIndex(1);
@@ -18,6 +18,7 @@ pub struct Market {
     pub state: State,
     pub draft: Draft,
     pub stamp: Stamp,
+    pub ahead: Ahead,
     /// Every command so far.
     pub frames: Vec<CommandBuffer>,
     ids: u32,
@@ -27,7 +28,8 @@ impl Market {
     /// Nothing was decided yet.
     pub fn empty() -> Self {
         let stamp = Stamp { epoch: Epoch(1), sequence: Sequence(0), time: Nanoseconds(1_000) };
-        Market { state: State::new(), draft: Draft::new(IdStyle { prefix: b'B' }), stamp, frames: vec![], ids: 0 }
+        let draft = Draft::new(IdStyle { prefix: b'B' });
+        Market { state: State::new(), draft, stamp, ahead: Ahead::new(), frames: vec![], ids: 0 }
     }
 
     /// The day is open with these limits.
@@ -83,8 +85,8 @@ impl Market {
         }
         let before = (self.state.digests(), self.state.recompute_digests());
         assert_eq!(before.0, before.1, "kept and recomputed digests");
-        // Reading ahead is possible for any command in any state.
-        std::hint::black_box(self.state.warm(&buffer.command()));
+        // Any command may be looked at ahead, in any state.
+        self.ahead.look(&self.state, &buffer.command());
         // decide changes nothing: what follows is then evolve's.
         engine::decide(&self.state, self.stamp, &buffer.command(), &mut self.draft);
         let decided = self.draft.events().to_vec();
