@@ -8,8 +8,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: install
-install: ## what the suite needs and this machine lacks (apt or dnf; asks for nothing else)
+.PHONY: tools
+tools: ## what the suite needs and this machine lacks (apt or dnf; asks for nothing else)
 	@need=(); \
 	command -v cc >/dev/null || need+=(gcc); \
 	command -v git >/dev/null || need+=(git); \
@@ -24,7 +24,7 @@ install: ## what the suite needs and this machine lacks (apt or dnf; asks for no
 	  cargo $${part/rustfmt/fmt} --version >/dev/null 2>&1 || rustup component add $$part; done
 
 .PHONY: test
-test: install ## format, lints, documents, every test
+test: tools ## format, lints, documents, every test
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
@@ -56,3 +56,24 @@ drill: ## the day that fails over
 .PHONY: bench
 bench: ## evidence of speed, on this machine
 	cargo bench --quiet --bench w1 --bench t3
+
+PROFILE ?= dev
+DESTDIR ?=
+PREFIX ?= /usr/local
+
+.PHONY: install
+install: ## the appliance of a profile: make install PROFILE=kunpeng-920 [DESTDIR=…]; starts, stops and enables nothing
+	@cargo run --release --quiet -- doctor --profile "$(PROFILE)" --json >/dev/null || [ $$? = 1 ] # a profile that is none ends here
+	cargo build --release --quiet
+	install -D -m 755 "$${CARGO_TARGET_DIR:-target}/release/backstop" "$(DESTDIR)$(PREFIX)/bin/backstop"
+	install -D -m 644 README.md "$(DESTDIR)$(PREFIX)/share/doc/backstop/README.md"
+	install -D -m 644 SPECIFICATION.md "$(DESTDIR)$(PREFIX)/share/doc/backstop/SPECIFICATION.md"
+	install -D -m 644 hw-profiles/$(PROFILE).toml "$(DESTDIR)/etc/backstop/profile.toml"
+	install -D -m 644 deploy/90-backstop.conf "$(DESTDIR)/etc/sysctl.d/90-backstop.conf"
+	install -d -m 755 "$(DESTDIR)/etc/systemd/system"
+	for unit in deploy/*.service; do \
+	  sed 's|@PROFILE@|$(PROFILE)|; s|/usr/local|$(PREFIX)|g' "$$unit" > "$(DESTDIR)/etc/systemd/system/$${unit##*/}"; \
+	  chmod 644 "$(DESTDIR)/etc/systemd/system/$${unit##*/}"; done
+	sed 's|@PROFILE@|$(PROFILE)|' deploy/site.toml > "$(DESTDIR)/etc/backstop/site.toml.example"
+	@echo "installed for profile $(PROFILE); next, when you want it: copy /etc/backstop/site.toml.example to site.toml and fill it in;"
+	@echo "  sysctl --system; backstop nic plan --profile $(PROFILE); systemctl daemon-reload; systemctl enable --now backstop"

@@ -8,7 +8,7 @@
 //! ```
 
 use dataplane::front::{Front, FrontConfig, LinkEvent, LinkId};
-use dataplane::names::write_fronts;
+use dataplane::names::{FRONTS_MAX, write_fronts};
 use dataplane::stages::{EngineHalt, Layout, Threads};
 use engine::IdStyle;
 use engine::command::CommandBuffer;
@@ -31,8 +31,9 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(100);
 /// Longest publication of fronts: one FTD message.
 const PUBLICATION_BYTES: usize = 4_200;
 
-/// Who makes sure that the old core cannot speak any more: how that is known, or why it is not.
-pub type FenceHook = Box<dyn FnMut() -> Result<String, String>>;
+/// Who makes sure that the old core cannot speak any more: how that is known, or why it is not; None: not known yet, it is asked
+/// again in the next poll.
+pub type FenceHook = Box<dyn FnMut() -> Option<Result<String, String>> + Send>;
 
 /// What an appliance is told once.
 pub struct ApplianceConfig {
@@ -42,8 +43,8 @@ pub struct ApplianceConfig {
     pub primary_feed: SocketAddrV4,
     /// The name service's port for cores.
     pub names: SocketAddrV4,
-    /// Its front as members shall know it.
-    pub public_front: SocketAddrV4,
+    /// Its fronts as members shall know them, and their priority (less is better).
+    pub public_fronts: Vec<(SocketAddrV4, i32)>,
     /// How it follows.
     pub follow: FollowSettings,
     /// Who decides about the runbook's times.
@@ -66,9 +67,13 @@ pub struct Appliance<T: Transport> {
     names: Connection,
     /// Fronts are to be published with this epoch.
     publishing: Option<Epoch>,
+    /// The name service has them.
+    is_published: bool,
     /// A command of the runbook's that found the ring full.
     waiting: Option<Box<CommandBuffer>>,
     fence: FenceHook,
+    /// The fence was asked for, and is not known yet.
+    is_fencing: bool,
     config: ApplianceConfig,
     feed_end: Option<FeedEnd>,
     runbook_wakes: Option<Instant>,
@@ -78,6 +83,7 @@ pub struct Appliance<T: Transport> {
 #[derive(Default)]
 struct Connection {
     link: Option<LinkId>,
+    is_open: bool,
     again_at: Instant,
 }
 
@@ -86,20 +92,36 @@ impl<T: Transport> Appliance<T> {
     #[must_use]
     pub fn new(config: ApplianceConfig, host: T, log: Log, fence: FenceHook) -> Self {
         let identity = Identity { ids: IdStyle { prefix: ID_PREFIX }, data_center: config.front.data_center };
-        let machine = Machine::new(log, identity);
+        Self::over(config, host, Machine::new(log, identity), fence)
+    }
+
+    /// An appliance that goes on from a log: follows from where it ends, or, if its epoch is our own, waits to be told
+    /// ([`Appliance::go_on`], [`Appliance::switch`]). Everything that the log tells is taken in when this returns.
+    #[must_use]
+    pub fn recovered(config: ApplianceConfig, host: T, machine: Machine, fence: FenceHook) -> Self {
+        let mut appliance = Self::over(config, host, machine, fence);
+        while !appliance.layout.front().is_idle() && appliance.layout.front().halt().is_none() {
+            appliance.layout.front_mut().publish(Instant::ZERO);
+        }
+        appliance
+    }
+
+    fn over(config: ApplianceConfig, host: T, machine: Machine, fence: FenceHook) -> Self {
         let reader = machine.reader().clone();
         let (front, receiver) = Front::new(&config.front, host, reader.clone());
         Appliance {
             layout: Layout::new(front, receiver),
             follower: Follower::new(machine, config.follow),
-            runbook: Runbook::new(config.runbook),
+            runbook: Runbook::from_log(&reader, config.runbook),
+            observed: reader.committed(),
             reader,
-            observed: 0,
             feed: Connection::default(),
             names: Connection::default(),
             publishing: None,
+            is_published: false,
             waiting: None,
             fence,
+            is_fencing: false,
             config,
             feed_end: None,
             runbook_wakes: None,
@@ -126,6 +148,53 @@ impl<T: Transport> Appliance<T> {
         Ok(switched)
     }
 
+    /// Goes on as the exchange in the log's own epoch, without a takeover: a day that we opened ourselves, or one that we had taken
+    /// over before this process began, if the log holds all that was told. False: the epoch is not ours, or its takeover is not
+    /// done.
+    pub fn go_on(&mut self) -> bool {
+        let fold = self.follower.fold();
+        let ours = fold.data_center() == self.config.front.data_center && fold.epoch() > Epoch(0);
+        let is_done = fold.takeover().is_none_or(|takeover| takeover.finished());
+        if !ours || !is_done {
+            return false;
+        }
+        let epoch = fold.epoch();
+        let Some(machine) = self.follower.take_machine() else { return false };
+        self.layout.start(machine, self.config.threads, self.config.group_commit);
+        self.publishing = Some(epoch);
+        true
+    }
+
+    /// An operator decides to go on without what the takeover waits for: the fence, the name service, the members.
+    pub fn override_step(&mut self, reason: String, now: Instant) {
+        self.is_fencing = false;
+        self.runbook.answer(Answer::Override(reason), nanoseconds(now));
+        self.runbook_wakes = Some(now);
+    }
+
+    /// The primary's feed is connected.
+    #[must_use]
+    pub fn is_feed_open(&self) -> bool {
+        self.feed.is_open
+    }
+
+    /// The name service has our fronts.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.is_published
+    }
+
+    /// Commands are executed here.
+    #[must_use]
+    pub fn has_engine(&self) -> bool {
+        self.layout.has_engine()
+    }
+
+    /// The follower, to look at its machine.
+    pub fn follower_mut(&mut self) -> &mut Follower {
+        &mut self.follower
+    }
+
     /// Puts a command of the exchange itself into the ring. False: the ring is full, or this core only follows.
     pub fn command(&mut self, command: &CommandBuffer) -> bool {
         self.layout.has_engine() && self.layout.front_mut().command(command).is_ok()
@@ -137,7 +206,8 @@ impl<T: Transport> Appliance<T> {
         let feed = (self.feed.link.is_none() && self.follows()).then_some(self.feed.again_at);
         let names = (self.names.link.is_none() && self.publishing.is_some()).then_some(self.names.again_at);
         let of_front = self.layout.next_deadline();
-        [of_front, self.runbook_wakes, feed, names].into_iter().flatten().min()
+        let fence = self.is_fencing.then_some(Instant::ZERO);
+        [of_front, self.runbook_wakes, feed, names, fence].into_iter().flatten().min()
     }
 
     /// Its front.
@@ -208,6 +278,7 @@ impl<T: Transport> Appliance<T> {
         let front = self.layout.front_mut();
         match event {
             LinkEvent::Opened(_) => {
+                self.feed.is_open = true;
                 let request = self.follower.connected(nanoseconds(now));
                 let sent = front.send_link(link, &request);
                 assert_eq!(sent, Ok(request.len()), "a fresh connection has room for the request");
@@ -239,10 +310,10 @@ impl<T: Transport> Appliance<T> {
             LinkEvent::Opened(_) => {
                 let Some(epoch) = self.publishing else { return };
                 let mut buffer = [0; PUBLICATION_BYTES];
-                let address = self.config.public_front;
                 let data_center = self.config.front.data_center;
-                let front = dataplane::names::Front { address, priority: 1, epoch, data_center };
-                let length = write_fronts(&mut buffer, &[front]).expect("one front fits");
+                let front = |&(address, priority)| dataplane::names::Front { address, priority, epoch, data_center };
+                let fronts: Vec<_> = self.config.public_fronts.iter().take(FRONTS_MAX).map(front).collect();
+                let length = write_fronts(&mut buffer, &fronts).expect("as many fronts as a message holds");
                 let sent = self.layout.front_mut().send_link(link, &buffer[..length]);
                 assert_eq!(sent, Ok(length), "a fresh connection has room for the publication");
             }
@@ -251,6 +322,7 @@ impl<T: Transport> Appliance<T> {
                 self.layout.front_mut().link_bytes(link, |bytes| read_publication(bytes, &mut answer));
                 if let Some(answer) = answer {
                     self.publishing = None;
+                    self.is_published = answer == Answer::FrontsPublished;
                     self.layout.front_mut().close_link(link);
                     self.names.lost(now);
                     self.runbook.answer(answer, nanoseconds(now));
@@ -274,6 +346,9 @@ impl<T: Transport> Appliance<T> {
             }
             self.runbook_wakes = self.runbook_wakes.map(|_| now);
         }
+        if self.is_fencing {
+            self.look_at_the_fence(now);
+        }
         if self.runbook_wakes.is_none_or(|at| now < at) {
             return;
         }
@@ -287,11 +362,11 @@ impl<T: Transport> Appliance<T> {
         while let Some(request) = self.runbook.poll(nanoseconds(now)) {
             match request {
                 Request::Fence => {
-                    let answer = match (self.fence)() {
-                        Ok(proof) => Answer::FenceProved(proof),
-                        Err(why) => Answer::FenceNotProved(why),
-                    };
-                    self.runbook.answer(answer, nanoseconds(now));
+                    self.is_fencing = true;
+                    self.look_at_the_fence(now);
+                    if self.is_fencing {
+                        return;
+                    }
                 }
                 Request::TakeMachine(machine) => {
                     self.observed = self.reader.released();
@@ -324,6 +399,19 @@ impl<T: Transport> Appliance<T> {
     }
 }
 
+impl<T: Transport> Appliance<T> {
+    fn look_at_the_fence(&mut self, now: Instant) {
+        let answer = match (self.fence)() {
+            Some(Ok(proof)) => Answer::FenceProved(proof),
+            Some(Err(why)) => Answer::FenceNotProved(why),
+            None => return,
+        };
+        self.is_fencing = false;
+        self.runbook.answer(answer, nanoseconds(now));
+        self.runbook_wakes = Some(now);
+    }
+}
+
 impl Connection {
     fn open<T: Transport>(&mut self, front: &mut Front<T>, remote: SocketAddrV4, now: Instant) {
         match front.connect_link(remote, now) {
@@ -334,6 +422,7 @@ impl Connection {
 
     fn lost(&mut self, now: Instant) {
         self.link = None;
+        self.is_open = false;
         self.again_at = now + RECONNECT_AFTER;
     }
 }

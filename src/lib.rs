@@ -4,11 +4,14 @@
 
 pub mod appliance;
 pub mod base_data;
+pub mod base_files;
 pub mod doctor;
 pub mod drill;
 pub mod flow_log;
 pub mod order_flow;
 pub mod replay;
+pub mod run;
+pub mod site;
 
 use std::sync::OnceLock;
 use std::time::Instant;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use backstop::run::commands;
 use backstop::{doctor, drill, replay};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -23,6 +24,22 @@ enum Job {
     Drill(drill::Options),
     /// Runs an order-flow file through the engine and prints the trades, or compares them 回放
     Replay(replay::Options),
+    /// The appliance: follows the primary, and becomes the exchange on command 应用主机
+    Run(commands::ProcessOptions),
+    /// How a running process stands 状态
+    Status(commands::StatusOptions),
+    /// The one command: Backstop takes over, step by step 接管
+    Switch(commands::SwitchCommand),
+    /// A command of the exchange itself: phases, close, bulletins 场务
+    Operate(commands::OperateOptions),
+    /// Ends a running process in order 停止
+    Stop(commands::StopOptions),
+    /// The name service 名字服务
+    Names(commands::ProcessOptions),
+    /// The reference exchange as a stand-in primary 模拟主系统
+    Primary(commands::PrimaryOptions),
+    /// Writes a closed day's end from its journal, for the next day to open from 日终
+    DayEnd(commands::DayEndOptions),
     /// Shows what this machine is, and checks a hardware profile 体检
     Doctor(doctor::Options),
 }
@@ -32,6 +49,7 @@ const WRONG: u8 = 1;
 const NOT_DONE: u8 = 2;
 
 fn main() -> ExitCode {
+    leave_when_nobody_reads();
     let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(code) => return code,
@@ -39,6 +57,14 @@ fn main() -> ExitCode {
     let done = match arguments.job {
         Job::Drill(options) => drill::run(&options),
         Job::Replay(options) => replay::run(&options),
+        Job::Run(options) => commands::run(&options),
+        Job::Status(options) => commands::status(&options),
+        Job::Switch(options) => commands::switch(&options),
+        Job::Operate(options) => commands::operate(&options),
+        Job::Stop(options) => commands::stop(&options),
+        Job::Names(options) => commands::names(&options),
+        Job::Primary(options) => commands::primary(&options),
+        Job::DayEnd(options) => commands::day_end(&options),
         Job::Doctor(options) => doctor::run(&options),
     };
     match done {
@@ -49,6 +75,18 @@ fn main() -> ExitCode {
             ExitCode::from(NOT_DONE)
         }
     }
+}
+
+/// `backstop … | head`: who has read enough closes the pipe, and `println!` panics. That is no fault of ours: we go quietly.
+fn leave_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let words = panic.payload_as_str().unwrap_or_default();
+        if words.starts_with("failed printing to stdout") && words.contains("Broken pipe") {
+            std::process::exit(NOT_DONE.into());
+        }
+        usual(panic);
+    }));
 }
 
 /// One line on stderr, whatever was quoted from a file or a flag.
@@ -67,7 +105,7 @@ fn parse() -> Result<Arguments, ExitCode> {
         return Err(ExitCode::SUCCESS);
     }
     if fault.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        complain("expected a command: drill, replay or doctor; --help tells of each");
+        complain("expected a command: drill, replay, run, status, switch, doctor, …; --help tells of each");
         return Err(ExitCode::from(NOT_DONE));
     }
     let text = fault.to_string();

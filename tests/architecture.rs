@@ -52,6 +52,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "member-api",
             "net",
             "nic-config",
+            "ports",
             "reference",
             "standby",
         ],

@@ -211,7 +211,7 @@ impl Day {
             front,
             primary_feed: at(PRIMARY_ADDRESS, FEED_PORT),
             names: at(NAMES_ADDRESS, NAMES_CORE_PORT),
-            public_front: at(BACKSTOP_ADDRESS, MEMBER_PORT),
+            public_fronts: vec![(at(BACKSTOP_ADDRESS, MEMBER_PORT), 1)],
             follow,
             runbook: RunbookSettings { simulated: true, ..RunbookSettings::new(BACKSTOP_DATA_CENTER) },
             threads,
@@ -220,11 +220,10 @@ impl Day {
         let is_fenced = Arc::new(AtomicBool::new(false));
         let fenced = Arc::clone(&is_fenced);
         let fence = Box::new(move || {
-            if fenced.load(Ordering::Relaxed) {
-                Ok("主核心已断电 its wires are cut".to_owned())
-            } else {
-                Err("它还连着 it is still connected".to_owned())
-            }
+            Some(match fenced.load(Ordering::Relaxed) {
+                true => Ok("主核心已断电 its wires are cut".to_owned()),
+                false => Err("它还连着 it is still connected".to_owned()),
+            })
         });
         let backstop = Appliance::new(config, Host::new(host(BACKSTOP_ADDRESS, sessions), port()), log, fence);
 

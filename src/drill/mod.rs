@@ -18,7 +18,7 @@ mod checks;
 mod day;
 mod death;
 mod flow;
-mod members;
+pub mod members;
 mod options;
 mod report;
 mod seeded;

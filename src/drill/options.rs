@@ -51,7 +51,8 @@ pub struct Options {
 }
 
 /// How the market reopens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReopenChoice {
     /// In the phase where it stopped
     Continuous,
@@ -60,7 +61,8 @@ pub enum ReopenChoice {
 }
 
 /// What becomes of the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum BookChoice {
     /// Every order stays with its place, and is told anew
     Keep,

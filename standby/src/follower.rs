@@ -244,6 +244,11 @@ impl Follower {
         self.machine
     }
 
+    /// As [`Follower::into_machine`]; what following found stays to be read. None: it was taken before.
+    pub fn take_machine(&mut self) -> Option<Machine> {
+        self.machine.take()
+    }
+
     /// What following has found so far.
     #[must_use]
     pub fn audit(&self) -> &Audit {

@@ -42,7 +42,7 @@ impl<T: Transport> Primary<T> {
         let ends = &self.records.frame_ends;
         let frames = ends.len().saturating_sub(self.lag.frames);
         let end = frames.checked_sub(1).map_or(0, |last| ends[last]);
-        end.saturating_sub(self.lag.bytes)
+        end.saturating_sub(self.lag.bytes).min(self.feed_until.0)
     }
 
     /// Hands followers what they may have, to the byte where this primary is to die.

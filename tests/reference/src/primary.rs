@@ -110,6 +110,8 @@ pub struct Primary<T: Transport> {
     pub(crate) publications: Vec<crate::publication::Publication>,
     pub(crate) lag: FeedLag,
     pub(crate) die_at: Option<FeedByte>,
+    /// The feed ends here for now.
+    pub(crate) feed_until: FeedByte,
     /// A command was executed since the last poll: somebody has to be told.
     pub(crate) restless: bool,
     pub(crate) now: Instant,
@@ -175,6 +177,7 @@ impl<T: Transport> Primary<T> {
             publications,
             lag: FeedLag::default(),
             die_at: None,
+            feed_until: FeedByte(u64::MAX),
             restless: false,
             now: Instant::ZERO,
             settings,
@@ -265,6 +268,12 @@ impl<T: Transport> Primary<T> {
     /// Holds the newest frames back from the feed, from now on.
     pub fn set_feed_lag(&mut self, lag: FeedLag) {
         self.lag = lag;
+        self.restless = true;
+    }
+
+    /// The feed may go this far and no further, until the next call: what lies behind is not recorded yet.
+    pub fn feed_until(&mut self, byte: FeedByte) {
+        self.feed_until = byte;
         self.restless = true;
     }
 

@@ -1,0 +1,278 @@
+//! The commands: `run`, `primary`, `names` are processes; `status`, `switch`, `operate`, `stop` speak to one; `day-end` reads a journal.
+
+use super::clock::WallClock;
+use super::control::{Control, Operation};
+use super::core::{self, Core};
+use super::doors::{self, Over};
+use super::journals;
+use super::names::{self, Names};
+use super::node::{self, Node, stop_flag};
+use super::operator::{self, SwitchFlags};
+use super::stand_in::{self, StandIn};
+use super::waiting::Waiter;
+use crate::base_files::BaseFiles;
+use crate::site::Site;
+use hw_profiles::Profile;
+use journal::{Log, LogLimits, Machine};
+use net::{Instant, Transport};
+use std::path::{Path, PathBuf};
+
+/// `run` and `names`.
+#[derive(Debug, clap::Args)]
+pub struct ProcessOptions {
+    /// The site's file
+    #[arg(long, value_name = "FILE")]
+    site: PathBuf,
+    /// The trading day, yyyymmdd, instead of the site's
+    #[arg(long, value_name = "DAY")]
+    day: Option<u32>,
+}
+
+/// `primary`.
+#[derive(Debug, clap::Args)]
+pub struct PrimaryOptions {
+    #[command(flatten)]
+    process: ProcessOptions,
+    /// Opens the day from this folder, a day's end as Backstop writes it 回切
+    #[arg(long, value_name = "DIR")]
+    day_from: Option<PathBuf>,
+}
+
+/// Which process is spoken to.
+#[derive(Debug, clap::Args)]
+pub struct Whom {
+    /// The site's file: its Backstop is asked
+    #[arg(long, value_name = "FILE", conflicts_with = "control", required_unless_present = "control")]
+    site: Option<PathBuf>,
+    /// The process's control socket
+    #[arg(long, value_name = "SOCKET")]
+    control: Option<PathBuf>,
+}
+
+/// `status`.
+#[derive(Debug, clap::Args)]
+pub struct StatusOptions {
+    #[command(flatten)]
+    whom: Whom,
+    /// Looks again and again
+    #[arg(long)]
+    watch: bool,
+    /// One JSON object a look
+    #[arg(long)]
+    json: bool,
+}
+
+/// `switch`.
+#[derive(Debug, clap::Args)]
+pub struct SwitchCommand {
+    #[command(flatten)]
+    whom: Whom,
+    #[command(flatten)]
+    flags: SwitchFlags,
+}
+
+/// `operate`.
+#[derive(Debug, clap::Args)]
+pub struct OperateOptions {
+    #[command(flatten)]
+    whom: Whom,
+    #[command(subcommand)]
+    command: Operation,
+}
+
+/// `stop`.
+#[derive(Debug, clap::Args)]
+pub struct StopOptions {
+    #[command(flatten)]
+    whom: Whom,
+}
+
+/// `day-end`.
+#[derive(Debug, clap::Args)]
+pub struct DayEndOptions {
+    /// A day's journal; nobody may be writing it
+    #[arg(long, value_name = "FILE")]
+    journal: PathBuf,
+    /// The folder to write
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+/// The site, its profile, its day.
+struct Place {
+    site: Site,
+    profile: Profile,
+    day: u32,
+    seed: [u8; 32],
+}
+
+impl Place {
+    fn of(options: &ProcessOptions) -> Result<Self, String> {
+        let site = Site::load(&options.site)?;
+        let (profile, day) = (site.profile()?, site.day(options.day)?);
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| format!("the system's randomness: {error}"))?;
+        Ok(Place { site, profile, day, seed })
+    }
+
+    /// Of a host; another one of the nonces.
+    fn host_seed(&self) -> u64 {
+        u64::from_le_bytes(self.seed[24..].try_into().expect("eight bytes of 32"))
+    }
+}
+
+/// `backstop run`.
+///
+/// # Errors
+/// It could not begin, or not end in order.
+pub fn run(options: &ProcessOptions) -> Result<bool, String> {
+    struct Run(Place);
+    impl Over for Run {
+        type Outcome = Result<(), String>;
+        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+            let Place { site, profile, day, seed } = self.0;
+            let begin = |now| Core::begin(&site, &profile, day, seed, transport, now);
+            turn("run", &profile, Some(&site.path(&site.backstop.control)), begin, |node| &node.beginning)
+        }
+    }
+    let place = Place::of(options)?;
+    let host = core::host_config(&place.site, &place.profile, place.host_seed());
+    let door = place.site.backstop.port.clone();
+    doors::open(&door, host, Run(place))??;
+    Ok(true)
+}
+
+/// `backstop primary`.
+///
+/// # Errors
+/// As [`run`].
+pub fn primary(options: &PrimaryOptions) -> Result<bool, String> {
+    struct Run(Place, Option<PathBuf>, net::HostConfig);
+    impl Over for Run {
+        type Outcome = Result<(), String>;
+        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+            let Run(Place { site, profile, day, .. }, day_from, host) = self;
+            let begin = |now| StandIn::begin(&site, &profile, day, day_from.as_deref(), host, transport, now);
+            let control = site.primary.control.as_ref().map(|path| site.path(path));
+            turn("primary", &profile, control.as_deref(), begin, |node| &node.beginning)
+        }
+    }
+    let place = Place::of(&options.process)?;
+    let host = stand_in::host_config(&place.site, &place.profile, place.host_seed());
+    let door = place.site.primary.port.clone().ok_or("site: [primary] has no port to open: it is another's")?;
+    doors::open(&door, host, Run(place, options.day_from.clone(), host))??;
+    Ok(true)
+}
+
+/// `backstop names`.
+///
+/// # Errors
+/// As [`run`].
+pub fn names(options: &ProcessOptions) -> Result<bool, String> {
+    struct Run(Place);
+    impl Over for Run {
+        type Outcome = Result<(), String>;
+        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+            let Place { site, profile, .. } = self.0;
+            let control = site.names.control.as_ref().map(|path| site.path(path));
+            turn("names", &profile, control.as_deref(), |_| Names::begin(&site, transport), |node| &node.beginning)
+        }
+    }
+    let place = Place::of(options)?;
+    let host = names::host_config(&place.site, place.host_seed());
+    let door = place.site.names.port.clone();
+    doors::open(&door, host, Run(place))??;
+    Ok(true)
+}
+
+/// Begins a node and turns it to its end, with a line on stderr for each.
+fn turn<N: Node>(
+    name: &str,
+    profile: &Profile,
+    control: Option<&Path>,
+    begin: impl FnOnce(Instant) -> Result<N, String>,
+    beginning: impl Fn(&N) -> &String,
+) -> Result<(), String> {
+    let stop = stop_flag()?;
+    // Before anything is changed: a second process of the same name ends here.
+    let mut control = control.map(Control::listen).transpose()?;
+    let clock = WallClock::start();
+    let mut node = begin(clock.now())?;
+    eprintln!("backstop {name}: {}", beginning(&node));
+    let ended = node::turn(&mut node, control.as_mut(), clock, Waiter::new(profile.layout.waiting), &stop)?;
+    eprintln!("backstop {name}: {ended}");
+    Ok(())
+}
+
+impl Whom {
+    fn socket(&self) -> Result<PathBuf, String> {
+        match (&self.control, &self.site) {
+            (Some(socket), _) => Ok(socket.clone()),
+            (None, Some(site)) => {
+                let site = Site::load(site)?;
+                Ok(site.path(&site.backstop.control))
+            }
+            (None, None) => Err("expected --site FILE or --control SOCKET".to_owned()),
+        }
+    }
+}
+
+/// `backstop status`.
+///
+/// # Errors
+/// Nobody answers.
+pub fn status(options: &StatusOptions) -> Result<bool, String> {
+    operator::status(&options.whom.socket()?, options.watch, options.json)
+}
+
+/// `backstop switch`.
+///
+/// # Errors
+/// It was refused, or a step waits for a decision that the flags do not have.
+pub fn switch(options: &SwitchCommand) -> Result<bool, String> {
+    operator::switch(&options.whom.socket()?, &options.flags)
+}
+
+/// `backstop operate`.
+///
+/// # Errors
+/// It was refused.
+pub fn operate(options: &OperateOptions) -> Result<bool, String> {
+    operator::operate(&options.whom.socket()?, options.command.clone())
+}
+
+/// `backstop stop`.
+///
+/// # Errors
+/// Nobody answers, or the end failed.
+pub fn stop(options: &StopOptions) -> Result<bool, String> {
+    operator::stop(&options.whom.socket()?)
+}
+
+/// `backstop day-end`: the end of a day whose process did not write it.
+///
+/// # Errors
+/// The journal, or that its day is not closed.
+pub fn day_end(options: &DayEndOptions) -> Result<bool, String> {
+    let inspected = journal::inspect(&options.journal, None).map_err(|error| error.to_string())?;
+    let reader = inspected.reader;
+    // Replayed into memory, by our own rules beside: the journal stays as it is.
+    let bytes = usize::try_from(reader.committed()).map_err(|_| "the journal does not fit this machine".to_owned())?;
+    let limits =
+        LogLimits { bytes: bytes + 4_096, frames: usize::try_from(inspected.frames).unwrap_or(usize::MAX) + 1 };
+    let log = Log::in_memory(limits).map_err(|error| format!("memory for the journal: {error}"))?;
+    let mut machine = Machine::new(log, journals::identity(0));
+    let replay = machine.replay(&reader);
+    if let Some(refused) = replay.refused {
+        return Err(format!("{}: {refused}", options.journal.display()));
+    }
+    BaseFiles::at_the_end(machine.state(), &reader)?.save(&options.to)?;
+    println!(
+        "{} frames, {} decided otherwise, {} digests differ; the day's end is in {}",
+        replay.frames,
+        replay.differences,
+        replay.digest_mismatches,
+        options.to.display()
+    );
+    Ok(replay.digest_mismatches == 0)
+}

@@ -1,0 +1,234 @@
+//! Backstop as a process: the appliance, the day's journal, the operator's commands.
+
+use super::control::{Ask, Reply, SwitchOptions};
+use super::node::Node;
+use super::status::Status;
+use super::{fence, journals, operate};
+use crate::appliance::{Appliance, ApplianceConfig};
+use crate::base_files::BaseFiles;
+use crate::machine_clock;
+use crate::site::{Site, Start};
+use dataplane::front::FrontConfig;
+use dataplane::stages::Threads;
+use engine::command::{CommandBuffer, MarketDataTick};
+use engine::types::Nanoseconds;
+use hw_profiles::{DurabilityPolicy, Profile, Stage};
+use net::{Filter, HostConfig, Instant, Transport};
+use serde_json::json;
+use standby::{FollowSettings, NotSwitched, PerMille, RunbookSettings, Switched};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Market data are published so often (CFFEX: two snapshots a second).
+const TICK: Duration = Duration::from_millis(500);
+
+/// Backstop, running.
+pub struct Core<T: Transport> {
+    appliance: Appliance<T>,
+    next_tick: Instant,
+    began: Instant,
+    now: Instant,
+    /// What the last round saw, to tell a busy one from an idle one.
+    seen: (u64, u64),
+    halt: Option<String>,
+    /// Where the day's end is written.
+    end_folder: PathBuf,
+    /// What was done at the start, in one line.
+    pub beginning: String,
+}
+
+/// The host that Backstop stands on.
+#[must_use]
+pub fn host_config(site: &Site, profile: &Profile, seed: u64) -> HostConfig {
+    let mut host = HostConfig::new(site.backstop.address.address, seed);
+    host.prefix_length = site.backstop.address.prefix_length;
+    host.gateway = site.backstop.gateway;
+    host.sessions = usize::from(profile.limits.sessions);
+    host.receive_ring = 32 * 1_024;
+    host.send_ring = 256 * 1_024;
+    host
+}
+
+impl<T: Transport> Core<T> {
+    /// Opens the day's journal and begins as the site says: follows, goes on as the exchange, or opens its own day.
+    ///
+    /// # Errors
+    /// One line.
+    pub fn begin(
+        site: &Site,
+        profile: &Profile,
+        day: u32,
+        seed: [u8; 32],
+        host: T,
+        now: Instant,
+    ) -> Result<Self, String> {
+        let own = &site.backstop;
+        let folder = site.path(&own.journal);
+        let opened = journals::open(&folder, day, profile, journals::identity(own.data_center))?;
+        let mut machine = opened.machine;
+        let opens_the_day = opened.frames == 0 && own.start == Start::Exchange;
+        if opens_the_day {
+            let folder = site.base_data.as_ref().ok_or("site: start = \"exchange\" needs base_data")?;
+            let commands = BaseFiles::load(&site.path(folder))?.commands(day, own.data_center, &profile.limits)?;
+            for (place, command) in commands.iter().enumerate() {
+                let executed = machine.execute(&command.command(), Nanoseconds(now.nanos()));
+                let executed = executed.map_err(|why| format!("base data, command {}: {why}", place + 1))?;
+                if let Some(reject) = executed.rejected {
+                    return Err(format!("base data, command {}: {} {}", place + 1, reject.chinese(), reject.english()));
+                }
+            }
+            machine.log().sync().map_err(|error| format!("{}: {error}", opened.path.display()))?;
+        }
+        let mut front = FrontConfig::new(own.members, own.data_center, seed);
+        let followers = site.front.iter().map(|front| front.address.address).chain([site.primary.address.address]);
+        front.feed = Some((own.feed, Filter::only(followers)));
+        front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
+        front.clock = Some(machine_clock);
+        let mut follow = FollowSettings::new(own.data_center);
+        follow.trading_day = day;
+        let config = ApplianceConfig {
+            front,
+            primary_feed: site.primary.address.at(site.primary.feed),
+            names: site.names.address.at(site.names.cores),
+            public_fronts: site.public_fronts(),
+            follow,
+            runbook: RunbookSettings::new(own.data_center),
+            threads: threads(profile),
+            group_commit: profile.durability.policy == DurabilityPolicy::Sync,
+        };
+        let mut appliance = Appliance::recovered(config, host, machine, fence::hook(own.fence.clone()));
+        let journal = opened.path.display();
+        let beginning = if opens_the_day {
+            appliance.go_on();
+            format!("{day}: the day is opened from the base data; journal {journal}")
+        } else if opened.frames == 0 {
+            format!("{day}: follows the primary from the first frame on; journal {journal}")
+        } else {
+            let (frames, cut) = (opened.frames, opened.cut_bytes);
+            let what = match () {
+                () if opened.is_whole && appliance.go_on() => "goes on as the exchange",
+                () if appliance.follower().state() <= standby::State::Diverged => "follows on",
+                () => "waits for `backstop switch`: a takeover is not done, or the journal may hold less than was told",
+            };
+            format!("{day}: {frames} frames recovered, {cut} torn bytes cut, {what}; journal {journal}")
+        };
+        let end_folder = folder.join(format!("{day}.end"));
+        Ok(Core { appliance, next_tick: now + TICK, began: now, now, seen: (0, 0), halt: None, end_folder, beginning })
+    }
+
+    /// The appliance, to look at.
+    #[must_use]
+    pub fn appliance(&self) -> &Appliance<T> {
+        &self.appliance
+    }
+
+    fn status(&mut self, now: Instant) -> Status {
+        let mut status = Status::of(&mut self.appliance, now, self.halt.clone());
+        status.uptime_ns = u64::try_from(now.since(self.began).as_nanos()).unwrap_or(u64::MAX);
+        status
+    }
+
+    fn switch(&mut self, options: &SwitchOptions, now: Instant) -> Reply {
+        let millis = |count: u64| Nanoseconds(count.saturating_mul(1_000_000));
+        let mut wanted = standby::Options::new(options.book.into(), options.reopen.into());
+        wanted.override_fence.clone_from(&options.override_fence);
+        wanted.from_lagging = options.from_lagging;
+        wanted.from_diverged = options.from_diverged;
+        wanted.from_self = options.from_self;
+        wanted.readiness = PerMille(options.readiness_per_mille.min(1_000));
+        wanted.readiness_timeout = millis(options.readiness_timeout_ms);
+        wanted.cancel_only_for = millis(options.cancel_only_ms);
+        wanted.auction_for = millis(options.auction_ms);
+        match self.appliance.switch(wanted, now) {
+            Ok(Switched::Begins { cut, epoch }) => Ok(json!({ "begins": { "cut": cut.0, "epoch": epoch.0 } })),
+            Ok(Switched::Continues { step, .. }) => Ok(
+                json!({ "continues": { "step": step.number(), "chinese": step.chinese(), "english": step.english() } }),
+            ),
+            Err(NotSwitched::NoMachine) if self.appliance.has_engine() => Err(NotSwitched::AlreadyActive.to_string()),
+            Err(refused) => Err(refused.to_string()),
+        }
+    }
+
+    fn look_for_trouble(&mut self) {
+        if self.halt.is_some() {
+            return;
+        }
+        let halt = match self.appliance.front().halt() {
+            Some(contradiction) => Some(format!("the front halted: {contradiction}")),
+            None => self.appliance.engine_halt().map(|halt| format!("the engine halted: {halt}")),
+        };
+        if let Some(halt) = halt {
+            eprintln!("backstop: {halt}");
+            self.halt = Some(halt);
+        }
+    }
+}
+
+impl<T: Transport> Node for Core<T> {
+    fn poll(&mut self, now: Instant) -> bool {
+        self.now = now;
+        self.appliance.poll(now);
+        if now >= self.next_tick {
+            self.next_tick = now + TICK;
+            self.look_for_trouble();
+            if self.appliance.front().is_active() && !self.appliance.runbook().fold().is_closed() {
+                self.appliance.command(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));
+            }
+        }
+        let counters = self.appliance.front().host_counters();
+        let seen = (counters.ingress_frames + counters.egress_frames, self.appliance.log().committed());
+        std::mem::replace(&mut self.seen, seen) != seen
+    }
+
+    fn answer(&mut self, ask: Ask, now: Instant) -> Reply {
+        match ask {
+            Ask::Status => Ok(json!({ "status": self.status(now) })),
+            Ask::Switch { options } => self.switch(&options, now),
+            Ask::Override { reason } => {
+                self.appliance.override_step(reason, now);
+                Ok(json!({}))
+            }
+            Ask::Operate { command } => {
+                if !self.appliance.front().is_active() {
+                    return Err("本系统未在运行 this core is not the exchange: it follows".to_owned());
+                }
+                let directory = self.appliance.front().directory();
+                let find = |id: &str| directory.find_instrument(&operate::instrument_id(id)?);
+                let command = operate::command(&command, find)?;
+                match self.appliance.command(&command) {
+                    true => Ok(json!({})),
+                    false => Err("the ring is full: try again".to_owned()),
+                }
+            }
+            Ask::Stop => Err("the loop ends".to_owned()),
+        }
+    }
+
+    fn end(&mut self) -> Result<String, String> {
+        let machine = match self.appliance.stop() {
+            Some(machine) => machine,
+            None => match self.appliance.follower_mut().take_machine() {
+                Some(machine) => machine,
+                None => return Err("the engine is gone; the journal is as it was written last".to_owned()),
+            },
+        };
+        let reader = machine.reader().clone();
+        let mut words = format!("stopped at sequence {}", reader.last_sequence());
+        if standby::Fold::of(&reader).is_closed() {
+            BaseFiles::at_the_end(machine.state(), &reader)?.save(&self.end_folder)?;
+            words.push_str(&format!("; the day's end is in {}", self.end_folder.display()));
+        }
+        machine.into_log().close().map_err(|error| format!("journal: {error}"))?;
+        Ok(words)
+    }
+}
+
+/// The profile's threads.
+fn threads(profile: &Profile) -> Threads {
+    match profile.layout.cores() {
+        1 => Threads::One,
+        _ => Threads::Two {
+            engine_core: profile.layout.core_of(Stage::Engine).filter(|_| profile.layout.pin).map(usize::from),
+        },
+    }
+}

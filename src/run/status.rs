@@ -1,0 +1,294 @@
+//! How a core stands, as a value: made by the process, carried by the control socket, shown by `status` and `switch`.
+
+use crate::appliance::Appliance;
+use net::{Instant, Transport};
+use serde::{Deserialize, Serialize};
+use standby::{Outcome, State, StepReport};
+
+/// How a core stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The standby's life: number and words.
+    pub state: StateLine,
+    /// The trading day, yyyymmdd; 0 = none yet.
+    pub trading_day: u32,
+    /// The log's epoch.
+    pub epoch: u32,
+    /// Its last frame.
+    pub sequence: u64,
+    /// Bytes of its frames.
+    pub log_bytes: u64,
+    /// The state's digest after the last frame, while this process can say it: not of an engine at work.
+    pub state_digest: Option<String>,
+    /// Commands are executed here.
+    pub is_exchange: bool,
+    /// The day is closed.
+    pub is_closed: bool,
+    /// The source that is followed.
+    pub lag: Lag,
+    /// What following found.
+    pub audit: AuditLine,
+    /// Members.
+    pub board: BoardLine,
+    /// Internal latency: the burst that brought an order to the burst that took its first answer, nanoseconds.
+    pub latency_ns: Latency,
+    /// Connections.
+    pub links: LinksLine,
+    /// What the front did.
+    pub traffic: Traffic,
+    /// The takeover, step by step.
+    pub takeover: Vec<StepLine>,
+    /// All its steps are done.
+    pub is_taken_over: bool,
+    /// Streams of which members had received more than counts.
+    pub in_doubt: Vec<DoubtLine>,
+    /// Why nothing goes on, if so.
+    pub halt: Option<String>,
+    /// Nanoseconds that this process has run.
+    pub uptime_ns: u64,
+    /// Present time of the process, nanoseconds since the Unix epoch.
+    pub now_ns: u64,
+}
+
+/// A state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateLine {
+    /// From 0 (empty) to 13 (retired).
+    pub number: u8,
+    /// In words.
+    pub name: String,
+}
+
+/// How near the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lag {
+    /// The source's last frame, as far as it told.
+    pub source_sequence: u64,
+    /// Its highest epoch.
+    pub source_epoch: u32,
+    /// Its data centre; 0 = nothing came yet.
+    pub source_data_center: u32,
+    /// Frames that we lack of those it told of.
+    pub frames: u64,
+    /// How long nothing has come, milliseconds.
+    pub silent_ms: u64,
+    /// Bytes of a frame that has not come whole.
+    pub torn_bytes: u64,
+    /// Time of the last frame, nanoseconds since the Unix epoch.
+    pub last_frame_ns: u64,
+    /// Why the feed ended for good, if so.
+    pub end: Option<String>,
+}
+
+/// The audit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditLine {
+    /// Frames judged.
+    pub frames: u64,
+    /// Decided otherwise by us.
+    pub differences: u64,
+    /// With digests that are not ours.
+    pub digest_mismatches: u64,
+    /// Nothing was found.
+    pub is_clean: bool,
+    /// The report.
+    pub text: String,
+}
+
+/// The readiness board.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoardLine {
+    /// Members with a seat.
+    pub members: u32,
+    /// Logged in.
+    pub logged_in: u32,
+    /// Told everything.
+    pub caught_up: u32,
+    /// Ready.
+    pub ready: u32,
+    /// With a hand raised.
+    pub hands: u32,
+    /// Who, and with which words.
+    pub raised: Vec<String>,
+}
+
+/// Percentiles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Answers measured.
+    pub count: u64,
+    /// Half of them at most.
+    pub p50: u64,
+    /// 99%.
+    pub p99: u64,
+    /// 99.9%.
+    pub p999: u64,
+    /// All.
+    pub max: u64,
+}
+
+/// Connections.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinksLine {
+    /// The primary's feed is connected.
+    pub feed: bool,
+    /// Our fronts stand at the name service.
+    pub published: bool,
+    /// Fronts on other machines.
+    pub fronts: u32,
+}
+
+/// Counters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Logins that succeeded.
+    pub logins: u64,
+    /// Commands of members.
+    pub commands: u64,
+    /// Answers sent.
+    pub answers: u64,
+    /// Frames taken from the port.
+    pub frames_in: u64,
+    /// Frames given to it.
+    pub frames_out: u64,
+    /// Refused by sessions.
+    pub refusals: u64,
+}
+
+/// A step of the takeover.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepLine {
+    /// From 1 to 14.
+    pub number: u8,
+    /// In Chinese.
+    pub chinese: String,
+    /// In English.
+    pub english: String,
+    /// `done`, `overridden`, `nothing`, `running`, `blocked`.
+    pub outcome: String,
+    /// When it began, nanoseconds since the Unix epoch.
+    pub began_ns: u64,
+    /// When it ended; absent: not yet.
+    pub ended_ns: Option<u64>,
+    /// In words.
+    pub detail: String,
+}
+
+/// A stream of which a member had received more than counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoubtLine {
+    /// Series of the stream.
+    pub series: u16,
+    /// First number that does not count.
+    pub from: u32,
+    /// Last one.
+    pub to: u32,
+}
+
+impl From<&StepReport> for StepLine {
+    fn from(report: &StepReport) -> Self {
+        let outcome = match report.outcome {
+            Outcome::Done => "done",
+            Outcome::Overridden => "overridden",
+            Outcome::Nothing => "nothing",
+            Outcome::Running => "running",
+            Outcome::Blocked => "blocked",
+        };
+        StepLine {
+            number: report.step.number(),
+            chinese: report.step.chinese().to_owned(),
+            english: report.step.english().to_owned(),
+            outcome: outcome.to_owned(),
+            began_ns: report.began.0,
+            ended_ns: report.ended.map(|ended| ended.0),
+            detail: report.detail.clone(),
+        }
+    }
+}
+
+impl Status {
+    /// Of an appliance, now.
+    pub fn of<T: Transport>(appliance: &mut Appliance<T>, now: Instant, halt: Option<String>) -> Self {
+        let is_exchange = appliance.has_engine();
+        let evidence = appliance.follower().evidence(engine::types::Nanoseconds(now.nanos()));
+        let state_digest = appliance.follower_mut().machine().map(|machine| machine.state().digests().state);
+        let mut state = appliance.runbook().state(appliance.follower());
+        let is_closed = is_exchange && appliance.runbook().fold().is_closed();
+        if is_closed && state == State::Continuous {
+            state = State::Closed;
+        }
+        let log = appliance.log();
+        let sequence = log.last_sequence();
+        let last_frame = log.frame_of(sequence);
+        let front = appliance.front();
+        let (counts, counters, host) = (front.board_counts(), front.counters(), front.host_counters());
+        let raised = front.board().into_iter().filter(|line| line.readiness == dataplane::front::Readiness::HandRaised);
+        let latency = front.latency_ns();
+        let feed = appliance.is_feed_open();
+        Status {
+            state: StateLine { number: state.number(), name: state.to_string() },
+            trading_day: log.trading_day().unwrap_or(0),
+            epoch: last_frame.as_ref().map_or(0, |frame| frame.stamp().epoch.0),
+            sequence: sequence.0,
+            log_bytes: log.committed(),
+            state_digest: state_digest.map(|digest| format!("{digest:016X}")),
+            is_exchange,
+            is_closed,
+            lag: Lag {
+                source_sequence: evidence.source.last.0,
+                source_epoch: evidence.source.epoch.0,
+                source_data_center: evidence.source.data_center,
+                frames: evidence.source.last.0.saturating_sub(evidence.last.0),
+                silent_ms: evidence.silent_for.0 / 1_000_000,
+                torn_bytes: evidence.torn_bytes,
+                last_frame_ns: last_frame.as_ref().map_or(0, |frame| frame.stamp().time.0),
+                end: appliance.feed_end().map(ToString::to_string),
+            },
+            audit: AuditLine {
+                frames: evidence.audit.frames,
+                differences: evidence.audit.differences,
+                digest_mismatches: evidence.audit.digest_mismatches,
+                is_clean: evidence.audit.is_clean(),
+                text: evidence.audit.to_string(),
+            },
+            board: BoardLine {
+                members: counts.participants,
+                logged_in: counts.logged_in,
+                caught_up: counts.caught_up,
+                ready: counts.ready,
+                hands: counts.hands,
+                raised: raised.map(|line| format!("{}: {}", words(&line.id), line.text)).collect(),
+            },
+            latency_ns: Latency {
+                count: latency.len(),
+                p50: latency.value_at_quantile(0.5),
+                p99: latency.value_at_quantile(0.99),
+                p999: latency.value_at_quantile(0.999),
+                max: latency.max(),
+            },
+            links: LinksLine { feed, published: appliance.is_published(), fronts: 0 },
+            traffic: Traffic {
+                logins: counters.logins,
+                commands: counters.commands,
+                answers: counters.answers,
+                frames_in: host.ingress_frames,
+                frames_out: host.egress_frames,
+                refusals: counters.refusals.iter().sum(),
+            },
+            takeover: appliance.runbook().timeline().iter().map(StepLine::from).collect(),
+            is_taken_over: appliance.runbook().is_finished(),
+            in_doubt: front
+                .in_doubt()
+                .iter()
+                .map(|doubt| DoubtLine { series: doubt.series, from: doubt.from.0, to: doubt.to.0 })
+                .collect(),
+            halt,
+            uptime_ns: 0,
+            now_ns: now.nanos(),
+        }
+    }
+}
+
+fn words(id: &[u8]) -> String {
+    String::from_utf8_lossy(id).trim_end_matches([' ', '\0']).to_owned()
+}
