@@ -1,5 +1,7 @@
 //! Any port behind one type: what is chosen by a word at start costs one branch a call afterwards.
 
+#[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+use crate::dpdk::{self, DpdkPacket, DpdkPort};
 use crate::settings::{PortError, PortSettings};
 use crate::spec::PortSpec;
 use crate::tap::{TapPacket, TapPort};
@@ -14,20 +16,33 @@ pub fn open(spec: &PortSpec, settings: &PortSettings) -> Result<Vec<AnyPort>, Po
     settings.check()?;
     match spec {
         PortSpec::Tap(name) => Ok(TapPort::open(name, settings)?.into_iter().map(AnyPort::Tap).collect()),
+        #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+        other => Ok(dpdk::open(other, settings)?.into_iter().map(|port| AnyPort::Dpdk(Box::new(port))).collect()),
+        #[cfg(not(any(feature = "dpdk", feature = "dpdk-static")))]
         other => Err(PortError::NeedsDpdk(other.clone())),
     }
 }
+
+/// Whoever allocates at a port sends and releases there.
+#[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+const ONE_PORT: &str = "a frame goes back to the port that it came from";
 
 /// One queue of any port.
 pub enum AnyPort {
     /// Of a TAP interface.
     Tap(TapPort),
+    /// Of a device of DPDK's.
+    #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+    Dpdk(Box<DpdkPort>),
 }
 
 /// A frame of any port. It goes back to the port that it came from, and to no other.
 pub enum AnyPacket {
     /// Of a TAP interface.
     Tap(TapPacket),
+    /// Of a device of DPDK's.
+    #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+    Dpdk(DpdkPacket),
 }
 
 impl AsRef<[u8]> for AnyPacket {
@@ -35,6 +50,8 @@ impl AsRef<[u8]> for AnyPacket {
     fn as_ref(&self) -> &[u8] {
         match self {
             AnyPacket::Tap(packet) => packet.as_ref(),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPacket::Dpdk(packet) => packet.as_ref(),
         }
     }
 }
@@ -44,6 +61,8 @@ impl AsMut<[u8]> for AnyPacket {
     fn as_mut(&mut self) -> &mut [u8] {
         match self {
             AnyPacket::Tap(packet) => packet.as_mut(),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPacket::Dpdk(packet) => packet.as_mut(),
         }
     }
 }
@@ -53,6 +72,8 @@ impl PacketBuffer for AnyPacket {
     fn truncate(&mut self, length: usize) {
         match self {
             AnyPacket::Tap(packet) => packet.truncate(length),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPacket::Dpdk(packet) => packet.truncate(length),
         }
     }
 }
@@ -64,13 +85,24 @@ impl Port for AnyPort {
     fn ingress_frame(&mut self, _: Instant, burst: &mut Burst<AnyPacket>) -> usize {
         match self {
             AnyPort::Tap(port) => port.ingress_into(burst, AnyPacket::Tap),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.ingress_into(burst, AnyPacket::Dpdk),
         }
     }
 
     #[inline]
     fn egress_frame(&mut self, _: Instant, burst: &mut Burst<AnyPacket>) -> usize {
         match self {
-            AnyPort::Tap(port) => port.egress_from(burst, |AnyPacket::Tap(packet)| packet),
+            AnyPort::Tap(port) => port.egress_from(burst, |packet| match packet {
+                AnyPacket::Tap(packet) => packet,
+                #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+                AnyPacket::Dpdk(_) => unreachable!("{ONE_PORT}"),
+            }),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.egress_from(burst, |packet| match packet {
+                AnyPacket::Dpdk(packet) => packet,
+                AnyPacket::Tap(_) => unreachable!("{ONE_PORT}"),
+            }),
         }
     }
 
@@ -78,6 +110,8 @@ impl Port for AnyPort {
     fn allocate(&mut self, length: usize) -> Option<AnyPacket> {
         match self {
             AnyPort::Tap(port) => port.allocate(length).map(AnyPacket::Tap),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.allocate(length).map(AnyPacket::Dpdk),
         }
     }
 
@@ -85,30 +119,42 @@ impl Port for AnyPort {
     fn release(&mut self, packet: AnyPacket) {
         match (self, packet) {
             (AnyPort::Tap(port), AnyPacket::Tap(packet)) => port.release(packet),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            (AnyPort::Dpdk(port), AnyPacket::Dpdk(packet)) => port.release(packet),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            _ => unreachable!("{ONE_PORT}"),
         }
     }
 
     fn mac(&self) -> Mac {
         match self {
             AnyPort::Tap(port) => port.mac(),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.mac(),
         }
     }
 
     fn frame_limit(&self) -> usize {
         match self {
             AnyPort::Tap(port) => port.frame_limit(),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.frame_limit(),
         }
     }
 
     fn checksums(&self) -> Checksums {
         match self {
             AnyPort::Tap(port) => port.checksums(),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.checksums(),
         }
     }
 
     fn counters(&self) -> PortCounters {
         match self {
             AnyPort::Tap(port) => port.counters(),
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            AnyPort::Dpdk(port) => port.counters(),
         }
     }
 }

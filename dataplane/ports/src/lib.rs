@@ -11,13 +11,15 @@
 //! ```
 //!
 //! A port has one queue or several; each is a [`net::Port`] of its own, polled by one thread. Sessions of one peer arrive
-//! at one queue as long as the port has as many queues.
-
-#![deny(missing_docs)]
+//! at one queue as long as the port has as many queues; how, for each driver, is in [`nic`], and [`spread`] computes it.
 
 mod any;
+#[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+pub mod dpdk;
+pub mod nic;
 mod settings;
 mod spec;
+pub mod spread;
 mod sys;
 pub mod tap;
 

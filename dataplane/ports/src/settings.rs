@@ -58,7 +58,25 @@ pub enum PortError {
         /// What it may be.
         expected: &'static str,
     },
-    /// The kernel refused.
+    /// The device has fewer queues than asked for.
+    Queues {
+        /// The port.
+        port: PortSpec,
+        /// How many it has.
+        most: u16,
+    },
+    /// A NIC without huge pages to read into.
+    NeedsHugePages(PortSpec),
+    /// A NIC asked for after the EAL was started without any.
+    NicsFirst(PortSpec),
+    /// The EAL did not start; a process has no second try.
+    Eal {
+        /// What it was told.
+        arguments: String,
+        /// Its answer.
+        error: io::Error,
+    },
+    /// The kernel or DPDK refused.
     Kernel {
         /// The port.
         port: PortSpec,
@@ -79,8 +97,16 @@ impl fmt::Display for PortError {
                 )
             }
             PortError::Setting { field, expected } => write!(f, "port setting {field}: expected {expected}"),
+            PortError::Queues { port, most } => write!(f, "{port}: has {most} queues: ask for at most as many"),
+            PortError::NeedsHugePages(port) => {
+                write!(f, "{port}: a NIC needs free huge pages, and none are set aside: see backstop nic plan")
+            }
+            PortError::NicsFirst(port) => {
+                write!(f, "{port}: open NICs before other ports of DPDK's: it was started without PCI")
+            }
+            PortError::Eal { arguments, error } => write!(f, "DPDK does not start ({arguments}): {error}"),
             PortError::Kernel { port, asked, error } => {
-                write!(f, "{port}: the kernel refuses to {asked}: {error}")?;
+                write!(f, "{port}: refuses to {asked}: {error}")?;
                 if error.kind() == io::ErrorKind::PermissionDenied {
                     f.write_str(" (needs root, or CAP_NET_ADMIN)")?;
                 }
@@ -93,8 +119,8 @@ impl fmt::Display for PortError {
 impl std::error::Error for PortError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            PortError::Kernel { error, .. } => Some(error),
-            PortError::NeedsDpdk(_) | PortError::Setting { .. } => None,
+            PortError::Kernel { error, .. } | PortError::Eal { error, .. } => Some(error),
+            _ => None,
         }
     }
 }

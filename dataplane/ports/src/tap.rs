@@ -175,7 +175,7 @@ impl Port for TapPort {
 }
 
 /// An address of local administration (IEEE 802 §8.4) that stays the same for a name. The kernel's end has its own.
-fn mac_of(name: &str) -> Mac {
+pub(crate) fn mac_of(name: &str) -> Mac {
     let bits = name.bytes().fold(0, |bits, byte| mix(bits ^ u64::from(byte)));
     let [a, b, c, d, e, ..] = bits.to_be_bytes();
     Mac([0x02, a, b, c, d, e])

@@ -1,4 +1,4 @@
-//! The kernel's TCP against ours over a TAP interface in a network namespace.
+//! The kernel's TCP against ours over a TAP interface.
 
 mod common;
 
@@ -10,16 +10,9 @@ fn a_kernel_client_gets_back_every_byte_over_tap() {
     if !can_make_networks("a_kernel_client_gets_back_every_byte_over_tap") {
         return;
     }
-    let name = format!("bst{}", std::process::id());
-    let spec: PortSpec = format!("tap:{name}").parse().unwrap();
+    let line = Line::without_port();
+    let spec: PortSpec = format!("tap:{}", line.interface).parse().unwrap();
     let port = open(&spec, &PortSettings::default()).unwrap().remove(0);
-    let namespace = Namespace::new("tap");
-    run("ip", &["link", "set", &name, "netns", &namespace.0]);
-    namespace.address(&name);
-    let mut echo = Echo::new(port);
-    for (connections, bytes) in [(1, 100), (1, 1_000_000), (32, 50_000)] {
-        let client = echo_client(&namespace, connections, bytes, 1);
-        assert_exact(&echo.serve(client), &format!("tap, {connections} connections of {bytes} bytes"));
-    }
-    println!("{:?}", echo.host.counters());
+    line.take_tap();
+    echo_over(&line, &line.interface, port, "tap");
 }

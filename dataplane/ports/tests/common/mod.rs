@@ -1,7 +1,7 @@
 //! A network namespace with a kernel client in it, and an echo server of ours on a port.
 #![allow(dead_code)] // each test takes what it needs
 
-use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Peer, Port, SessionId};
+use net::{CloseReason, FaultPort, Faults, Filter, Handler, Host, HostConfig, Instant, Peer, Port, SessionId};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -43,9 +43,7 @@ impl Namespace {
     pub fn new(name: &str) -> Namespace {
         let name = format!("bs{}{name}", std::process::id());
         run("ip", &["netns", "add", &name]);
-        let namespace = Namespace(name);
-        namespace.run(&["ip", "link", "set", "lo", "up"]);
-        namespace
+        Namespace(name)
     }
 
     /// Runs a command inside.
@@ -63,20 +61,134 @@ impl Namespace {
             .spawn()
             .expect("ip starts")
     }
-
-    /// Gives an interface inside the client's address and brings it up.
-    pub fn address(&self, interface: &str) {
-        let address = format!("{CLIENT}/24");
-        self.run(&["sysctl", "-qw", &format!("net.ipv6.conf.{interface}.disable_ipv6=1")]);
-        self.run(&["ip", "addr", "add", &address, "dev", interface]);
-        self.run(&["ip", "link", "set", interface, "up"]);
-    }
 }
 
 impl Drop for Namespace {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(["netns", "del", &self.0]).output();
     }
+}
+
+/// A line between a port of ours and a kernel client:
+///
+/// ```text
+/// ours [veth or TAP] --- near | bridge | far --- member, 10.99.0.2
+///                       namespace "line"        namespace "client"
+/// ```
+///
+/// The bridge is a hop of its own, so that `tc netem` damages both directions: ports that bypass the kernel's queues too.
+pub struct Line {
+    pub client: Namespace,
+    line: Namespace,
+    /// The port's interface, in our own namespace (veth) or in the line's (TAP).
+    pub interface: String,
+}
+
+/// What the issue asks for, in each direction.
+pub const NETEM: &[&str] = &["delay", "20ms", "loss", "1%", "reorder", "5%", "50%", "duplicate", "1%"];
+
+impl Line {
+    /// A line to one end of a veth pair in our own namespace.
+    pub fn veth() -> Line {
+        let line = Line::without_port();
+        let ours = line.interface.clone();
+        run("ip", &["link", "add", &ours, "type", "veth", "peer", "name", "near", "netns", &line.line.0]);
+        run("sysctl", &["-qw", &format!("net.ipv6.conf.{ours}.disable_ipv6=1")]);
+        run("ethtool", &["-K", &ours, "tx", "off", "tso", "off", "gso", "off", "gro", "off"]);
+        run("ip", &["link", "set", &ours, "up"]);
+        line.attach("near");
+        line
+    }
+
+    /// A line to which the port's TAP is still to be brought with [`Line::take_tap`].
+    pub fn without_port() -> Line {
+        let (client, line) = (Namespace::new("c"), Namespace::new("l"));
+        let interface = format!("bs{}", std::process::id());
+        line.run(&["ip", "link", "add", "bridge", "type", "bridge"]);
+        line.run(&["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"]);
+        line.run(&["ip", "link", "set", "bridge", "up"]);
+        line.run(&["ip", "link", "add", "far", "type", "veth", "peer", "name", "member", "netns", &client.0]);
+        client.run(&["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"]);
+        client.run(&["ip", "link", "set", "lo", "up"]);
+        client.run(&["ip", "addr", "add", &format!("{CLIENT}/24"), "dev", "member"]);
+        client.run(&["ip", "link", "set", "member", "up"]);
+        client.run(&["ethtool", "-K", "member", "tx", "off", "tso", "off", "gso", "off", "gro", "off"]);
+        let line = Line { client, line, interface };
+        line.attach("far");
+        line
+    }
+
+    /// Moves the port's TAP, which is there, to the line.
+    pub fn take_tap(&self) {
+        run("ip", &["link", "set", &self.interface, "netns", &self.line.0]);
+        self.attach(&self.interface);
+    }
+
+    fn attach(&self, interface: &str) {
+        self.line.run(&["ethtool", "-K", interface, "tx", "off", "tso", "off", "gso", "off", "gro", "off"]);
+        self.line.run(&["ip", "link", "set", interface, "master", "bridge", "up"]);
+    }
+
+    /// From now on the kernel loses, reorders, doubles and delays on the line, both ways. False, said loudly, if it cannot.
+    #[must_use]
+    pub fn damage(&self, near: &str) -> bool {
+        for interface in [near, "far"] {
+            let add = ["tc", "qdisc", "add", "dev", interface, "root", "netem", "limit", "10000"];
+            let command = [&["netns", "exec", &self.line.0][..], &add, NETEM].concat();
+            let output = Command::new("ip").args(&command).output().expect("ip starts");
+            if !output.status.success() {
+                let why = String::from_utf8_lossy(&output.stderr);
+                let why = why.lines().next().unwrap_or_default().to_owned();
+                eprintln!(
+                    "SKIPPED tc netem: this kernel has none ({why}); the same faults come from our own FaultPort instead"
+                );
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// What `NETEM` says, by our own fault injector, in each direction.
+pub const BAD_LINE: Faults = Faults {
+    loss_ppm: 10_000,
+    duplicate_ppm: 10_000,
+    reorder_ppm: 50_000,
+    corrupt_ppm: 0,
+    delay_ppm: 1_000_000,
+    delay: Duration::from_millis(20),
+};
+
+/// The kernel's TCP against an echo of ours: one connection, a long one, many; then a few over a bad line.
+pub fn echo_over<P: Port>(line: &Line, near: &str, port: P, what: &str) {
+    let mut echo = Echo::new(FaultPort::new(port, 1, Faults::default(), Faults::default()));
+    for (connections, bytes) in [(1, 100), (1, 1_000_000), (32, 50_000)] {
+        let client = echo_client(&line.client, connections, bytes, 1);
+        assert_exact(&echo.serve(client), &format!("{what}, {connections} connections of {bytes} bytes"));
+    }
+    echo.host.port_mut().set_faults(BAD_LINE, BAD_LINE);
+    let client = echo_client(&line.client, 8, 50_000, 2);
+    let output = echo.serve(client);
+    println!(
+        "{what}: {:?} {:?} {:?}",
+        echo.host.port().fault_counters(),
+        echo.host.port().counters(),
+        echo.host.counters()
+    );
+    assert_exact(&output, &format!("{what}, 8 connections of 50000 bytes over a bad line"));
+    let did = echo.host.port().fault_counters();
+    assert!(did.lost > 0 && did.duplicated > 0 && did.reordered > 0 && did.delayed > 0, "{did:?}");
+    echo.host.port_mut().set_faults(Faults::default(), Faults::default());
+    let mut opened = 1 + 1 + 32 + 8;
+    if line.damage(near) {
+        let client = echo_client(&line.client, 8, 50_000, 3);
+        assert_exact(&echo.serve(client), &format!("{what}, 8 connections of 50000 bytes, netem {}", NETEM.join(" ")));
+        opened += 8;
+    }
+    let counters = echo.host.counters();
+    println!("{what}: {did:?} {counters:?}");
+    assert_eq!(counters.accepted, opened);
+    assert_eq!(echo.inbox.opened, echo.inbox.closed.len(), "every connection was closed");
 }
 
 /// An echo server: what comes goes back, what does not fit waits at the peer.

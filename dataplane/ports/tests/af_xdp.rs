@@ -1,0 +1,21 @@
+//! The kernel's TCP against ours over DPDK's net_af_xdp, on one end of a veth pair. A file of its own: one EAL a process.
+#![cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+
+mod common;
+
+use common::*;
+use ports::{AnyPort, PortSettings, PortSpec, open};
+
+#[test]
+fn a_kernel_client_gets_back_every_byte_over_af_xdp() {
+    if !can_make_networks("a_kernel_client_gets_back_every_byte_over_af_xdp") {
+        return;
+    }
+    let line = Line::veth();
+    let spec: PortSpec = format!("af_xdp:{}", line.interface).parse().unwrap();
+    let port = open(&spec, &PortSettings::default()).unwrap_or_else(|error| panic!("{error}")).remove(0);
+    let AnyPort::Dpdk(dpdk) = &port else { panic!("{spec} is a port of DPDK's") };
+    println!("{:?}", dpdk.report());
+    assert_eq!(dpdk.report().driver, "net_af_xdp");
+    echo_over(&line, "near", port, "af_xdp");
+}
