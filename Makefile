@@ -32,22 +32,9 @@ test: tools ## format, lints, documents, every test
 	cargo build --release --quiet
 	timeout 30 cargo run --release --quiet -- drill --json >/dev/null # SPECIFICATION.md, P25: in under 30 s
 
-# The suite on an ARM processor: for the baseline (no LSE: FT-2000+/64, S2500) and for Kunpeng 920's core (LSE), with operation
-# counts cut to a twentieth. On an ARM machine `make test` itself is that, and more.
-ARM := $(or $(CARGO_TARGET_DIR),target)/arm64
-ARM_CPUS ?= generic tsv110
 .PHONY: test-arm
-test-arm: ## cross-builds for aarch64 (baseline and tsv110), with DPDK, and runs the suite under qemu
-	@if [ "$$(uname -m)" = aarch64 ]; then echo "this is an ARM machine: make test is the test"; exit 0; fi; \
-	if ! command -v apt-get >/dev/null; then echo "NOT RUN: test-arm takes its cross compiler and arm64 packages from Debian's; apt-get is not here" >&2; exit 0; fi; \
-	need=(); command -v aarch64-linux-gnu-gcc >/dev/null || need+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross); \
-	command -v qemu-aarch64-static >/dev/null || need+=(qemu-user-static); \
-	if [ $${#need[@]} -gt 0 ]; then $(SUDO) apt-get update -qq; DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends "$${need[@]}"; fi
-	@if [ "$$(uname -m)" != aarch64 ] && command -v apt-get >/dev/null; then \
-	rustup target add aarch64-unknown-linux-gnu; tests/arm/sysroot $(ARM); \
-	for cpu in $(ARM_CPUS); do echo "aarch64, target-cpu=$$cpu"; \
-	  ARM_SYSROOT=$(abspath $(ARM))/root BACKSTOP_EFFORT=20 PROPTEST_CASES=12 RUSTFLAGS="-C target-cpu=$$cpu" \
-	  tests/arm/cargo test --workspace --release --quiet; done; fi
+test-arm: ## the suite for aarch64 (baseline and tsv110), cross-built with DPDK and run under qemu
+	tests/arm/suite
 
 .PHONY: drill
 drill: ## the day that fails over
