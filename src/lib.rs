@@ -5,6 +5,7 @@
 pub mod appliance;
 pub mod base_data;
 pub mod base_files;
+pub mod bench;
 pub mod doctor;
 pub mod drill;
 pub mod flow_log;

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use backstop::run::commands;
-use backstop::{doctor, drill, replay};
+use backstop::{bench, doctor, drill, replay};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
@@ -40,6 +40,8 @@ enum Job {
     Primary(commands::PrimaryOptions),
     /// Writes a closed day's end from its journal, for the next day to open from 日终
     DayEnd(commands::DayEndOptions),
+    /// Measures latency and throughput on this machine, against a profile's promise 性能测试
+    Bench(bench::Options),
     /// Shows what this machine is, and checks a hardware profile 体检
     Doctor(doctor::Options),
 }
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Job::Names(options) => commands::names(&options),
         Job::Primary(options) => commands::primary(&options),
         Job::DayEnd(options) => commands::day_end(&options),
+        Job::Bench(options) => bench::run(&options),
         Job::Doctor(options) => doctor::run(&options),
     };
     match done {
@@ -105,7 +108,7 @@ fn parse() -> Result<Arguments, ExitCode> {
         return Err(ExitCode::SUCCESS);
     }
     if fault.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        complain("expected a command: drill, replay, run, status, switch, doctor, …; --help tells of each");
+        complain("expected a command: drill, replay, bench, run, status, switch, doctor, …; --help tells of each");
         return Err(ExitCode::from(NOT_DONE));
     }
     let text = fault.to_string();
