@@ -10,6 +10,7 @@ use crate::event::SystemId;
 use crate::local_ids::LocalIds;
 use crate::orders::{Order, OrderTable};
 use crate::position::{Position, RowTable};
+use crate::system_id::Speller;
 use crate::tables::Index;
 use crate::types::{
     AccountIndex, ClientNumber, Direction, Epoch, InstrumentIndex, Money, Nanoseconds, Offset, OrderKey,
@@ -38,6 +39,8 @@ pub struct State {
     pub(crate) orders: OrderTable,
     pub(crate) rows: RowTable,
     pub(crate) local_ids: LocalIds,
+    /// No part of the state: what it spelled last.
+    pub(crate) speller: Speller,
 }
 
 /// The two digests that stand in a frame. `journal/FRAMES.md`, Digests.
@@ -237,6 +240,7 @@ impl State {
             orders: OrderTable::new(0),
             rows: RowTable::new(0),
             local_ids: LocalIds::new(0),
+            speller: Speller::new(),
         }
     }
 

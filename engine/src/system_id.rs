@@ -82,10 +82,69 @@ impl SpelledId {
     }
 }
 
-/// The first character of the OrderSysId of the order with that key, if the rest of it spells the key.
-#[inline]
-pub(crate) fn prefix_if_spelled(text: &SystemId, key: OrderKey) -> Option<u8> {
-    (key.index() < DIGITS_END && SpelledId::of(text[0], key).is(text)).then_some(text[0])
+/// Spells the ids of one frame after the other: of a hundred sequences in a row only two digits differ.
+#[derive(Clone, Copy)]
+pub(crate) struct Speller {
+    /// The sequence whose last two digits are zeros.
+    hundred: u64,
+    /// Its id of index 0, with NULs for the prefix and those two digits.
+    first: u64,
+    second: u64,
+}
+
+/// Where the last two digits of the sequence stand: the thirteenth and fourteenth character.
+const LAST_DIGITS: u32 = 4 * u8::BITS;
+/// Two digits for each number below 100, the first one in the lower byte.
+const PAIRS: [u16; 100] = {
+    let mut pairs = [0; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = 0x3030 + (number / 10) as u16 + ((number % 10) as u16) * 256;
+        number += 1;
+    }
+    pairs
+};
+
+impl Speller {
+    /// Ready to spell the first frames.
+    pub(crate) fn new() -> Self {
+        let mut speller = Speller { hundred: 0, first: 0, second: 0 };
+        speller.go_to(Sequence(0));
+        speller
+    }
+
+    /// The id of the `index`-th order or trade of a frame.
+    #[inline]
+    pub(crate) fn spell(&mut self, prefix: u8, sequence: Sequence, index: u32) -> SpelledId {
+        if sequence.0.wrapping_sub(self.hundred) >= 100 {
+            self.go_to(sequence);
+        }
+        let pair = PAIRS[(sequence.0 - self.hundred) as usize];
+        let (first, second) = (self.first | u64::from(prefix), self.second | u64::from(pair) << LAST_DIGITS);
+        match index {
+            // Nearly every order, and the first trade of every frame.
+            0 => SpelledId(first, second, ZEROS as u32),
+            1..10_000 => {
+                let [high, low] = [index / 100, index % 100].map(|pair| u32::from(PAIRS[pair as usize]));
+                SpelledId(first, second, high | low << 16)
+            }
+            _ => SpelledId::new(prefix, sequence, index),
+        }
+    }
+
+    #[cold]
+    fn go_to(&mut self, sequence: Sequence) {
+        self.hundred = sequence.0 / 100 * 100;
+        let SpelledId(first, second, _) = SpelledId::new(0, Sequence(self.hundred), 0);
+        self.first = first;
+        self.second = second & !(0xFFFF << LAST_DIGITS);
+    }
+
+    /// The first character of the OrderSysId of the order with that key, if the rest of it spells the key.
+    #[inline]
+    pub(crate) fn prefix_if_spelled(&mut self, text: &SystemId, key: OrderKey) -> Option<u8> {
+        (key.index() < DIGITS_END && self.spell(text[0], key.sequence(), key.index()).is(text)).then_some(text[0])
+    }
 }
 
 /// The key that a text spells, if it is written with digits as we write ours.
@@ -127,7 +186,7 @@ fn write_digits(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{SpelledId, key_in, read_digits, write_digits};
+    use super::{SpelledId, Speller, key_in, read_digits, write_digits};
     use crate::types::{OrderKey, Sequence};
     use std::collections::BTreeSet;
 
@@ -168,6 +227,19 @@ mod tests {
                 let text = SpelledId::new(b'B', Sequence(sequence), index).bytes();
                 assert_eq!(std::str::from_utf8(&text), Ok(format!("B{sequence:013}{index:06}").as_str()));
                 assert_eq!(key_in(&text), Some(OrderKey::new(Sequence(sequence), index)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_speller_writes_what_is_written_from_nothing_wherever_it_goes() {
+        let mut speller = Speller::new();
+        let sequences =
+            (0..2_500u64).chain(999_990..1_000_020).chain([7, 8, (1 << 40) - 1, 0, 99_999_999, 100_000_000]);
+        for sequence in sequences.map(Sequence) {
+            for index in [0, 1, 9_999, 10_000, 999_999, 1_000_000] {
+                let (ours, anew) = (speller.spell(b'B', sequence, index), SpelledId::new(b'B', sequence, index));
+                assert_eq!(ours.bytes(), anew.bytes(), "{sequence} {index}");
             }
         }
     }

@@ -4,6 +4,7 @@
 //! goes straight into the caller's bytes, in as many parts as it takes. What one side writes the other side checks:
 //! `write_frame` asserts on entry what `read_frame` refuses.
 
+use crate::crc::{self, CRC_FROM};
 use crate::fault::{Fault, FrameError};
 use engine::Digests;
 use engine::command::{Command, MAX_COMMAND};
@@ -21,8 +22,6 @@ pub const MAX_PART: usize = 65_536;
 pub const MAX_PARTS: usize = 1 << 16;
 /// Flag of the last part.
 pub const LAST_PART: u16 = 1;
-/// The CRC covers the bytes from here to the length.
-const CRC_FROM: usize = 12;
 
 /// The first 64 bytes of a part, in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -198,7 +197,7 @@ fn check_fields(header: &FrameHeader) -> Result<(), Fault> {
 
 /// The CRC field is that of `bytes`, all bytes of the record.
 pub(crate) fn check_crc(header: &FrameHeader, bytes: &[u8]) -> Result<(), Fault> {
-    let expected = crc32c::crc32c(&bytes[CRC_FROM..]);
+    let expected = crc::of_record(bytes);
     if header.crc == expected { Ok(()) } else { Err(Fault::Crc { found: header.crc, expected }) }
 }
 
@@ -222,16 +221,25 @@ impl FrameToWrite<'_> {
     #[inline]
     #[must_use]
     pub fn length(&self) -> usize {
+        if self.is_one_part() {
+            return HEADER_SIZE + self.command.len() + self.events.len() * EVENT_SIZE;
+        }
         let first = part_capacity(self.command.len());
         let later = self.events.len().saturating_sub(first).div_ceil(part_capacity(0));
         (1 + later) * HEADER_SIZE + self.command.len() + self.events.len() * EVENT_SIZE
+    }
+
+    /// Whether so few events fit into one part with any command: nearly every frame.
+    #[inline]
+    fn is_one_part(&self) -> bool {
+        self.events.len() <= const { part_capacity(MAX_COMMAND) }
     }
 }
 
 /// Events that fit into a part with a command of so many bytes (0: a later part).
 #[inline]
 #[must_use]
-pub fn part_capacity(command_bytes: usize) -> usize {
+pub const fn part_capacity(command_bytes: usize) -> usize {
     (MAX_PART - HEADER_SIZE - command_bytes) / EVENT_SIZE
 }
 
@@ -241,6 +249,7 @@ pub fn part_capacity(command_bytes: usize) -> usize {
 /// # Panics
 /// Without an event, with sequence 0, with a command that is none, with more events than [`MAX_PARTS`] hold, or with a
 /// buffer shorter than [`FrameToWrite::length`].
+#[inline]
 pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
     assert!(!frame.events.is_empty() && frame.stamp.sequence.0 != 0, "a frame has an event and a sequence");
     let command_bytes = frame.command.len();
@@ -248,6 +257,9 @@ pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
         command_bytes <= MAX_COMMAND && command_bytes.is_multiple_of(8) && command_bytes != 0,
         "a command's length"
     );
+    if frame.is_one_part() {
+        return write_part(buffer, frame, 0, frame.command, frame.events, true);
+    }
     let mut rest = frame.events;
     let mut command = frame.command;
     let mut written = 0;
@@ -298,12 +310,12 @@ fn write_part(
     }
     buffer[HEADER_SIZE..HEADER_SIZE + command.len()].copy_from_slice(command);
     buffer[HEADER_SIZE + command.len()..].copy_from_slice(events.as_bytes());
-    let crc = crc32c::crc32c(&buffer[CRC_FROM..]);
+    let crc = crc::of_record(buffer);
     buffer[8..CRC_FROM].copy_from_slice(&crc.to_le_bytes());
     length
 }
 
 /// Fills in the CRC of a record of one header.
 pub(crate) fn sum_header(header: &mut FrameHeader) {
-    header.crc = crc32c::crc32c(&header.as_bytes()[CRC_FROM..]);
+    header.crc = crc::of_record(header.as_bytes());
 }

@@ -19,6 +19,7 @@
 //! can be read.
 
 mod complete;
+mod crc;
 mod fault;
 mod feed;
 mod file;

@@ -185,9 +185,16 @@ impl Log {
     #[inline]
     pub fn append(&mut self, frame: &FrameToWrite<'_>) -> Result<u64, AppendRefused> {
         let length = frame.length();
+        self.room_for(length)?;
+        Ok(self.append_in_room(frame, length))
+    }
+
+    /// Appends a frame of `length` bytes for which [`Log::room_for`] found room, and returns its offset.
+    #[inline]
+    pub(crate) fn append_in_room(&mut self, frame: &FrameToWrite<'_>, length: usize) -> u64 {
         self.append_with(frame.stamp.sequence, length, |bytes| {
             let written = write_frame(bytes, frame);
-            assert_eq!(written, length, "length() and write_frame() agree");
+            assert!(written == length, "length() and write_frame() agree");
         })
     }
 
@@ -201,20 +208,15 @@ impl Log {
     #[inline]
     pub fn append_verbatim(&mut self, frame: &CompleteFrame<'_>) -> Result<u64, AppendRefused> {
         let bytes = frame.bytes();
-        self.append_with(frame.stamp().sequence, bytes.len(), |room| room.copy_from_slice(bytes))
+        self.room_for(bytes.len())?;
+        Ok(self.append_with(frame.stamp().sequence, bytes.len(), |room| room.copy_from_slice(bytes)))
     }
 
     #[inline]
-    fn append_with(
-        &mut self,
-        sequence: Sequence,
-        length: usize,
-        write: impl FnOnce(&mut [u8]),
-    ) -> Result<u64, AppendRefused> {
-        self.room_for(length)?;
+    fn append_with(&mut self, sequence: Sequence, length: usize, write: impl FnOnce(&mut [u8])) -> u64 {
         let shared = &*self.reader.shared;
         let last = shared.last.load(Ordering::Relaxed);
-        assert_eq!(sequence.0, last + 1, "sequences have no gaps");
+        assert!(sequence.0 == last + 1, "sequences have no gaps");
         let offset = self.memory.committed() as u64;
         self.memory
             .append(length, |bytes| {
@@ -224,7 +226,7 @@ impl Log {
             })
             .expect("room_for found room");
         shared.last.store(sequence.0, Ordering::Release);
-        Ok(offset)
+        offset
     }
 
     /// A frame of so many bytes would be appended.

@@ -215,10 +215,11 @@ impl Machine {
             command: command.bytes,
             events: self.draft.events(),
         };
-        self.log.room_for(frame.length()).map_err(NotExecuted::Log)?;
+        let length = frame.length();
+        self.log.room_for(length).map_err(NotExecuted::Log)?;
         let digests = evolve_all(&mut self.state, stamp, command, frame.events);
         self.draft.assert_arrived(&self.state);
-        let offset = record(&mut self.log, &FrameToWrite { digests, ..frame });
+        let offset = record(&mut self.log, &FrameToWrite { digests, ..frame }, length);
         Ok(Executed { stamp, offset, digests, rejected, alarm })
     }
 
@@ -410,8 +411,8 @@ fn evolve_all(state: &mut State, stamp: Stamp, command: &Command<'_>, events: &[
 
 /// Writes what was decided and evolved into the log; room was found before.
 #[inline]
-fn record(log: &mut Log, frame: &FrameToWrite<'_>) -> u64 {
-    log.append(frame).expect("room was found before evolving")
+fn record(log: &mut Log, frame: &FrameToWrite<'_>, length: usize) -> u64 {
+    log.append_in_room(frame, length)
 }
 
 /// Writes the primary's frame into the log, byte for byte; room was found before.

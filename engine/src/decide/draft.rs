@@ -6,7 +6,7 @@ use super::plain_rejected;
 use crate::event::{Accepted, EndReason, Ended, Event, Traded};
 use crate::reject::Reject;
 use crate::state::State;
-use crate::system_id::SpelledId;
+use crate::system_id::Speller;
 use crate::types::{
     InstrumentIndex, KEY_INDEX_BITS, OrderKey, ParticipantIndex, Price, Sequence, StreamNumber, Volume,
 };
@@ -26,6 +26,7 @@ const EVENT_ROOM: usize = 4096;
 pub struct Draft {
     events: Vec<Event>,
     ids: IdStyle,
+    speller: Speller,
     orders: u32,
     trades: u32,
     /// Private messages of this frame, by participant.
@@ -43,6 +44,7 @@ impl Draft {
         Draft {
             events: Vec::with_capacity(EVENT_ROOM),
             ids,
+            speller: Speller::new(),
             orders: 0,
             trades: 0,
             issued: vec![],
@@ -147,12 +149,13 @@ impl<'a> Writer<'a> {
     pub(super) fn accept(&mut self, rests: bool, yesterday: u32, private_number: StreamNumber) -> OrderKey {
         let index = self.draft.orders;
         self.draft.orders += 1;
+        let sys_id = self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index);
         let event = Accepted::begin(&mut self.draft.events);
         event.rests = u8::from(rests);
         event.index = index;
         event.yesterday = Volume(yesterday);
         event.private_number = private_number;
-        SpelledId::new(self.draft.ids.prefix, self.sequence, index).write(&mut event.sys_id);
+        sys_id.write(&mut event.sys_id);
         OrderKey::new(self.sequence, index)
     }
 
@@ -168,6 +171,7 @@ impl<'a> Writer<'a> {
         // Buyer's private number first, then seller's. RULES.md, Matching in continuous trading.
         let buy_number = self.private_number(buy.participant);
         let sell_number = self.private_number(sell.participant);
+        let trade_id = self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index);
         let event = Traded::begin(&mut self.draft.events);
         event.aggressor = aggressor;
         event.index = index;
@@ -181,7 +185,7 @@ impl<'a> Writer<'a> {
         event.sell_yesterday = sell_yesterday;
         event.buy_number = buy_number;
         event.sell_number = sell_number;
-        SpelledId::new(self.draft.ids.prefix, self.sequence, index).write(&mut event.trade_id);
+        trade_id.write(&mut event.trade_id);
     }
 
     /// Remembers at what price an instrument traded last in this frame.

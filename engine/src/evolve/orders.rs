@@ -5,7 +5,6 @@ use crate::command::{BodyView, Command};
 use crate::event::{Accepted, Ended, Rested};
 use crate::orders::Slot;
 use crate::state::State;
-use crate::system_id::prefix_if_spelled;
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, Sequence};
 
 /// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
@@ -19,7 +18,7 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
     let instrument = state.instrument(insert.instrument).expect("validated: a defined instrument");
     let price = Price(instrument.ticks(insert.price).0 as i32);
     let key = OrderKey::new(sequence, accepted.index);
-    let prefix = prefix_if_spelled(&accepted.sys_id, key);
+    let prefix = state.speller.prefix_if_spelled(&accepted.sys_id, key);
     let mark = mark(state, user, &insert.local_id, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(mark, &accepted.sys_id);
