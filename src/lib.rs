@@ -9,6 +9,7 @@ pub mod bench;
 pub mod doctor;
 pub mod drill;
 pub mod flow_log;
+pub mod nic;
 pub mod order_flow;
 pub mod replay;
 pub mod run;

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use backstop::run::commands;
-use backstop::{bench, doctor, drill, replay};
+use backstop::{bench, doctor, drill, nic, replay};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
@@ -42,8 +42,10 @@ enum Job {
     DayEnd(commands::DayEndOptions),
     /// Measures latency and throughput on this machine, against a profile's promise 性能测试
     Bench(bench::Options),
-    /// Shows what this machine is, and checks a hardware profile 体检
+    /// Shows what this machine is, which profile it asks for, and what that profile misses on it 体检
     Doctor(doctor::Options),
+    /// Sets this machine for a profile, NICs, memory and cores, and puts everything back: plan, apply, revert, check 网卡与主机
+    Nic(nic::Options),
 }
 
 /// Exit codes: 0 done and right, 1 done and not right, 2 not done (wrong flags, a file that cannot be read, …).
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Job::DayEnd(options) => commands::day_end(&options),
         Job::Bench(options) => bench::run(&options),
         Job::Doctor(options) => doctor::run(&options),
+        Job::Nic(options) => nic::run(&options),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

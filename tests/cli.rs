@@ -164,7 +164,8 @@ fn help_teaches_every_flag() {
             "--seed --members --orders-total --orders --trades --fail-at --reopen --book --cores --faults --json",
         ),
         ("replay", "--orders --trades --price-rule --json"),
-        ("doctor", "--profile --json"),
+        ("doctor", "--profile --root --device --source --json"),
+        ("nic", "plan apply revert check"),
     ] {
         let output = backstop(&[job, "--help"]);
         let text = String::from_utf8(output.stdout).expect("UTF-8");

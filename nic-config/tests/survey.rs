@@ -33,8 +33,8 @@ fn a_kunpeng_with_64_kib_pages_is_read_as_it_is() {
     assert_eq!(found.clock_source.as_deref(), Some("arch_sys_counter"));
     assert_eq!(found.huge_pages, [HugePages { node: 1, size_kib: 524_288, total: 8, free: 6 }]);
     let driver = Some("hns3".to_owned());
-    let first = Interface { name: "enp125s0f0".to_owned(), driver, node: Some(1), up: true };
-    let second = Interface { name: "enp125s0f1".to_owned(), driver: None, node: None, up: false };
+    let first = Interface { name: "enp125s0f0".to_owned(), device: None, driver, node: Some(1), up: true };
+    let second = Interface { name: "enp125s0f1".to_owned(), device: None, driver: None, node: None, up: false };
     assert_eq!(found.interfaces, [first, second]);
 }
 
