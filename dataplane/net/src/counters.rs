@@ -21,9 +21,10 @@ pub struct Counters {
     pub connected: u64,
     /// Resets sent to segments that belong to no connection.
     pub resets_to_strangers: u64,
-    /// SYNs on connections that are open, answered with our numbers: the peer has forgotten the connection.
+    /// Segments on open connections that only somebody sends who has forgotten the connection, or guesses its numbers,
+    /// answered with our numbers (RFC 5961).
     pub challenges: u64,
-    /// Payloads handed on in the packet buffer, before the stack saw them.
+    /// Payloads handed on in the packet buffer.
     pub peeked_payloads: u64,
     /// Bytes in them.
     pub peeked_bytes: u64,
@@ -33,14 +34,17 @@ pub struct Counters {
     pub ringed_bytes: u64,
     /// Bytes copied to make an offer contiguous that straddled the ring's wrap.
     pub straddled_bytes: u64,
+    /// Bytes of payload copied on the way in: into receive rings, and those above.
+    pub ingress_copied_bytes: u64,
+    /// Bytes of payload copied on the way out: by [`Host::send`](crate::Host::send) into rings, and from rings into frames,
+    /// each time they are sent.
+    pub egress_copied_bytes: u64,
     /// Bytes that arrived after we had closed; nobody reads them.
     pub discarded_bytes: u64,
-    /// Times that a session's stack was run, over a segment or to see what it has to send.
+    /// Times that a session's TCP was run, over a segment or to see what it has to send.
     pub stack_runs: u64,
     /// Timers that came due.
     pub timers: u64,
-    /// Sessions dropped because stack and shadow disagreed, or the stack panicked.
-    pub stack_faults: u64,
     /// Sessions dropped because the peer was silent too long.
     pub timeouts: u64,
 }

@@ -7,12 +7,9 @@ use crate::port::Port;
 use crate::session::{CloseReason, SessionState};
 use crate::time::Instant;
 use crate::wire::{ARP_FRAME, write_arp};
-use std::time::Duration;
 
 /// Segments that a session sends before others have their turn.
 const SEGMENTS_A_TURN: usize = 16;
-/// A stack that says it has something to do and then does nothing is asked again after this long.
-const NAP: Duration = Duration::from_millis(1);
 
 impl<P: Port> Host<P> {
     /// Sends what sessions have to send and what timers have made due, and hands the burst to the port. Returns how
@@ -50,7 +47,7 @@ impl<P: Port> Host<P> {
             self.give_up(index);
         }
         let slot = &mut self.slots[index as usize];
-        let Some(stack) = &mut slot.stack else {
+        let Some(connection) = &mut slot.connection else {
             if slot.state != SessionState::Lingering {
                 let at = slot.give_up_at;
                 self.arm(index, at);
@@ -59,34 +56,18 @@ impl<P: Port> Host<P> {
             }
             return true;
         };
-        let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: slot.station };
-        let mut deadline = None;
-        let mut has_more = false;
-        for turn in 1..=SEGMENTS_A_TURN {
-            self.counters.stack_runs += 1;
-            let Ok(sent) = stack.egress(self.now, &mut sink) else {
-                self.drop_stack(index);
-                return true;
-            };
-            deadline = stack.next_deadline(self.now);
-            let is_due = deadline.is_some_and(|at| at <= self.now);
-            if !is_due {
-                break;
-            }
-            if !sent {
-                // No packet or no place for one: try again in the next poll. Else the stack promises what it does not
-                // do.
-                has_more = !crate::stack::SegmentSink::reserve(&mut sink);
-                deadline = Some(self.now + NAP);
-                break;
-            }
-            has_more = turn == SEGMENTS_A_TURN;
+        if connection.is_overdue(self.now) {
+            // Perhaps it never arrived because the last address we heard was damaged: ask at the one before.
+            std::mem::swap(&mut slot.station, &mut slot.former_station);
         }
-        if slot.state == SessionState::Open && slot.give_up_at == Instant::NEVER && stack.send_queue() > 0 {
+        let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: slot.station };
+        self.counters.stack_runs += 1;
+        let has_more = connection.egress(self.now, &mut sink, SEGMENTS_A_TURN);
+        if slot.state == SessionState::Open && slot.give_up_at == Instant::NEVER && connection.send_queue() > 0 {
             slot.give_up_at = self.now + self.config.silence_timeout;
         }
         if !has_more {
-            let at = slot.give_up_at.min(deadline.unwrap_or(Instant::NEVER));
+            let at = slot.give_up_at.min(connection.next_deadline());
             self.arm(index, at);
         }
         self.settle(index);
@@ -107,10 +88,10 @@ impl<P: Port> Host<P> {
         match slot.state {
             SessionState::Free | SessionState::Resolving => {}
             // Nobody answered, or the reset or last acknowledgement will never come: there is nobody to tell.
-            SessionState::Opening | SessionState::Lingering => slot.stack = None,
+            SessionState::Opening | SessionState::Lingering => self.drop_connection(index),
             SessionState::Open | SessionState::Closing => {
-                if let Some(stack) = &mut slot.stack {
-                    stack.abort();
+                if let Some(connection) = &mut slot.connection {
+                    connection.abort();
                 }
             }
         }

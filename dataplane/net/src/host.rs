@@ -9,11 +9,12 @@ use crate::neighbours::{NEIGHBOURS_MAX, Neighbours};
 use crate::port::{Burst, Mac, Port};
 use crate::random::mix;
 use crate::session::{CloseReason, Opener, Peer, SessionId, SessionState, Slot};
-use crate::stack::{Phase, RECEIVE_RING_MAX, Stack, StackSettings};
 use crate::table::Table;
+use crate::tcp::number::SequenceNumber;
+use crate::tcp::{Connection, Phase, RECEIVE_RING_MAX, Rings, Settings, initial_number};
 use crate::time::Instant;
 use crate::timers::Timers;
-use crate::wire::{ETHERNET_HEADER, IPV4_HEADER, TCP_HEADER};
+use crate::wire::{ETHERNET_HEADER, IPV4_HEADER, Route, TCP_HEADER};
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -27,12 +28,12 @@ pub struct Host<P: Port> {
     pub(crate) link: Link<P>,
     /// Our station's address.
     pub(crate) mac: Mac,
-    pub(crate) settings: StackSettings,
+    pub(crate) settings: Settings,
     /// The frames of the poll that is running; empty between polls.
     pub(crate) arriving: Burst<P::Packet>,
     pub(crate) slots: Vec<Slot>,
     /// Free places; the last freed is the first used.
-    free: Vec<u32>,
+    free_places: Vec<u32>,
     /// Places by peer's address, peer's port and our port.
     pub(crate) demux: Table,
     pub(crate) listeners: Vec<Listener>,
@@ -55,6 +56,10 @@ pub struct Host<P: Port> {
     next_port: u16,
     /// Connections made so far: gives each its own initial sequence number.
     opened: u64,
+    /// Of initial sequence numbers.
+    key: [u64; 2],
+    /// Rings of connections that are over: an address that comes back costs no allocation.
+    spare_rings: Vec<Rings>,
 }
 
 /// A host's address, sizes and patience.
@@ -85,6 +90,12 @@ pub struct HostConfig {
     pub silence_timeout: Duration,
     /// How long a peer may take to follow our close.
     pub close_timeout: Duration,
+    /// Least time until something that is not acknowledged is sent again (RFC 6298 §2.4 has 1 s, Linux 200 ms).
+    pub retransmit_least: Duration,
+    /// Greatest such time: where its doubling ends (RFC 6298 §2.5 has 60 s or more). Not below the least.
+    pub retransmit_greatest: Duration,
+    /// How long the place of a connection that we closed first is kept for late segments (RFC 9293 §3.4.2 has 4 min).
+    pub time_wait: Duration,
 }
 
 /// Most connections of a host: what timers and tables are sized for by type.
@@ -107,7 +118,8 @@ pub(crate) struct Listener {
 }
 
 impl HostConfig {
-    /// 64 sessions on a /24, rings of 16 KiB in and 64 KiB out, 1,500 bytes MTU, 5 s to open or close, 10 s of silence.
+    /// 64 sessions on a /24, rings of 16 KiB in and 64 KiB out, 1,500 bytes MTU, 5 s to open or close, 10 s of silence; for
+    /// private lines: sent again after 200 ms to 1 s, 2 s of TIME-WAIT.
     pub fn new(address: Ipv4Addr, seed: u64) -> HostConfig {
         HostConfig {
             address,
@@ -121,6 +133,9 @@ impl HostConfig {
             open_timeout: Duration::from_secs(5),
             silence_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
+            retransmit_least: Duration::from_millis(200),
+            retransmit_greatest: Duration::from_secs(1),
+            time_wait: Duration::from_secs(2),
         }
     }
 }
@@ -211,11 +226,19 @@ impl<P: Port> Host<P> {
         assert!(config.prefix_length <= 32, "an IPv4 prefix has at most 32 bits");
         let mtu_max = port.frame_limit() - ETHERNET_HEADER;
         assert!((MTU_MIN..=mtu_max).contains(&config.mtu), "the MTU is {MTU_MIN} to what the port's frames hold");
-        let settings = StackSettings {
+        let is_in_order = config.retransmit_least <= config.retransmit_greatest;
+        assert!(
+            is_in_order && config.retransmit_least > Duration::ZERO,
+            "the least time to resend is above 0, the greatest not below it"
+        );
+        let settings = Settings {
             receive_ring: config.receive_ring,
             send_ring: config.send_ring,
             mtu: config.mtu,
             fills_checksums: !port.checksums().fills_egress,
+            retransmit_least: config.retransmit_least,
+            retransmit_greatest: config.retransmit_greatest,
+            time_wait: config.time_wait,
         };
         let sessions = config.sessions;
         Host {
@@ -224,7 +247,7 @@ impl<P: Port> Host<P> {
             settings,
             arriving: Burst::new(INGRESS_BURST),
             slots: (0..sessions).map(|_| Slot::free()).collect(),
-            free: (0..sessions as u32).rev().collect(),
+            free_places: (0..sessions as u32).rev().collect(),
             demux: Table::new(sessions, mix(config.seed)),
             listeners: Vec::with_capacity(LISTENERS_MAX),
             neighbours: Neighbours::new(),
@@ -238,6 +261,8 @@ impl<P: Port> Host<P> {
             now: Instant::ZERO,
             next_port: (mix(config.seed ^ 1) % u64::from(EPHEMERAL_COUNT)) as u16,
             opened: 0,
+            key: [mix(config.seed ^ 2), mix(config.seed ^ 3)],
+            spare_rings: Vec::with_capacity(sessions),
             config,
         }
     }
@@ -274,7 +299,7 @@ impl<P: Port> Host<P> {
         if remote.port() == 0 {
             return Err(ConnectError::Unaddressable);
         }
-        if self.free.is_empty() {
+        if self.free_places.is_empty() {
             return Err(ConnectError::Full);
         }
         let local_port = self.choose_port(remote).ok_or(ConnectError::NoPort)?;
@@ -305,8 +330,9 @@ impl<P: Port> Host<P> {
 
     /// Queues what fits of `bytes`; returns how many did. They leave with the next [`Host::poll_egress`].
     pub fn send(&mut self, session: SessionId, bytes: &[u8]) -> Result<usize, SendError> {
-        let stack = self.sendable(session)?;
-        let sent = stack.send(bytes);
+        let connection = self.sendable(session)?;
+        let sent = connection.send(bytes);
+        self.counters.egress_copied_bytes += sent as u64;
         self.mark_ready(session.index() as u32);
         Ok(sent)
     }
@@ -322,42 +348,57 @@ impl<P: Port> Host<P> {
         room: usize,
         write: impl FnOnce(&mut [u8]) -> usize,
     ) -> Result<usize, SendError> {
-        // Borrowed apart from the stack, and put back below.
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let result = self.sendable(session).and_then(|stack| {
-            if stack.send_room() < room || scratch.len() < room {
-                return Err(SendError::NoRoom);
-            }
-            Ok(stack.send_in_place(room, write).unwrap_or_else(|write| {
-                let written = write(&mut scratch[..room]);
-                let sent = stack.send(&scratch[..written]);
-                assert!(sent == written, "the ring had room");
-                sent
-            }))
-        });
-        self.scratch = scratch;
-        if result.is_ok() {
-            self.mark_ready(session.index() as u32);
+        let connection = self.sendable(session)?;
+        if connection.send_room() < room {
+            return Err(SendError::NoRoom);
         }
+        let written = match connection.send_in_place(room, write) {
+            Ok(written) => written,
+            Err(write) => self.send_around(session, room, write)?,
+        };
+        self.mark_ready(session.index() as u32);
+        Ok(written)
+    }
+
+    /// [`Host::send_with`] where the ring wraps.
+    #[cold]
+    fn send_around(
+        &mut self,
+        session: SessionId,
+        room: usize,
+        write: impl FnOnce(&mut [u8]) -> usize,
+    ) -> Result<usize, SendError> {
+        // Borrowed apart from the connection, and put back below.
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let result = match scratch.get_mut(..room) {
+            None => Err(SendError::NoRoom),
+            Some(piece) => {
+                let written = write(piece);
+                let piece = &piece[..written];
+                self.sendable(session).map(|connection| connection.send(piece))
+            }
+        };
+        self.scratch = scratch;
+        self.counters.egress_copied_bytes += result.map_or(0, |written| written as u64);
         result
     }
 
     /// Bytes that [`Host::send`] would take now; zero if the session is not open.
     pub fn send_room(&self, session: SessionId) -> usize {
         match self.slot(session) {
-            Some(Slot { state: SessionState::Open, stack: Some(stack), .. }) => stack.send_room(),
+            Some(Slot { state: SessionState::Open, connection: Some(connection), .. }) => connection.send_room(),
             _ => 0,
         }
     }
 
     /// Bytes queued and not acknowledged: how far behind the reader is.
     pub fn send_queue(&self, session: SessionId) -> usize {
-        self.slot(session).and_then(|slot| slot.stack.as_ref()).map_or(0, Stack::send_queue)
+        self.slot(session).and_then(|slot| slot.connection.as_ref()).map_or(0, Connection::send_queue)
     }
 
     /// Bytes received and not consumed.
     pub fn receive_queue(&self, session: SessionId) -> usize {
-        self.slot(session).and_then(|slot| slot.stack.as_ref()).map_or(0, Stack::receive_queue)
+        self.slot(session).and_then(|slot| slot.connection.as_ref()).map_or(0, Connection::receive_queue)
     }
 
     /// The other end, while the id is alive.
@@ -389,9 +430,9 @@ impl<P: Port> Host<P> {
             SessionState::Open => {
                 slot.state = SessionState::Closing;
                 slot.give_up_at = give_up_at;
-                if let Some(stack) = &mut slot.stack {
-                    stack.close();
-                    stack.discard(stack.receive_queue());
+                if let Some(connection) = &mut slot.connection {
+                    connection.close();
+                    connection.discard(connection.receive_queue());
                 }
                 self.mark_ready(session.index() as u32);
             }
@@ -407,8 +448,8 @@ impl<P: Port> Host<P> {
         if slot.state == SessionState::Lingering {
             return;
         }
-        if let Some(stack) = &mut slot.stack {
-            stack.abort();
+        if let Some(connection) = &mut slot.connection {
+            connection.abort();
         }
         self.end(session.index() as u32, CloseReason::Aborted);
     }
@@ -429,12 +470,13 @@ impl<P: Port> Host<P> {
         counters.egress_frames = self.link.frames;
         counters.egress_bytes = self.link.bytes;
         counters.drops.egress = self.link.lost;
+        counters.egress_copied_bytes += self.link.copied;
         counters
     }
 
     /// Places in use, lingering ones included.
     pub fn session_count(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free_places.len()
     }
 
     /// The port below.
@@ -462,31 +504,49 @@ impl<P: Port> Host<P> {
 
     /// A place for a connection, not in any state yet; `None` if there is none.
     pub(crate) fn occupy(&mut self, remote: SocketAddrV4, local_port: u16, opener: Opener) -> Option<u32> {
-        let index = self.free.pop()?;
+        let index = self.free_places.pop()?;
         assert!(self.demux.insert(demux_key(remote, local_port), index), "the demux holds as many as there are places");
         let slot = &mut self.slots[index as usize];
-        assert!(slot.state == SessionState::Free && slot.stack.is_none(), "a free place is free");
+        assert!(slot.state == SessionState::Free && slot.connection.is_none(), "a free place is free");
         slot.remote = remote;
         slot.local_port = local_port;
         slot.opener = opener;
         Some(index)
     }
 
-    /// A number that no other connection of this host gets, and that nobody guesses who does not know the seed.
-    pub(crate) fn stack_seed(&mut self) -> u64 {
+    /// Where a connection begins to count, and between whom it is.
+    pub(crate) fn begin_route(&mut self, remote: SocketAddrV4, local_port: u16) -> (Route, SequenceNumber) {
+        let local = SocketAddrV4::new(self.config.address, local_port);
+        let initial = initial_number(self.key, local, remote, self.now.nanos(), self.opened);
         self.opened += 1;
-        mix(mix(self.config.seed ^ 2).wrapping_add(self.opened))
+        (Route::new(local, remote), initial)
+    }
+
+    /// Rings for a connection: another's that is over, or new ones.
+    pub(crate) fn take_rings(&mut self) -> Rings {
+        self.spare_rings.pop().unwrap_or_else(|| Rings::new(self.settings))
+    }
+
+    /// The rings of a connection that is over.
+    pub(crate) fn return_rings(&mut self, rings: Rings) {
+        self.spare_rings.push(rings);
+    }
+
+    /// The session's connection is over, whatever it still had to say.
+    pub(crate) fn drop_connection(&mut self, index: u32) {
+        if let Some(connection) = self.slots[index as usize].connection.take() {
+            self.return_rings(connection.into_rings());
+        }
     }
 
     /// The station is known: the connection's SYN can leave.
     pub(crate) fn begin_connection(&mut self, index: u32, station: Mac) {
-        let seed = self.stack_seed();
-        let (settings, address, now) = (self.settings, self.config.address, self.now);
+        let Slot { remote, local_port, .. } = self.slots[index as usize];
+        let (route, initial) = self.begin_route(remote, local_port);
+        let connection = Connection::active(self.settings, self.take_rings(), route, initial);
         let slot = &mut self.slots[index as usize];
-        let local = SocketAddrV4::new(address, slot.local_port);
-        slot.stack = Stack::active(settings, local, slot.remote, seed, now);
-        assert!(slot.stack.is_some(), "connect() has checked the address");
-        slot.station = station;
+        slot.connection = Some(connection);
+        (slot.station, slot.former_station) = (station, station);
         slot.state = SessionState::Opening;
         self.resolving -= 1;
         self.mark_ready(index);
@@ -514,26 +574,34 @@ impl<P: Port> Host<P> {
         }
         match why {
             CloseReason::TimedOut | CloseReason::Unreachable => self.counters.timeouts += 1,
-            CloseReason::Fault => self.counters.stack_faults += 1,
             _ => {}
         }
         self.mark_ready(index);
     }
 
-    /// Frees the place if the user knows of the end and the stack has nothing left to do.
+    /// Frees the place if the user knows of the end and the connection has nothing left to do.
+    #[inline]
     pub(crate) fn settle(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
-        let is_over = slot.stack.as_ref().is_none_or(|stack| stack.phase() == Phase::Closed);
-        if slot.state != SessionState::Lingering || slot.untold.is_some() || !is_over {
+        let slot = &self.slots[index as usize];
+        if slot.state != SessionState::Lingering || slot.untold.is_some() {
             return;
         }
+        if slot.connection.as_ref().is_none_or(|connection| connection.phase() == Phase::Closed) {
+            self.free(index);
+        }
+    }
+
+    /// The place is free.
+    fn free(&mut self, index: u32) {
+        self.drop_connection(index);
+        let slot = &mut self.slots[index as usize];
         self.demux.remove(demux_key(slot.remote, slot.local_port));
         self.timers.cancel(index);
         let (is_ready, is_offered) = (slot.is_ready, slot.is_offered);
         let generation = slot.generation.wrapping_add(1);
         // Still in those lists, perhaps: whoever comes across it there finds the place free, or as good as new.
         *slot = Slot { generation, is_ready, is_offered, ..Slot::free() };
-        self.free.push(index);
+        self.free_places.push(index);
     }
 
     /// [`Host::poll_egress`] will ask this session what it has to send.
@@ -559,10 +627,10 @@ impl<P: Port> Host<P> {
         (slot.generation == session.generation() && slot.is_alive()).then_some(slot)
     }
 
-    fn sendable(&mut self, session: SessionId) -> Result<&mut Stack, SendError> {
+    fn sendable(&mut self, session: SessionId) -> Result<&mut Connection, SendError> {
         match self.slot_mut(session) {
             None => Err(SendError::Stale),
-            Some(Slot { state: SessionState::Open, stack: Some(stack), .. }) => Ok(stack),
+            Some(Slot { state: SessionState::Open, connection: Some(connection), .. }) => Ok(connection),
             Some(_) => Err(SendError::NotOpen),
         }
     }

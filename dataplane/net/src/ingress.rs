@@ -1,14 +1,14 @@
-//! From a burst of frames to bytes in order: Ethernet, ARP, IPv4, the demux, the peek, the stack, the handler.
+//! From a burst of frames to bytes in order: Ethernet, ARP, IPv4, the demux, the session's TCP, the handler.
 
 use crate::host::{Host, demux_key};
 use crate::link::SessionSink;
 use crate::port::{Mac, Port};
 use crate::session::{CloseReason, Handler, Opener, SessionState};
-use crate::stack::{Phase, Stack};
+use crate::tcp::{Connection, Oddity, Phase};
 use crate::time::Instant;
 use crate::wire::{
-    ACK, ARP_FRAME, ARP_REPLY, ARP_REQUEST, BARE_FRAME, ETHERNET_HEADER, FIN, KIND_ARP, KIND_IPV4, Numbers, RST, SYN,
-    Segment, read_arp, read_ethernet, reset_for, write_arp, write_bare, write_ethernet,
+    ACK, ARP_FRAME, ARP_REPLY, ARP_REQUEST, BARE_FRAME, ETHERNET_HEADER, FIN, KIND_ARP, KIND_IPV4, RST, Route, SYN,
+    Segment, read_arp, read_ethernet, reset_for, write_arp, write_ethernet, write_segment,
 };
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -67,62 +67,83 @@ impl<P: Port> Host<P> {
         }
     }
 
-    /// A segment of a session: handed on in place if it is the next in order, then through the stack.
+    /// A segment of a session: handed on in place if it is plain, else through the whole of TCP.
+    #[inline]
     fn ingress_session(&mut self, index: u32, source: Mac, segment: &Segment<'_>, handler: &mut impl Handler) {
         if !self.verify(segment) {
             return;
         }
+        let slot = &mut self.slots[index as usize];
+        let is_plain = slot.state == SessionState::Open
+            && slot.connection.as_ref().is_some_and(|connection| connection.is_plain(segment));
+        if is_plain {
+            self.ingress_plain(index, source, segment, handler);
+        } else {
+            self.ingress_otherwise(index, source, segment, handler);
+        }
+    }
+
+    /// The next in order, to whoever is waiting for it, in the frame.
+    #[inline]
+    fn ingress_plain(&mut self, index: u32, source: Mac, segment: &Segment<'_>, handler: &mut impl Handler) {
         let id = self.id(index);
+        let slot = &mut self.slots[index as usize];
+        let connection = slot.connection.as_mut().expect("a plain segment has a connection");
+        // Answers go the way the last good frame came: a router may have changed.
+        slot.former_station = slot.station;
+        slot.station = source;
+        self.counters.stack_runs += 1;
+        if connection.take_plain(self.now, segment) > 0 {
+            let is_at_rest = connection.send_queue() == 0;
+            slot.give_up_at = if is_at_rest { Instant::NEVER } else { self.now + self.config.silence_timeout };
+        }
+        let payload = segment.payload;
+        if payload.is_empty() {
+            // Every second segment of a member's says only that our answer has come.
+            if connection.has_work() {
+                self.mark_ready(index);
+            }
+            return;
+        }
+        self.counters.peeked_payloads += 1;
+        self.counters.peeked_bytes += payload.len() as u64;
+        let consumed = handler.data(id, payload);
+        assert!(consumed <= payload.len(), "a handler consumes at most what it was given");
+        let fresh = connection.pass(payload.len());
+        if consumed < payload.len() {
+            connection.keep(&payload[consumed..], fresh);
+            self.counters.ingress_copied_bytes += (payload.len() - consumed) as u64;
+        }
+        self.mark_ready(index);
+        if fresh > 0 {
+            self.counters.ringed_bytes += fresh as u64;
+            self.offer(index, handler);
+        }
+    }
+
+    /// Any other segment of a session.
+    fn ingress_otherwise(&mut self, index: u32, source: Mac, segment: &Segment<'_>, handler: &mut impl Handler) {
         let slot = &mut self.slots[index as usize];
         if slot.state == SessionState::Lingering && slot.untold.is_none() && segment.flags & (SYN | ACK | RST) == SYN {
             // The peer uses the same ports for a new connection while the old one is only being waited out.
-            slot.stack = None;
+            self.drop_connection(index);
             self.settle(index);
             return self.ingress_stranger(source, segment);
         }
-        let Some(stack) = &mut slot.stack else { return };
-        if stack.acknowledges_unsent(segment) {
-            self.counters.drops.acknowledges_unsent += 1;
-            return;
-        }
-        if stack.is_behind_the_end(segment) {
-            self.counters.drops.behind_the_end += 1;
-            return;
-        }
-        if let Some(numbers) = stack.challenge(segment) {
-            let sent = self.answer(source, segment, numbers);
-            self.counters.challenges += u64::from(sent);
-            return;
-        }
-        // Answers go the way the last good frame came: a router may have changed, and a station's address learned from
-        // a damaged frame heals.
-        slot.station = source;
-        let before = stack.phase();
-        let peeked = if slot.state == SessionState::Open && stack.in_order(segment) {
-            self.counters.peeked_payloads += 1;
-            self.counters.peeked_bytes += segment.payload.len() as u64;
-            let consumed = handler.data(id, segment.payload);
-            assert!(consumed <= segment.payload.len(), "a handler consumes at most what it was given");
-            Some(consumed)
-        } else {
-            None
-        };
+        let Some(connection) = &mut slot.connection else { return };
         self.counters.stack_runs += 1;
+        let before = connection.phase();
         let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: source };
-        let outcome = match stack.ingress(self.now, segment, &mut sink) {
-            Ok(outcome) if peeked.is_none() || outcome.received >= segment.payload.len() => outcome,
-            // The stack is not to be trusted any more, or did not take what the handler was shown. Its fault costs one
-            // session, not the process.
-            Ok(_) | Err(_) => return self.drop_stack(index),
-        };
-        let mut fresh = outcome.received;
-        if let Some(consumed) = peeked {
-            stack.discard(consumed);
-            // More than the payload, if it closed a gap.
-            fresh -= segment.payload.len();
+        let outcome = connection.ingress(self.now, segment, &mut sink);
+        match outcome.oddity {
+            None => (slot.former_station, slot.station) = (slot.station, source),
+            Some(Oddity::AcknowledgesUnsent) => self.counters.drops.acknowledges_unsent += 1,
+            Some(Oddity::BehindTheEnd) => self.counters.drops.behind_the_end += 1,
+            Some(Oddity::Challenged) => self.counters.challenges += 1,
         }
+        self.counters.ingress_copied_bytes += outcome.copied as u64;
         match slot.state {
-            SessionState::Open if stack.send_queue() == 0 => slot.give_up_at = Instant::NEVER,
+            SessionState::Open if connection.send_queue() == 0 => slot.give_up_at = Instant::NEVER,
             SessionState::Open if outcome.acknowledged > 0 => {
                 slot.give_up_at = self.now + self.config.silence_timeout;
             }
@@ -131,25 +152,21 @@ impl<P: Port> Host<P> {
             }
             _ => {}
         }
-        // Every second segment of a member's says only that our answer has come.
-        let is_at_rest = slot.state == SessionState::Open && fresh == 0 && stack.is_at_rest_after(segment);
-        if !is_at_rest {
-            self.mark_ready(index);
-        }
+        self.mark_ready(index);
         self.advance(index, before, handler);
-        if fresh > 0 {
-            self.counters.ringed_bytes += fresh as u64;
+        if outcome.received > 0 {
+            self.counters.ringed_bytes += outcome.received as u64;
             self.offer(index, handler);
         }
         self.follow(index);
     }
 
-    /// Carries the stack's new phase over into the session's state.
+    /// Carries the connection's new phase over into the session's state.
     fn advance(&mut self, index: u32, before: Phase, handler: &mut impl Handler) {
         let id = self.id(index);
         let slot = &mut self.slots[index as usize];
-        let Some(stack) = &slot.stack else { return };
-        let phase = stack.phase();
+        let Some(connection) = &slot.connection else { return };
+        let phase = connection.phase();
         match (slot.state, phase) {
             (SessionState::Opening, Phase::Open | Phase::PeerFinished) => {
                 slot.state = SessionState::Open;
@@ -176,16 +193,16 @@ impl<P: Port> Host<P> {
     /// close are thrown away.
     fn follow(&mut self, index: u32) {
         let slot = &mut self.slots[index as usize];
-        let Some(stack) = &mut slot.stack else { return };
+        let Some(connection) = &mut slot.connection else { return };
         match slot.state {
-            SessionState::Open if stack.phase() == Phase::PeerFinished && stack.receive_queue() == 0 => {
-                stack.close();
+            SessionState::Open if connection.phase() == Phase::PeerFinished && connection.receive_queue() == 0 => {
+                connection.close();
                 self.end(index, CloseReason::PeerFinished);
             }
             SessionState::Closing | SessionState::Lingering => {
-                let queue = stack.receive_queue();
+                let queue = connection.receive_queue();
                 self.counters.discarded_bytes += queue as u64;
-                stack.discard(queue);
+                connection.discard(queue);
                 self.settle(index);
             }
             _ => {}
@@ -196,17 +213,18 @@ impl<P: Port> Host<P> {
     fn offer(&mut self, index: u32, handler: &mut impl Handler) {
         let id = self.id(index);
         let slot = &mut self.slots[index as usize];
-        let Some(stack) = slot.stack.as_mut().filter(|_| slot.state == SessionState::Open) else { return };
-        if stack.receive_queue() == 0 {
+        let Some(connection) = slot.connection.as_mut().filter(|_| slot.state == SessionState::Open) else { return };
+        if connection.receive_queue() == 0 {
             return;
         }
-        let (bytes, copied) = stack.receive_view(&mut self.scratch);
+        let (bytes, copied) = connection.receive_view(&mut self.scratch);
         self.counters.ringed_offers += 1;
         self.counters.straddled_bytes += copied as u64;
+        self.counters.ingress_copied_bytes += copied as u64;
         let consumed = handler.data(id, bytes);
         assert!(consumed <= bytes.len(), "a handler consumes at most what it was given");
         if consumed > 0 {
-            stack.discard(consumed);
+            connection.discard(consumed);
             // The window has grown; the peer may be waiting for that.
             self.mark_ready(index);
         }
@@ -241,18 +259,15 @@ impl<P: Port> Host<P> {
         }
         // RFC 9293 §3.10.7.1: a reset is not answered.
         if segment.flags & RST == 0 && self.verify(segment) {
-            let sent = self.answer(source, segment, reset_for(segment));
+            let (ours, address) = (self.mac, self.config.address);
+            let route = Route::new(SocketAddrV4::new(address, segment.local_port), segment.remote);
+            let fills = self.settings.fills_checksums;
+            let sent = self.link.send_frame(BARE_FRAME, |frame| {
+                write_ethernet(frame, source, ours, KIND_IPV4);
+                write_segment(&mut frame[ETHERNET_HEADER..], &route, reset_for(segment), &[], fills, |_| {});
+            });
             self.counters.resets_to_strangers += u64::from(sent);
         }
-    }
-
-    /// Sends numbers back to where a segment came from.
-    fn answer(&mut self, source: Mac, segment: &Segment<'_>, numbers: Numbers) -> bool {
-        let (ours, address) = (self.mac, self.config.address);
-        self.link.send_frame(BARE_FRAME, |frame| {
-            write_ethernet(frame, source, ours, KIND_IPV4);
-            write_bare(&mut frame[ETHERNET_HEADER..], numbers, segment, address);
-        })
     }
 
     /// A SYN that may open a session.
@@ -261,32 +276,26 @@ impl<P: Port> Host<P> {
             self.counters.drops.full += 1;
             return;
         };
-        let seed = self.stack_seed();
-        let local = SocketAddrV4::new(self.config.address, segment.local_port);
-        let mut stack = Stack::passive(self.settings, local, seed, self.now);
-        let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: source };
-        self.counters.stack_runs += 1;
-        let taken = stack.ingress(self.now, segment, &mut sink).is_ok() && stack.phase() == Phase::Opening;
+        let (route, initial) = self.begin_route(segment.remote, segment.local_port);
+        let connection = Connection::passive(self.settings, self.take_rings(), route, initial, segment);
         let slot = &mut self.slots[index as usize];
         slot.state = SessionState::Opening;
-        slot.station = source;
+        (slot.station, slot.former_station) = (source, source);
         slot.give_up_at = self.now + self.config.open_timeout;
-        slot.stack = Some(stack);
-        if !taken {
-            // Options that the stack could not read: as if the SYN had not come.
-            self.counters.drops.malformed += 1;
-            slot.stack = None;
-            self.end(index, CloseReason::Refused);
-            return self.settle(index);
+        self.counters.stack_runs += 1;
+        match connection {
+            Ok(connection) => {
+                slot.connection = Some(connection);
+                self.mark_ready(index);
+            }
+            Err(rings) => {
+                // Options that cannot be read: as if the SYN had not come.
+                self.counters.drops.malformed += 1;
+                self.return_rings(rings);
+                self.end(index, CloseReason::Refused);
+                self.settle(index);
+            }
         }
-        self.mark_ready(index);
-    }
-
-    /// The session's stack failed.
-    pub(crate) fn drop_stack(&mut self, index: u32) {
-        self.slots[index as usize].stack = None;
-        self.end(index, CloseReason::Fault);
-        self.settle(index);
     }
 
     /// Tells the handler of sessions that are over, and frees their places.
@@ -329,6 +338,7 @@ impl<P: Port> Host<P> {
     }
 
     /// The segment's sums are right, or the port has seen to it.
+    #[inline]
     fn verify(&mut self, segment: &Segment<'_>) -> bool {
         let holds = self.link.port.checksums().verifies_ingress || segment.checksums_hold();
         self.counters.drops.checksum += u64::from(!holds);

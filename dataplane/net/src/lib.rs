@@ -20,13 +20,12 @@
 //!                     |                                                       |
 //!  Port::ingress_frame   a burst of frames                     timers, ready list: who has something to send
 //!                     |                                                       |
-//!  Host::ingress_segment Ethernet, ARP, IPv4, demux by 4-tuple  Host::egress_segment  the session's stack fills frames
+//!  Host::ingress_segment Ethernet, ARP, IPv4, demux by 4-tuple  Host::egress_segment  the session's TCP fills frames
 //!                     |                                                       |
-//!         in order? -- yes --> Handler::data, in the frame     Port::egress_frame    a burst of frames
-//!                     |              |
-//!          the session's own stack  <+   (its copy is discarded, byte for byte what was consumed)
+//!            plain? -- yes --> Handler::data, in the frame;    Port::egress_frame    a burst of frames
+//!                     |        what it leaves, into the ring
 //!                     |
-//!                     no: Handler::data, from the stack's ring
+//!                     no: the rest of TCP, then Handler::data, from the ring
 //! ```
 //!
 //! A [`Host`] has one address on one [`Port`]. Its user loops over `poll_ingress`, its own work with `send`, and
@@ -74,10 +73,9 @@
 //! # Invariants
 //!
 //! - Time is an argument. The same seed, the same calls and the same frames give the same frames, on any machine.
-//! - Between `ingress_frame` and `egress_frame` nothing allocates, locks or calls the kernel ([`Sockets`] does); opening a session
-//!   allocates its two rings. (The in-memory network takes its lock once a burst.)
-//! - Whatever arrives, nothing panics. smoltcp is behind one file, its input is checked before, its panics are caught;
-//!   a stack that disagrees with what the peek foretold costs its session and is counted.
+//! - Between `ingress_frame` and `egress_frame` nothing allocates, locks or calls the kernel ([`Sockets`] does); the first
+//!   session at a place allocates two rings, which the next one uses again. (The in-memory network takes its lock once a burst.)
+//! - Whatever arrives, nothing panics: past `wire`'s checks of shape every number is looked at before it is used as one.
 //! - A session's packet is the same work with one session or a thousand (only its memory is colder); an idle session is
 //!   no work at all.
 //! - Every id that the user was given gets exactly one `closed`. A dead id does nothing.
@@ -88,8 +86,8 @@
 //!
 //! # What is not here
 //!
-//! IPv6, ICMP, UDP, VLAN tags, IPv4 options and fragments, gratuitous ARP, SACK and congestion control (private lines),
-//! receive windows over 64 KiB, half-open connections: who finishes sending is leaving.
+//! IPv6, ICMP, UDP, VLAN tags, IPv4 options and fragments, gratuitous ARP, congestion control (private lines), TCP
+//! timestamps, receive windows over 64 KiB, half-open connections: who finishes sending is leaving.
 
 pub mod counters;
 mod egress;
@@ -104,10 +102,8 @@ pub mod port;
 pub mod random;
 pub mod session;
 pub mod sockets;
-mod stack;
-#[cfg(test)]
-mod stack_faults;
 mod table;
+mod tcp;
 pub mod time;
 mod timers;
 pub mod tracer;

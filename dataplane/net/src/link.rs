@@ -1,7 +1,7 @@
 //! A host's port with the frames that wait to leave by it.
 
 use crate::port::{Burst, Mac, PacketBuffer, Port};
-use crate::stack::SegmentSink;
+use crate::tcp::SegmentSink;
 use crate::time::Instant;
 use crate::wire::{ETHERNET_HEADER, KIND_IPV4, write_ethernet};
 
@@ -14,19 +14,30 @@ pub(crate) struct Link<P: Port> {
     leaving: Burst<P::Packet>,
     /// A packet taken from the port for the next segment.
     reserved: Option<P::Packet>,
-    /// Where a segment is written that will be lost for want of a packet.
-    spare: Vec<u8>,
+    /// Bytes in `leaving`.
+    waiting_bytes: u64,
     now: Instant,
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
     pub(crate) lost: u64,
+    /// Bytes of payload copied into frames.
+    pub(crate) copied: u64,
 }
 
 impl<P: Port> Link<P> {
     pub(crate) fn new(port: P) -> Link<P> {
-        let spare = vec![0; port.frame_limit()];
         let leaving = Burst::new(EGRESS_BURST);
-        Link { port, leaving, reserved: None, spare, now: Instant::ZERO, frames: 0, bytes: 0, lost: 0 }
+        Link {
+            port,
+            leaving,
+            waiting_bytes: 0,
+            reserved: None,
+            now: Instant::ZERO,
+            frames: 0,
+            bytes: 0,
+            lost: 0,
+            copied: 0,
+        }
     }
 
     pub(crate) fn set_time(&mut self, now: Instant) {
@@ -40,16 +51,21 @@ impl<P: Port> Link<P> {
 
     /// Offers the port what waits. Returns how many frames it took.
     pub(crate) fn flush(&mut self) -> usize {
-        let bytes: u64 = self.leaving.iter().map(|packet| packet.as_ref().len() as u64).sum();
         let taken = self.port.egress_frame(self.now, &mut self.leaving);
-        let left: u64 = self.leaving.iter().map(|packet| packet.as_ref().len() as u64).sum();
+        let left = if self.leaving.is_empty() {
+            0
+        } else {
+            self.leaving.iter().map(|packet| packet.as_ref().len() as u64).sum()
+        };
         self.frames += taken as u64;
-        self.bytes += bytes - left;
+        self.bytes += self.waiting_bytes - left;
+        self.waiting_bytes = left;
         taken
     }
 
     /// Has `fill` write a frame of `length` bytes and queues it. False, and nothing done, if there is no packet or no
     /// room; that is counted.
+    #[inline]
     pub(crate) fn send_frame(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) -> bool {
         if !self.reserve() {
             self.lost += 1;
@@ -60,6 +76,7 @@ impl<P: Port> Link<P> {
     }
 
     /// Has a packet and a place in the burst ready.
+    #[inline]
     fn reserve(&mut self) -> bool {
         if self.leaving.is_full() {
             self.flush();
@@ -73,12 +90,13 @@ impl<P: Port> Link<P> {
         self.reserved.is_some()
     }
 
-    fn send_reserved<R>(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
+    #[inline]
+    fn send_reserved(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) {
         let mut packet = self.reserved.take().expect("reserve() has seen to it");
         packet.truncate(length);
-        let result = fill(packet.as_mut());
+        fill(packet.as_mut());
+        self.waiting_bytes += length as u64;
         assert!(self.leaving.push(packet).is_ok(), "reserve() has seen to it");
-        result
     }
 }
 
@@ -90,19 +108,18 @@ pub(crate) struct SessionSink<'a, P: Port> {
 }
 
 impl<P: Port> SegmentSink for SessionSink<'_, P> {
+    #[inline]
     fn reserve(&mut self) -> bool {
         self.link.reserve()
     }
 
-    fn send<R>(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
-        if !self.link.reserve() {
-            self.link.lost += 1;
-            return fill(&mut self.link.spare[..length]);
-        }
+    #[inline]
+    fn send(&mut self, headers: usize, payload: usize, fill: impl FnOnce(&mut [u8])) {
+        self.link.copied += payload as u64;
         let (source, destination) = (self.source, self.destination);
-        self.link.send_reserved(ETHERNET_HEADER + length, |frame| {
+        self.link.send_frame(ETHERNET_HEADER + headers + payload, |frame| {
             write_ethernet(frame, destination, source, KIND_IPV4);
-            fill(&mut frame[ETHERNET_HEADER..])
-        })
+            fill(&mut frame[ETHERNET_HEADER..]);
+        });
     }
 }

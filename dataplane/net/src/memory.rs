@@ -7,12 +7,14 @@
 //!
 //! Buffers come from one pool of fixed size. Each port keeps a handful at hand and exchanges them with the pool in
 //! batches, so that a packet costs neither an allocation nor a lock of its own. Ports may live on different threads:
-//! the switch is behind one lock, taken once a burst.
+//! the switch is behind one lock, taken once a burst, and not at all to see that nothing has come. The switch looks
+//! addresses up only when a port's frames go elsewhere than its last one did.
 
 use crate::port::{Burst, ETHERNET_FRAME_LIMIT, Mac, PacketBuffer, Port, PortCounters};
 use crate::table::Table;
 use crate::time::Instant;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -21,6 +23,8 @@ pub struct MemoryPort {
     network: Network,
     number: PortNumber,
     mac: Mac,
+    /// Frames that wait for this port, to be read without the lock.
+    waiting: Arc<AtomicUsize>,
     /// Buffers at hand, at most [`BUFFERS_AT_HAND_MAX`].
     at_hand: Vec<Buffer>,
     counters: PortCounters,
@@ -73,6 +77,9 @@ const BUFFERS_EXCHANGED: usize = 32;
 /// Addresses that the switch remembers for each port it has. One is enough; corrupted frames teach it false ones.
 const ADDRESSES_PER_PORT: usize = 8;
 
+/// Bytes of a frame's two addresses.
+const ADDRESSES: usize = 12;
+
 type Buffer = Box<[u8; BUFFER_SIZE]>;
 
 /// A frame in a recycled buffer.
@@ -105,6 +112,8 @@ struct Switch {
     ports: Vec<Socket>,
     /// Where a source address was last seen.
     learned: Table,
+    /// Changes with `learned`: what was looked up before may be wrong.
+    generation: u64,
     pool: Vec<Buffer>,
     counters: NetworkCounters,
 }
@@ -112,8 +121,12 @@ struct Switch {
 /// The switch's side of a port.
 struct Socket {
     waiting: VecDeque<(Instant, MemoryPacket)>,
+    /// How many that are.
+    count: Arc<AtomicUsize>,
     plugged: bool,
     overflows: u64,
+    /// Addresses of the last frame that came from here, the port that it went to, and the generation then.
+    last: Option<([u8; ADDRESSES], usize, u64)>,
 }
 
 impl Default for NetworkConfig {
@@ -131,6 +144,7 @@ impl Network {
             config,
             ports: Vec::with_capacity(config.ports),
             learned: Table::new(config.ports * ADDRESSES_PER_PORT, 0),
+            generation: 0,
             pool: Vec::with_capacity(config.buffers),
             counters: NetworkCounters::default(),
         };
@@ -145,13 +159,21 @@ impl Network {
         let mut switch = self.lock();
         assert!(switch.ports.len() < switch.config.ports, "the network has all the ports it was made for");
         let queue = switch.config.queue_frames;
-        switch.ports.push(Socket { waiting: VecDeque::with_capacity(queue), plugged: true, overflows: 0 });
+        let waiting = Arc::new(AtomicUsize::new(0));
+        switch.ports.push(Socket {
+            waiting: VecDeque::with_capacity(queue),
+            count: Arc::clone(&waiting),
+            plugged: true,
+            overflows: 0,
+            last: None,
+        });
         let number = switch.ports.len() as u16;
         let [high, low] = number.to_be_bytes();
         MemoryPort {
             network: self.clone(),
             number: PortNumber(number - 1),
             mac: Mac([2, 0, 0, 0, high, low]),
+            waiting,
             at_hand: Vec::with_capacity(BUFFERS_AT_HAND_MAX + 1),
             counters: PortCounters::default(),
         }
@@ -167,6 +189,7 @@ impl Network {
             switch.pool.push(packet.buffer);
             switch.counters.unplugged += 1;
         }
+        socket.count.store(0, Ordering::Release);
     }
 
     /// Plugs the cable of `port` in again.
@@ -200,6 +223,10 @@ impl Port for MemoryPort {
     type Packet = MemoryPacket;
 
     fn ingress_frame(&mut self, now: Instant, burst: &mut Burst<MemoryPacket>) -> usize {
+        // A frame that comes at this very moment is seen the next time.
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            return 0;
+        }
         let mut switch = self.network.lock();
         let waiting = &mut switch.ports[usize::from(self.number.0)].waiting;
         let mut count = 0;
@@ -209,6 +236,7 @@ impl Port for MemoryPort {
             assert!(burst.push(packet).is_ok(), "the burst had room");
             count += 1;
         }
+        self.waiting.store(waiting.len(), Ordering::Release);
         self.counters.ingress_frames += count as u64;
         count
     }
@@ -271,6 +299,9 @@ impl Port for MemoryPort {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
+        if self.waiting.load(Ordering::Acquire) == 0 {
+            return None;
+        }
         self.network.lock().ports[usize::from(self.number.0)].waiting.front().map(|(arrives, _)| *arrives)
     }
 }
@@ -292,19 +323,43 @@ impl Switch {
             self.pool.push(packet.buffer);
             return;
         }
-        let Some((destination, source)) = addresses(packet.as_ref()) else {
+        let arrives = now + self.config.latency;
+        let Some(addresses) = packet.as_ref().first_chunk::<ADDRESSES>() else {
             self.pool.push(packet.buffer);
             return;
         };
-        if !source.is_group() && !self.learned.insert(source.bits(), from as u32) {
-            // Full of addresses that corrupted frames carried: start over, and flood until everybody has spoken again.
-            self.learned.clear();
-            self.learned.insert(source.bits(), from as u32);
+        if let Some((last, to, generation)) = &self.ports[from].last
+            && last == addresses
+            && *generation == self.generation
+        {
+            let to = *to;
+            return self.deliver(arrives, to, packet);
         }
-        let arrives = now + self.config.latency;
+        self.find(arrives, from, packet);
+    }
+
+    /// Looks up where a frame belongs.
+    fn find(&mut self, arrives: Instant, from: usize, packet: MemoryPacket) {
+        let addresses = *packet.as_ref().first_chunk::<ADDRESSES>().expect("forward() has looked");
+        let [destination, source] = [0, 6].map(|at| {
+            let mut mac = [0; 6];
+            mac.copy_from_slice(&addresses[at..at + 6]);
+            Mac(mac)
+        });
+        if !source.is_group() && self.learned.get(source.bits()) != Some(from as u32) {
+            self.generation += 1;
+            if !self.learned.insert(source.bits(), from as u32) {
+                // Full of addresses that corrupted frames carried: start over, and flood until everybody has spoken again.
+                self.learned.clear();
+                self.learned.insert(source.bits(), from as u32);
+            }
+        }
         match self.learned.get(destination.bits()).filter(|_| !destination.is_group()) {
             Some(to) if to as usize == from => self.pool.push(packet.buffer),
-            Some(to) => self.deliver(arrives, to as usize, packet),
+            Some(to) => {
+                self.ports[from].last = (!source.is_group()).then_some((addresses, to as usize, self.generation));
+                self.deliver(arrives, to as usize, packet);
+            }
             None => {
                 self.counters.flooded += 1;
                 for to in (0..self.ports.len()).filter(|&to| to != from) {
@@ -329,6 +384,7 @@ impl Switch {
             self.pool.push(packet.buffer);
         } else {
             socket.waiting.push_back((arrives, packet));
+            socket.count.store(socket.waiting.len(), Ordering::Release);
             self.counters.delivered += 1;
         }
     }
@@ -342,11 +398,4 @@ impl Switch {
             Some(Box::new([0; BUFFER_SIZE]))
         })
     }
-}
-
-/// Destination and source of an Ethernet frame.
-fn addresses(frame: &[u8]) -> Option<(Mac, Mac)> {
-    let (destination, rest) = frame.split_first_chunk()?;
-    let (source, _) = rest.split_first_chunk()?;
-    Some((Mac(*destination), Mac(*source)))
 }

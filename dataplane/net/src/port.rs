@@ -1,7 +1,7 @@
 //! Port: burst in, burst out. The one trait at the bottom; DPDK, memory, fault injector and tracer are all Ports.
 //!
 //! A packet is an Ethernet II frame without its checksum (FCS), in a buffer that its holder owns: it goes from the port
-//! into a [`Burst`], through the stack, and back with [`Port::release`], without being copied. A DPDK port gives its
+//! into a [`Burst`], through the host, and back with [`Port::release`], without being copied. A DPDK port gives its
 //! mbufs; the in-memory port gives recycled boxes.
 //!
 //! Ports stack on one another: a `FaultPort<PcapTracer<MemoryPort, File>>` is a port. Time is an argument everywhere.

@@ -1,7 +1,7 @@
 //! A session's place in the host: its id, its state, and what the user is told about it.
 
 use crate::port::Mac;
-use crate::stack::Stack;
+use crate::tcp::Connection;
 use crate::time::Instant;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -88,8 +88,6 @@ pub enum CloseReason {
     TimedOut,
     /// We aborted.
     Aborted,
-    /// The stack failed on this connection. See [`Counters::stack_faults`](crate::Counters::stack_faults).
-    Fault,
 }
 
 /// Where a place stands.
@@ -106,7 +104,7 @@ pub(crate) enum SessionState {
     Open = 3,
     /// 4: we have closed; what still comes is discarded until the peer follows.
     Closing = 4,
-    /// 5: over for the user; the stack may still resend a FIN, send a reset or sit out TIME-WAIT.
+    /// 5: over for the user; the connection may still resend a FIN, send a reset or sit out TIME-WAIT.
     Lingering = 5,
 }
 
@@ -114,12 +112,14 @@ pub(crate) enum SessionState {
 pub(crate) struct Slot {
     pub(crate) state: SessionState,
     pub(crate) generation: u32,
-    pub(crate) stack: Option<Stack>,
+    pub(crate) connection: Option<Connection>,
     pub(crate) remote: SocketAddrV4,
     pub(crate) local_port: u16,
     pub(crate) opener: Opener,
     /// The station that frames go to: where the last good frame came from.
     pub(crate) station: Mac,
+    /// Where the good frame before that came from. Ethernet's addresses have no checksum here.
+    pub(crate) former_station: Mac,
     /// Whom ARP is asked for, while resolving.
     pub(crate) next_hop: Ipv4Addr,
     /// When the host gives up on the peer, if nothing changes before.
@@ -139,11 +139,12 @@ impl Slot {
         Slot {
             state: SessionState::Free,
             generation: 0,
-            stack: None,
+            connection: None,
             remote: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
             local_port: 0,
             opener: Opener::Peer,
             station: Mac::BROADCAST,
+            former_station: Mac::BROADCAST,
             next_hop: Ipv4Addr::UNSPECIFIED,
             give_up_at: Instant::NEVER,
             is_known: false,

@@ -26,6 +26,7 @@
 //! the frame has behind the IPv4 total length is Ethernet's padding and is cut off.
 
 use crate::port::Mac;
+use crate::tcp::number::SequenceNumber;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use zerocopy::network_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -40,13 +41,15 @@ pub(crate) struct Segment<'a> {
     /// The port of ours that it is for.
     pub(crate) local_port: u16,
     /// Number of the first byte (or of SYN).
-    pub(crate) sequence: u32,
+    pub(crate) sequence: SequenceNumber,
     /// The next byte that the sender expects; meaningful with the ACK flag.
-    pub(crate) acknowledgement: u32,
+    pub(crate) acknowledgement: SequenceNumber,
     /// FIN, SYN, RST, PSH, ACK, URG; the congestion bits are left out.
     pub(crate) flags: u8,
-    /// The TCP header has options.
-    pub(crate) has_options: bool,
+    /// Bytes that the sender takes, not scaled.
+    pub(crate) window: u16,
+    /// The header's options.
+    pub(crate) options: &'a [u8],
     /// The bytes carried.
     pub(crate) payload: &'a [u8],
 }
@@ -157,6 +160,7 @@ const FLAGS: u8 = 0x3F;
 
 impl<'a> Segment<'a> {
     /// Checks the shape of an IPv4 packet (and Ethernet padding behind it) that should be a TCP segment for `address`.
+    #[inline]
     pub(crate) fn parse(bytes: &'a [u8], address: Ipv4Addr) -> Result<Segment<'a>, Rejection> {
         let (ip, _) = Ipv4Header::ref_from_prefix(bytes).map_err(|_| Rejection::Malformed)?;
         if ip.version_and_length != VERSION_4_WITHOUT_OPTIONS {
@@ -175,9 +179,10 @@ impl<'a> Segment<'a> {
             return Err(Rejection::OtherProtocol);
         }
         let segment = packet.get(IPV4_HEADER..).ok_or(Rejection::Malformed)?;
-        let (tcp, _) = TcpHeader::ref_from_prefix(segment).map_err(|_| Rejection::Malformed)?;
+        let (tcp, behind) = TcpHeader::ref_from_prefix(segment).map_err(|_| Rejection::Malformed)?;
         let header = usize::from(tcp.header_words >> 4) * 4;
-        let payload = segment.get(header..).filter(|_| header >= TCP_HEADER).ok_or(Rejection::Malformed)?;
+        let options = header.checked_sub(TCP_HEADER).ok_or(Rejection::Malformed)?;
+        let (options, payload) = behind.split_at_checked(options).ok_or(Rejection::Malformed)?;
         if tcp.source_port.get() == 0 || tcp.destination_port.get() == 0 {
             return Err(Rejection::Malformed);
         }
@@ -185,43 +190,57 @@ impl<'a> Segment<'a> {
             packet,
             remote: SocketAddrV4::new(Ipv4Addr::from(ip.source), tcp.source_port.get()),
             local_port: tcp.destination_port.get(),
-            sequence: tcp.sequence.get(),
-            acknowledgement: tcp.acknowledgement.get(),
+            sequence: SequenceNumber(tcp.sequence.get()),
+            acknowledgement: SequenceNumber(tcp.acknowledgement.get()),
             flags: tcp.flags & FLAGS,
-            has_options: header != TCP_HEADER,
+            window: tcp.window.get(),
+            options,
             payload,
         })
     }
 
     /// Both checksums are right.
+    #[inline]
     pub(crate) fn checksums_hold(&self) -> bool {
         let (header, segment) = self.packet.split_at(IPV4_HEADER);
-        fold(sum(header)) == u16::MAX && fold(pseudo_header(header, segment.len()) + sum(segment)) == u16::MAX
+        let addresses = sum(&header[12..20]);
+        is_all_ones(addresses + sum(&header[..12]))
+            && is_all_ones(pseudo_header(addresses, segment.len()) + sum(segment))
     }
-}
-
-/// What one segment that our stack is about to send says. `None` if it is not a TCP segment.
-pub(crate) fn sent_segment(packet: &[u8]) -> Option<Numbers> {
-    let (tcp, _) = TcpHeader::ref_from_prefix(packet.get(IPV4_HEADER..)?).ok()?;
-    let header = usize::from(tcp.header_words >> 4) * 4;
-    Some(Numbers {
-        sequence: tcp.sequence.get(),
-        acknowledgement: tcp.acknowledgement.get(),
-        flags: tcp.flags & FLAGS,
-        window: tcp.window.get(),
-        payload: packet.len().checked_sub(IPV4_HEADER + header)?,
-    })
 }
 
 /// The numbers of a segment that leaves.
 #[derive(Clone, Copy)]
 pub(crate) struct Numbers {
-    pub(crate) sequence: u32,
-    pub(crate) acknowledgement: u32,
+    pub(crate) sequence: SequenceNumber,
+    pub(crate) acknowledgement: SequenceNumber,
     pub(crate) flags: u8,
     pub(crate) window: u16,
-    /// Bytes carried.
-    pub(crate) payload: usize,
+}
+
+/// Between whom segments go, as it stands in their headers.
+#[derive(Clone, Copy)]
+pub(crate) struct Route {
+    source: [u8; 4],
+    destination: [u8; 4],
+    source_port: U16,
+    destination_port: U16,
+    /// The sum of both addresses.
+    addresses: u64,
+}
+
+impl Route {
+    /// From us to them.
+    pub(crate) fn new(local: SocketAddrV4, remote: SocketAddrV4) -> Route {
+        let (source, destination) = (local.ip().octets(), remote.ip().octets());
+        Route {
+            source,
+            destination,
+            source_port: U16::new(local.port()),
+            destination_port: U16::new(remote.port()),
+            addresses: sum(&source) + sum(&destination),
+        }
+    }
 }
 
 /// Fills the Ethernet header in front of `frame`.
@@ -262,88 +281,109 @@ pub(crate) fn write_arp(frame: &mut [u8], sender: (Mac, Ipv4Addr), target_mac: O
 /// The reset that answers `segment`, for which there is no connection (RFC 9293 §3.10.7.1).
 pub(crate) fn reset_for(segment: &Segment<'_>) -> Numbers {
     let occupied =
-        segment.payload.len() as u32 + u32::from(segment.flags & SYN != 0) + u32::from(segment.flags & FIN != 0);
+        segment.payload.len() + usize::from(segment.flags & SYN != 0) + usize::from(segment.flags & FIN != 0);
     let (sequence, acknowledgement, flags) = if segment.flags & ACK != 0 {
-        (segment.acknowledgement, 0, RST)
+        (segment.acknowledgement, SequenceNumber(0), RST)
     } else {
-        (0, segment.sequence.wrapping_add(occupied), RST | ACK)
+        (SequenceNumber(0), segment.sequence + occupied, RST | ACK)
     };
-    Numbers { sequence, acknowledgement, flags, window: 0, payload: 0 }
+    Numbers { sequence, acknowledgement, flags, window: 0 }
 }
 
-/// Fills `packet` (of 40 bytes: IPv4 and TCP header) with a segment that carries nothing but these numbers, from
-/// `address` to the sender of `segment`.
-pub(crate) fn write_bare(packet: &mut [u8], numbers: Numbers, segment: &Segment<'_>, address: Ipv4Addr) {
-    let ip = Ipv4Header {
+/// Fills `packet` with an IPv4 packet that is one segment: headers, `options` (a multiple of four bytes), and to its end what
+/// `payload` writes. Both checksums are filled if `fills_checksums`, else left zero.
+///
+/// # Panics
+/// If the packet is shorter than headers and options, or longer than 65,535 bytes.
+#[inline]
+pub(crate) fn write_segment(
+    packet: &mut [u8],
+    route: &Route,
+    numbers: Numbers,
+    options: &[u8],
+    fills_checksums: bool,
+    payload: impl FnOnce(&mut [u8]),
+) {
+    let total_length = u16::try_from(packet.len()).expect("a packet's length fits its header");
+    let (header, segment) = packet.split_first_chunk_mut::<IPV4_HEADER>().expect("a packet has an IPv4 header");
+    let mut ip = Ipv4Header {
         version_and_length: VERSION_4_WITHOUT_OPTIONS,
         service: 0,
-        total_length: U16::new((IPV4_HEADER + TCP_HEADER) as u16),
+        total_length: U16::new(total_length),
         identification: U16::new(0),
         flags_and_offset: U16::new(DO_NOT_FRAGMENT),
         time_to_live: TIME_TO_LIVE,
         protocol: PROTOCOL_TCP,
         checksum: U16::new(0),
-        source: address.octets(),
-        destination: segment.remote.ip().octets(),
+        source: route.source,
+        destination: route.destination,
     };
+    if fills_checksums {
+        let constant = u64::from(u16::from_le_bytes([VERSION_4_WITHOUT_OPTIONS, 0]))
+            + u64::from(DO_NOT_FRAGMENT.swap_bytes())
+            + u64::from(u16::from_le_bytes([TIME_TO_LIVE, PROTOCOL_TCP]));
+        ip.checksum = U16::new(!fold(route.addresses + constant + u64::from(total_length.swap_bytes())));
+    }
+    header.copy_from_slice(ip.as_bytes());
     let tcp = TcpHeader {
-        source_port: U16::new(segment.local_port),
-        destination_port: U16::new(segment.remote.port()),
-        sequence: U32::new(numbers.sequence),
-        acknowledgement: U32::new(numbers.acknowledgement),
-        header_words: ((TCP_HEADER / 4) << 4) as u8,
+        source_port: route.source_port,
+        destination_port: route.destination_port,
+        sequence: U32::new(numbers.sequence.0),
+        acknowledgement: U32::new(numbers.acknowledgement.0),
+        header_words: (((TCP_HEADER + options.len()) / 4) << 4) as u8,
         flags: numbers.flags,
         window: U16::new(numbers.window),
         checksum: U16::new(0),
         urgent: U16::new(0),
     };
-    packet[..IPV4_HEADER].copy_from_slice(ip.as_bytes());
-    packet[IPV4_HEADER..IPV4_HEADER + TCP_HEADER].copy_from_slice(tcp.as_bytes());
-    fill_checksums(&mut packet[..IPV4_HEADER + TCP_HEADER]);
+    let (header, rest) = segment.split_first_chunk_mut::<TCP_HEADER>().expect("a segment has a TCP header");
+    header.copy_from_slice(tcp.as_bytes());
+    if !options.is_empty() {
+        rest[..options.len()].copy_from_slice(options);
+    }
+    payload(&mut rest[options.len()..]);
+    if fills_checksums {
+        let sum = !fold(pseudo_header(route.addresses, segment.len()) + sum(segment));
+        segment[16..18].copy_from_slice(&sum.to_be_bytes());
+    }
 }
 
-/// Fills both checksums of an IPv4 packet without options that carries a TCP segment to its end; the fields hold zeros.
-///
-/// # Panics
-/// If the packet is shorter than both headers.
+/// The part of TCP's sum that stands in the IPv4 header, from the sum of its addresses.
 #[inline]
-pub(crate) fn fill_checksums(packet: &mut [u8]) {
-    let (header, segment) = packet.split_at_mut(IPV4_HEADER);
-    let tcp_sum = !fold(pseudo_header(header, segment.len()) + sum(segment));
-    segment[16..18].copy_from_slice(&tcp_sum.to_be_bytes());
-    let ip_sum = !fold(sum(header));
-    header[10..12].copy_from_slice(&ip_sum.to_be_bytes());
-}
-
-/// The part of TCP's sum that stands in the IPv4 header.
-fn pseudo_header(ip_header: &[u8], tcp_length: usize) -> u64 {
-    // Source and destination stand side by side; a lone 16-bit number enters the sum as it would stand in bytes.
-    let protocol_and_length =
-        u64::from(u16::from(PROTOCOL_TCP).swap_bytes()) + u64::from((tcp_length as u16).swap_bytes());
-    sum(&ip_header[12..20]) + protocol_and_length
+fn pseudo_header(addresses: u64, tcp_length: usize) -> u64 {
+    // A lone 16-bit number enters the sum as it would stand in bytes.
+    addresses + u64::from(u16::from(PROTOCOL_TCP).swap_bytes()) + u64::from((tcp_length as u16).swap_bytes())
 }
 
 /// The sum of the 16-bit words of `bytes`, each taken with its first byte as the lower one: the one's complement sum does
 /// not depend on the order, only the result must be turned (RFC 1071 §2).
 #[inline]
 fn sum(bytes: &[u8]) -> u64 {
-    let mut total = 0u64;
-    let mut words = bytes.chunks_exact(8);
-    for word in &mut words {
-        let word = u64::from_le_bytes(*word.first_chunk().expect("a chunk is eight bytes long"));
-        // Cannot overflow: a frame has far fewer than 2^31 halves. Wrapping lets the compiler add many at once.
-        total = total.wrapping_add((word & 0xFFFF_FFFF) + (word >> 32));
+    // Eight bytes at a time with the carry kept: an addition and an addition of the carry, on x86 and on ARM.
+    let mut total = 0u128;
+    let mut blocks = bytes.chunks_exact(32);
+    for block in &mut blocks {
+        for word in block.chunks_exact(8) {
+            total += u128::from(u64::from_le_bytes(*word.first_chunk().expect("a chunk is eight bytes long")));
+        }
     }
-    let mut rest = words.remainder();
+    let mut rest = blocks.remainder();
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        total += u128::from(u64::from_le_bytes(*word));
+        rest = after;
+    }
     if let Some((half, after)) = rest.split_first_chunk::<4>() {
-        total = total.wrapping_add(u64::from(u32::from_le_bytes(*half)));
+        total += u128::from(u32::from_le_bytes(*half));
         rest = after;
     }
     if let Some((word, after)) = rest.split_first_chunk::<2>() {
-        total = total.wrapping_add(u64::from(u16::from_le_bytes(*word)));
+        total += u128::from(u16::from_le_bytes(*word));
         rest = after;
     }
-    total.wrapping_add(rest.first().map_or(0, |&byte| u64::from(byte)))
+    total += rest.first().map_or(0, |&byte| u128::from(byte));
+    // 2^32, 2^64 and 2^96 are one in this arithmetic.
+    let (low, high) = (total as u64, (total >> 64) as u64);
+    (low & 0xFFFF_FFFF) + (low >> 32) + high
 }
 
 /// The sum in 16 bits, in network order.
@@ -355,6 +395,13 @@ fn fold(total: u64) -> u16 {
     let total = (total & 0xFFFF) + (total >> 16);
     let total = (total & 0xFFFF) + (total >> 16);
     (total as u16).swap_bytes()
+}
+
+/// The sum in 16 bits is all ones, as that of bytes with a right checksum among them is.
+#[inline]
+fn is_all_ones(total: u64) -> bool {
+    // 2^16 is one: all ones, or zero, is what 2^16 - 1 divides. Zero cannot be: addresses and lengths are not.
+    total.is_multiple_of(0xFFFF) && total != 0
 }
 
 #[cfg(test)]
@@ -371,7 +418,7 @@ mod tests {
     fn a_segment_written_by_hand_is_read_and_its_sums_hold() {
         let segment = Segment::parse(&SYN_PACKET, Ipv4Addr::new(10, 0, 0, 1)).expect("a good segment");
         assert_eq!(segment.remote, SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 2), 50_000));
-        assert_eq!((segment.local_port, segment.sequence, segment.flags), (7_000, 1, SYN));
+        assert_eq!((segment.local_port, segment.sequence, segment.flags), (7_000, SequenceNumber(1), SYN));
         assert!(segment.checksums_hold());
     }
 
@@ -411,10 +458,14 @@ mod tests {
     fn the_reset_for_a_syn_acknowledges_it_and_its_sums_hold() {
         let segment = Segment::parse(&SYN_PACKET, Ipv4Addr::new(10, 0, 0, 1)).expect("a good segment");
         let mut packet = [0xAA; 40];
-        write_bare(&mut packet, reset_for(&segment), &segment, Ipv4Addr::new(10, 0, 0, 1));
+        let local = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 1), 7_000);
+        write_segment(&mut packet, &Route::new(local, segment.remote), reset_for(&segment), &[], true, |_| {});
         let reset = Segment::parse(&packet, Ipv4Addr::new(10, 0, 0, 2)).expect("a good segment");
         assert!(reset.checksums_hold());
-        assert_eq!((reset.flags, reset.acknowledgement, reset.sequence), (RST | ACK, 2, 0));
+        assert_eq!(
+            (reset.flags, reset.acknowledgement, reset.sequence),
+            (RST | ACK, SequenceNumber(2), SequenceNumber(0))
+        );
         assert_eq!((reset.local_port, reset.remote.port()), (50_000, 7_000));
     }
 
