@@ -38,6 +38,7 @@ impl<P: Port> Host<P> {
     }
 
     /// Has one session send what it has. False if it has more, or the port had no room.
+    #[inline]
     fn egress_segment(&mut self, index: u32) -> bool {
         let slot = &mut self.slots[index as usize];
         if slot.state == SessionState::Free {
@@ -76,6 +77,7 @@ impl<P: Port> Host<P> {
 
     /// Sees to it that the session is looked at no later than `at`. An earlier time that is already set stays: it costs
     /// one look when it comes, where moving it would cost a little with every message.
+    #[inline]
     fn arm(&mut self, index: u32, at: Instant) {
         if at < Instant::NEVER && self.timers.get(index).is_none_or(|set| at < set) {
             self.timers.set(index, at);

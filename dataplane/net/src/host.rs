@@ -329,6 +329,7 @@ impl<P: Port> Host<P> {
     }
 
     /// Queues what fits of `bytes`; returns how many did. They leave with the next [`Host::poll_egress`].
+    #[inline]
     pub fn send(&mut self, session: SessionId, bytes: &[u8]) -> Result<usize, SendError> {
         let connection = self.sendable(session)?;
         let sent = connection.send(bytes);
@@ -342,6 +343,7 @@ impl<P: Port> Host<P> {
     ///
     /// Nothing is written, and [`SendError::NoRoom`] returned, if the ring has less room or `room` is more than a
     /// receive ring (the size of the scratch).
+    #[inline]
     pub fn send_with(
         &mut self,
         session: SessionId,
@@ -497,6 +499,7 @@ impl<P: Port> Host<P> {
     // What the polls share.
 
     /// Time never runs back.
+    #[inline]
     pub(crate) fn set_time(&mut self, now: Instant) {
         self.now = self.now.max(now);
         self.link.set_time(self.now);
@@ -592,6 +595,7 @@ impl<P: Port> Host<P> {
     }
 
     /// The place is free.
+    #[cold]
     fn free(&mut self, index: u32) {
         self.drop_connection(index);
         let slot = &mut self.slots[index as usize];
@@ -605,6 +609,7 @@ impl<P: Port> Host<P> {
     }
 
     /// [`Host::poll_egress`] will ask this session what it has to send.
+    #[inline]
     pub(crate) fn mark_ready(&mut self, index: u32) {
         let slot = &mut self.slots[index as usize];
         if !slot.is_ready {
@@ -613,20 +618,24 @@ impl<P: Port> Host<P> {
         }
     }
 
+    #[inline]
     pub(crate) fn id(&self, index: u32) -> SessionId {
         SessionId::new(index, self.slots[index as usize].generation)
     }
 
+    #[inline]
     fn slot(&self, session: SessionId) -> Option<&Slot> {
         let slot = self.slots.get(session.index())?;
         (slot.generation == session.generation() && slot.is_alive()).then_some(slot)
     }
 
+    #[inline]
     fn slot_mut(&mut self, session: SessionId) -> Option<&mut Slot> {
         let slot = self.slots.get_mut(session.index())?;
         (slot.generation == session.generation() && slot.is_alive()).then_some(slot)
     }
 
+    #[inline]
     fn sendable(&mut self, session: SessionId) -> Result<&mut Connection, SendError> {
         match self.slot_mut(session) {
             None => Err(SendError::Stale),

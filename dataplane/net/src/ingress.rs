@@ -38,6 +38,7 @@ impl<P: Port> Host<P> {
     }
 
     /// One frame, up to the session it belongs to.
+    #[inline]
     fn ingress_segment(&mut self, frame: &[u8], handler: &mut impl Handler) {
         let Some((ethernet, rest)) = read_ethernet(frame) else {
             self.counters.drops.malformed += 1;
@@ -299,6 +300,7 @@ impl<P: Port> Host<P> {
     }
 
     /// Tells the handler of sessions that are over, and frees their places.
+    #[inline]
     fn tell_endings(&mut self, handler: &mut impl Handler) {
         while let Some(index) = self.endings.pop_front() {
             let id = self.id(index);

@@ -40,6 +40,7 @@ impl<P: Port> Link<P> {
         }
     }
 
+    #[inline]
     pub(crate) fn set_time(&mut self, now: Instant) {
         self.now = now;
     }
@@ -50,6 +51,7 @@ impl<P: Port> Link<P> {
     }
 
     /// Offers the port what waits. Returns how many frames it took.
+    #[inline]
     pub(crate) fn flush(&mut self) -> usize {
         let taken = self.port.egress_frame(self.now, &mut self.leaving);
         let left = if self.leaving.is_empty() {
@@ -78,6 +80,12 @@ impl<P: Port> Link<P> {
     /// Has a packet and a place in the burst ready.
     #[inline]
     fn reserve(&mut self) -> bool {
+        (self.reserved.is_some() && !self.leaving.is_full()) || self.prepare()
+    }
+
+    /// Sees to it that there is a packet and a place in the burst.
+    #[inline]
+    fn prepare(&mut self) -> bool {
         if self.leaving.is_full() {
             self.flush();
             if self.leaving.is_full() {

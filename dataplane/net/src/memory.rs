@@ -89,18 +89,21 @@ pub struct MemoryPacket {
 }
 
 impl AsRef<[u8]> for MemoryPacket {
+    #[inline]
     fn as_ref(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
 }
 
 impl AsMut<[u8]> for MemoryPacket {
+    #[inline]
     fn as_mut(&mut self) -> &mut [u8] {
         &mut self.buffer[..self.length]
     }
 }
 
 impl PacketBuffer for MemoryPacket {
+    #[inline]
     fn truncate(&mut self, length: usize) {
         assert!(length <= self.length, "a frame cannot be truncated to more than it has");
         self.length = length;
@@ -202,6 +205,7 @@ impl Network {
         self.lock().counters
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Switch> {
         self.switch.lock().expect("nothing panics while it holds the switch")
     }
@@ -222,6 +226,7 @@ impl MemoryPort {
 impl Port for MemoryPort {
     type Packet = MemoryPacket;
 
+    #[inline]
     fn ingress_frame(&mut self, now: Instant, burst: &mut Burst<MemoryPacket>) -> usize {
         // A frame that comes at this very moment is seen the next time.
         if self.waiting.load(Ordering::Acquire) == 0 {
@@ -241,6 +246,7 @@ impl Port for MemoryPort {
         count
     }
 
+    #[inline]
     fn egress_frame(&mut self, now: Instant, burst: &mut Burst<MemoryPacket>) -> usize {
         if burst.is_empty() {
             return 0;
@@ -256,6 +262,7 @@ impl Port for MemoryPort {
         count
     }
 
+    #[inline]
     fn allocate(&mut self, length: usize) -> Option<MemoryPacket> {
         if length > self.frame_limit() {
             return None;
@@ -276,6 +283,7 @@ impl Port for MemoryPort {
         }
     }
 
+    #[inline]
     fn release(&mut self, packet: MemoryPacket) {
         self.at_hand.push(packet.buffer);
         if self.at_hand.len() > BUFFERS_AT_HAND_MAX {
@@ -317,6 +325,7 @@ impl Drop for MemoryPort {
 
 impl Switch {
     /// Puts a frame that came from port `from` where it belongs.
+    #[inline]
     fn forward(&mut self, now: Instant, from: usize, packet: MemoryPacket) {
         if !self.ports[from].plugged {
             self.counters.unplugged += 1;
@@ -373,6 +382,7 @@ impl Switch {
         }
     }
 
+    #[inline]
     fn deliver(&mut self, arrives: Instant, to: usize, packet: MemoryPacket) {
         let socket = &mut self.ports[to];
         if !socket.plugged {

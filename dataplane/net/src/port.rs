@@ -75,6 +75,7 @@ impl<T> Burst<T> {
     }
 
     /// Appends a frame; gives it back if the burst is full.
+    #[inline]
     pub fn push(&mut self, packet: T) -> Result<(), T> {
         if self.is_full() {
             return Err(packet);
@@ -84,26 +85,31 @@ impl<T> Burst<T> {
     }
 
     /// Takes the frame at the front.
+    #[inline]
     pub fn pop(&mut self) -> Option<T> {
         self.packets.pop_front()
     }
 
     /// Frames in the burst.
+    #[inline]
     pub fn count(&self) -> usize {
         self.packets.len()
     }
 
     /// How many frames still fit.
+    #[inline]
     pub fn room(&self) -> usize {
         self.limit - self.packets.len()
     }
 
     /// No frame is in it.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.packets.is_empty()
     }
 
     /// No frame fits any more.
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.room() == 0
     }
@@ -123,6 +129,7 @@ impl Mac {
     pub const BROADCAST: Mac = Mac([0xFF; 6]);
 
     /// Broadcast or multicast: not one station.
+    #[inline]
     pub fn is_group(self) -> bool {
         self.0[0] & 1 == 1
     }

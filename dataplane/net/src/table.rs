@@ -30,6 +30,7 @@ impl Table {
     }
 
     /// The index under `key`.
+    #[inline]
     pub(crate) fn get(&self, key: u64) -> Option<u32> {
         let mut at = self.home(key);
         loop {
@@ -104,10 +105,12 @@ impl Table {
         self.count = 0;
     }
 
+    #[inline]
     fn home(&self, key: u64) -> usize {
         (mix(key ^ self.seed) as usize) & (self.places.len() - 1)
     }
 
+    #[inline]
     fn after(&self, at: usize) -> usize {
         (at + 1) & (self.places.len() - 1)
     }

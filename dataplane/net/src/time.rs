@@ -16,6 +16,7 @@ impl Instant {
     pub const NEVER: Instant = Instant(u64::MAX);
 
     /// The moment `nanos` nanoseconds after zero.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Instant {
         Instant(nanos)
     }
@@ -31,11 +32,13 @@ impl Instant {
     }
 
     /// Nanoseconds since zero.
+    #[inline]
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
     /// How long after `earlier` this is; zero if it is not.
+    #[inline]
     pub const fn since(self, earlier: Instant) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -45,7 +48,9 @@ impl Add<Duration> for Instant {
     type Output = Instant;
 
     /// Saturates at [`Instant::NEVER`].
+    #[inline]
     fn add(self, span: Duration) -> Instant {
-        Instant(self.0.saturating_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)))
+        let nanos = span.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(span.subsec_nanos()));
+        Instant(self.0.saturating_add(nanos))
     }
 }

@@ -22,11 +22,13 @@ impl Timers {
     }
 
     /// The earliest deadline.
+    #[inline]
     pub(crate) fn first(&self) -> Option<Instant> {
         self.heap.first().map(|&(at, _)| at)
     }
 
     /// Takes out an index that is due at `now`, earliest first.
+    #[inline]
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<u32> {
         let &(at, index) = self.heap.first()?;
         if at > now {
@@ -37,6 +39,7 @@ impl Timers {
     }
 
     /// The deadline of `index`.
+    #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<Instant> {
         let place = self.places[index as usize];
         (place != NOWHERE).then(|| self.heap[place as usize].0)

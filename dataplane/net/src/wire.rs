@@ -244,12 +244,14 @@ impl Route {
 }
 
 /// Fills the Ethernet header in front of `frame`.
+#[inline]
 pub(crate) fn write_ethernet(frame: &mut [u8], destination: Mac, source: Mac, kind: u16) {
     let header = EthernetHeader { destination: destination.0, source: source.0, kind: U16::new(kind) };
     frame[..ETHERNET_HEADER].copy_from_slice(header.as_bytes());
 }
 
 /// The Ethernet header of a frame and what follows it.
+#[inline]
 pub(crate) fn read_ethernet(frame: &[u8]) -> Option<(&EthernetHeader, &[u8])> {
     EthernetHeader::ref_from_prefix(frame).ok()
 }
@@ -359,28 +361,30 @@ fn pseudo_header(addresses: u64, tcp_length: usize) -> u64 {
 /// not depend on the order, only the result must be turned (RFC 1071 §2).
 #[inline]
 fn sum(bytes: &[u8]) -> u64 {
-    // Eight bytes at a time with the carry kept: an addition and an addition of the carry, on x86 and on ARM.
+    // Eight bytes at a time with the carry kept: an addition and an addition of the carry, on x86 and on ARM. Nothing
+    // overflows: a frame has far fewer than 2^64 words.
     let mut total = 0u128;
-    let mut blocks = bytes.chunks_exact(32);
-    for block in &mut blocks {
-        for word in block.chunks_exact(8) {
-            total += u128::from(u64::from_le_bytes(*word.first_chunk().expect("a chunk is eight bytes long")));
+    let mut rest = bytes;
+    while let Some((block, after)) = rest.split_first_chunk::<64>() {
+        let (words, _) = block.as_chunks::<8>();
+        for word in words {
+            total = total.wrapping_add(u128::from(u64::from_le_bytes(*word)));
         }
+        rest = after;
     }
-    let mut rest = blocks.remainder();
     while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        total += u128::from(u64::from_le_bytes(*word));
+        total = total.wrapping_add(u128::from(u64::from_le_bytes(*word)));
         rest = after;
     }
     if let Some((half, after)) = rest.split_first_chunk::<4>() {
-        total += u128::from(u32::from_le_bytes(*half));
+        total = total.wrapping_add(u128::from(u32::from_le_bytes(*half)));
         rest = after;
     }
     if let Some((word, after)) = rest.split_first_chunk::<2>() {
-        total += u128::from(u16::from_le_bytes(*word));
+        total = total.wrapping_add(u128::from(u16::from_le_bytes(*word)));
         rest = after;
     }
-    total += rest.first().map_or(0, |&byte| u128::from(byte));
+    total = total.wrapping_add(rest.first().map_or(0, |&byte| u128::from(byte)));
     // 2^32, 2^64 and 2^96 are one in this arithmetic.
     let (low, high) = (total as u64, (total >> 64) as u64);
     (low & 0xFFFF_FFFF) + (low >> 32) + high

@@ -474,6 +474,7 @@ impl Connection {
     }
 
     /// TIME-WAIT begins, or begins again.
+    #[inline]
     fn wait(&mut self, now: Instant) {
         self.time_wait_until = now + self.settings.time_wait;
     }
@@ -610,6 +611,7 @@ impl Connection {
     }
 
     /// Sends a bare acknowledgement, naming what came too early.
+    #[inline]
     fn acknowledge_now(&mut self, sink: &mut impl SegmentSink) {
         let mut options = [0; 4 + 8 * SACK_BLOCKS_MAX];
         let mut length = 0;

@@ -165,12 +165,14 @@ impl ReceiveSide {
     }
 
     /// The window has grown by so much that the peer should hear of it unasked.
+    #[inline]
     pub(crate) fn should_open_window(&self) -> bool {
         let promised = self.next.until(self.edge).max(0) as usize;
         self.room() >= promised + 2 * self.worthwhile()
     }
 
     /// A segment, or a quarter of the ring where that is less.
+    #[inline]
     fn worthwhile(&self) -> usize {
         self.segment_max.min(self.ring.capacity() / 4)
     }

@@ -99,7 +99,7 @@ impl RetransmissionTimer {
     /// RFC 6298 §2.2, §2.3, with alpha 1/8, beta 1/4, K 4.
     #[inline]
     fn sample(&mut self, nanos: u64) {
-        // A round trip of an hour is nonsense; so is an overflow.
+        // A round trip of an hour is nonsense; and nothing overflows.
         let nanos = nanos.min(3_600_000_000_000);
         let (smoothed, variation) = match self.smoothed {
             None => (nanos, nanos / 2),
