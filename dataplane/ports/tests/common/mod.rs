@@ -5,6 +5,7 @@ use net::{CloseReason, FaultPort, Faults, Filter, Handler, Host, HostConfig, Ins
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant as Clock};
 
 /// Our end, and the kernel's.
@@ -14,7 +15,9 @@ pub const PORT: u16 = 7_000;
 
 /// False, said loudly, if this machine does not let us make interfaces and namespaces.
 pub fn can_make_networks(test: &str) -> bool {
-    let probe = format!("bsprobe{}", std::process::id());
+    // A name of its own for each caller: tests of one file run side by side.
+    static PROBES: AtomicU32 = AtomicU32::new(0);
+    let probe = format!("bsprobe{}n{}", std::process::id(), PROBES.fetch_add(1, Ordering::Relaxed));
     let made = Command::new("ip").args(["netns", "add", &probe]).output();
     let holds = match made {
         Ok(output) if output.status.success() => {
