@@ -18,4 +18,10 @@ fn a_kernel_client_gets_back_every_byte_over_af_packet() {
     println!("{:?}", dpdk.report());
     assert_eq!(dpdk.report().driver, "net_af_packet");
     echo_over(&line, "near", port, "af_packet");
+
+    // The device is closed by now; another is opened on the same interface, with two queues.
+    let queues =
+        open(&spec, &PortSettings { queues: 2, ..PortSettings::default() }).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(queues.len(), 2);
+    echo_over_queues(&line, queues, "af_packet with 2 queues");
 }

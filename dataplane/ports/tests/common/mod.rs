@@ -105,8 +105,10 @@ impl Line {
 
     /// A line to which the port's TAP is still to be brought with [`Line::take_tap`].
     pub fn without_port() -> Line {
-        let (client, line) = (Namespace::new("c"), Namespace::new("l"));
-        let interface = format!("bs{}", std::process::id());
+        static LINES: AtomicU32 = AtomicU32::new(0);
+        let number = LINES.fetch_add(1, Ordering::Relaxed);
+        let (client, line) = (Namespace::new(&format!("c{number}")), Namespace::new(&format!("l{number}")));
+        let interface = format!("bs{}n{number}", std::process::id());
         line.run(&["ip", "link", "add", "bridge", "type", "bridge"]);
         line.run(&["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"]);
         line.run(&["ip", "link", "set", "bridge", "up"]);
@@ -192,6 +194,19 @@ pub fn echo_over<P: Port>(line: &Line, near: &str, port: P, what: &str) {
     println!("{what}: {did:?} {counters:?}");
     assert_eq!(counters.accepted, opened);
     assert_eq!(echo.inbox.opened, echo.inbox.closed.len(), "every connection was closed");
+}
+
+/// Several queues, a host on each with the same address: a connection whose frames came to two of them would be reset. 24
+/// connections stay whole, and every queue has some.
+pub fn echo_over_queues<P: Port>(line: &Line, ports: Vec<P>, what: &str) {
+    let mut echoes: Vec<Echo<P>> = ports.into_iter().map(Echo::new).collect();
+    let client = echo_client(&line.client, 24, 20_000, 4);
+    let mut servers: Vec<&mut Echo<P>> = echoes.iter_mut().collect();
+    assert_exact(&serve_all(&mut servers, client), &format!("{what}, 24 connections"));
+    let accepted: Vec<u64> = echoes.iter().map(|echo| echo.host.counters().accepted).collect();
+    println!("{what}: {accepted:?} connections a queue");
+    assert_eq!(accepted.iter().sum::<u64>(), 24);
+    assert!(accepted.iter().all(|&count| count > 0), "{accepted:?}");
 }
 
 /// An echo server: what comes goes back, what does not fit waits at the peer.
