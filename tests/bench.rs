@@ -192,6 +192,26 @@ fn wrong_flags_and_mixes_are_named_with_what_was_expected() {
     refused(&["--mix", &books], &["books = 9000", "room for"]);
 }
 
+/// On a TAP interface, and over the kernel's sockets: members behind the kernel's TCP, in a name space of their own.
+#[test]
+fn on_an_interface_every_order_of_kernel_members_is_answered() {
+    let has = |command: &str| std::process::Command::new(command).arg("-V").output().is_ok();
+    let is_root = fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Uid:\t0\t0\t"));
+    if !is_root || !has("ip") || !has("ethtool") || !Path::new("/dev/net/tun").exists() {
+        println!("SKIPPED: an interface takes root, ip, ethtool and /dev/net/tun");
+        return;
+    }
+    for port in ["kernel", "tap"] {
+        let report = json(&["--port", port, "--rate", "2k", "--seconds", "0.5", "--sessions", "4"]);
+        let (rate, detail) = (&report["rates"][0], &report["details"]["rates"][0]);
+        assert_eq!(number(&rate["sent"]), 1_000, "{port}");
+        assert_eq!((number(&rate["answered"]), number(&rate["drops"])), (1_000, 0), "{port}: {detail}");
+        assert!(number(&rate["planned_ns"]["p50"]) >= number(&rate["latency_ns"]["p50"]), "{port}: {rate}");
+        assert_eq!((number(&detail["refused"]), number(&detail["malformed"])), (0, 0), "{port}: {detail}");
+    }
+    refused(&["--port", "tap", "--compare", "kernel", "--rate", "2k"], &["--compare kernel", "af_packet"]);
+}
+
 /// Whoever asks how fast a machine is finds an answer, or the command that gives it.
 #[test]
 fn every_profile_has_a_page_of_results() {

@@ -98,6 +98,9 @@ impl Place {
             }
         };
         let is_tap = matches!(spec, Some(PortSpec::Tap(_) | PortSpec::DpdkTap(_)));
+        if is_tap && compare.is_some() {
+            return Err("--compare kernel: a TAP interface has no second end: expected --port af_packet".to_owned());
+        }
         let segment = Segment::new(ours, is_tap).map_err(|fault| format!("--port {port}: {fault}"))?;
         Ok(Place::Wire(Wire { segment, port: spec, compare: compare.is_some() }))
     }
@@ -246,9 +249,6 @@ impl Segment {
 
     /// The same service, over the kernel's sockets on our end.
     fn over_kernel(&self, plan: &Plan<'_>, rate: u64, seconds: f64, bar: &ProgressBar) -> Result<RateRun, String> {
-        if self.is_tap {
-            return Err("--compare kernel: a TAP interface has no second end: expected --port af_packet".to_owned());
-        }
         let address = format!("{SERVICE}/24");
         ip(&["addr", "add", &address, "dev", &self.ours])?;
         let sessions = usize::from(plan.members) + 4;

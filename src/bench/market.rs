@@ -61,10 +61,8 @@ pub struct Service<T: Transport> {
     /// Internal latency until the measurement began.
     before: Histogram<u64>,
     rounds: u32,
-    /// Cycles of each stage, of the rounds that were measured.
-    stages: [u64; 4],
-    /// Orders answered in those rounds.
-    staged_answers: u64,
+    /// Cycles an order of each stage, of the rounds that were measured by stages.
+    stages: [Histogram<u64>; 4],
     /// Bytes copied until the measurement began.
     copied_before: u64,
     stall: Option<Stall>,
@@ -74,7 +72,8 @@ pub struct Service<T: Transport> {
 pub struct Figures {
     /// From the burst that held an order's last byte to the burst that held its first answer.
     pub internal_ns: Histogram<u64>,
-    /// Cycles an order of each stage, over the rounds that were measured by stages.
+    /// Cycles an order of each stage: medians over the orders of the rounds that were measured by stages, so that what interrupts
+    /// the thread is not taken for work.
     pub stages: [f64; 4],
     /// Bytes that were copied between the packet and the command ring.
     pub bytes_copied: u64,
@@ -84,6 +83,10 @@ pub struct Figures {
     pub rejected: u64,
     /// Why it stopped, if so.
     pub fault: Option<String>,
+}
+
+fn cycles_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 1 << 40, 3).expect("the bounds are in order")
 }
 
 /// Bytes that TCP had to hold, or to put together: the rest is read in the packet.
@@ -140,8 +143,7 @@ impl<T: Transport> Service<T> {
             engine,
             before,
             rounds: 0,
-            stages: [0; 4],
-            staged_answers: 0,
+            stages: std::array::from_fn(|_| cycles_histogram()),
             copied_before: 0,
             stall: None,
         })
@@ -183,17 +185,16 @@ impl<T: Transport> Service<T> {
         let answered = self.front.counters().answers - answers;
         if answered > 0 {
             for (stage, pair) in self.stages.iter_mut().zip(times.windows(2)) {
-                *stage += pair[1].wrapping_sub(pair[0]);
+                let cycles = pair[1].wrapping_sub(pair[0]) / answered;
+                stage.saturating_record_n(cycles.max(1), answered);
             }
-            self.staged_answers += answered;
         }
     }
 
     /// From here on it counts.
     pub fn begin_measuring(&mut self) {
         self.before = self.front.latency_ns().clone();
-        self.stages = [0; 4];
-        self.staged_answers = 0;
+        self.stages.iter_mut().for_each(Histogram::reset);
         self.copied_before = copied(&self.front.host_counters());
     }
 
@@ -209,7 +210,7 @@ impl<T: Transport> Service<T> {
         internal_ns.subtract(&self.before).expect("a histogram only grows");
         Figures {
             internal_ns,
-            stages: self.stages.map(|cycles| cycles as f64 / self.staged_answers.max(1) as f64),
+            stages: std::array::from_fn(|stage| self.stages[stage].value_at_quantile(0.5) as f64),
             bytes_copied: copied(&self.front.host_counters()) - self.copied_before,
             service_ns: 0.0,
             rejected: self.engine.counters().rejected,

@@ -69,18 +69,21 @@ fn draw(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     writeln!(out, "<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#ffffff\"/>")?;
     writeln!(
         out,
-        "<text x=\"{LEFT}\" y=\"34\" font-size=\"20\" font-weight=\"600\" fill=\"#0f172a\">委托至应答时延 Order-to-answer latency</text>"
+        "<text x=\"{LEFT}\" y=\"32\" font-size=\"20\" font-weight=\"600\" fill=\"#0f172a\">委托至应答时延 Order-to-answer latency</text>"
     )?;
     let machine = &report.machine;
-    let subtitle = format!(
-        "{} · {} · {} cores{} · {}",
+    let machine = format!(
+        "{} · {} · {} cores{} · {:.2}% of the time lost to others",
         report.profile.name,
         machine.processor,
         machine.cores,
-        if machine.is_virtual { " 虚拟机 virtual" } else { "" },
-        report.setting
+        if machine.is_virtual { " · 虚拟机 virtual" } else { "" },
+        machine.gaps.share_percent
     );
-    writeln!(out, "<text x=\"{LEFT}\" y=\"58\" font-size=\"11\" fill=\"#64748b\">{}</text>", escape(&subtitle))?;
+    for (y, words) in [(54, &machine), (70, &report.setting)] {
+        let words = escape(words);
+        writeln!(out, "<text x=\"{LEFT}\" y=\"{y}\" font-size=\"11\" fill=\"#64748b\">{words}</text>")?;
+    }
     axes(out, &up)?;
     let ceiling = u64::from(report.profile.promise.p999_ns_ceiling);
     let (y, end) = (up.place(ceiling as f64), WIDTH - RIGHT);

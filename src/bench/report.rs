@@ -91,8 +91,9 @@ fn keeps(run: &RateRun, profile: &Profile) -> bool {
 
 /// The verdict and why.
 #[must_use]
-pub fn judge(profile: &Profile, fits: &str, rates: &[RateRun]) -> (Verdict, String) {
-    if profile.name != "dev" && profile.name != fits {
+pub fn judge(profile: &Profile, machine: &Fingerprint, rates: &[RateRun]) -> (Verdict, String) {
+    let fits = &machine.profile;
+    if profile.name != "dev" && profile.name != *fits {
         return (Verdict::NotJudged, format!("wrong machine: this one is {fits}, not {}", profile.name));
     }
     let production = u64::from(profile.promise.production_orders_per_second);
@@ -105,6 +106,12 @@ pub fn judge(profile: &Profile, fits: &str, rates: &[RateRun]) -> (Verdict, Stri
                 Some(fault) => fault.clone(),
                 None if run.counts.drops() > 0 => format!("{} orders were dropped", run.counts.drops()),
                 None if !run.is_clean() => format!("{} orders were refused", run.counts.refused),
+                None if machine.gaps.share_percent > NOISY_PERCENT => {
+                    let (p999, share) = (span(p999), machine.gaps.share_percent);
+                    let words =
+                        format!("{share:.1}% of the time went to others; at {}/s p99.9 is {p999}", thousands(run.rate));
+                    return (Verdict::NotJudged, format!("not a quiet machine: {words}"));
+                }
                 None => format!("p99.9 is {}", span(p999)),
             };
             return (Verdict::FallsShort, format!("at {}/s {why}", thousands(run.rate)));
@@ -120,7 +127,7 @@ impl Report<'_> {
     /// The verdict and why.
     #[must_use]
     pub fn verdict(&self) -> (Verdict, String) {
-        judge(self.profile, &self.machine.profile, &self.rates)
+        judge(self.profile, &self.machine, &self.rates)
     }
 
     /// Prints the page.
@@ -187,13 +194,13 @@ impl Report<'_> {
         line("");
         let names: String = STAGES.iter().map(|name| format!("{name:>9}")).collect();
         line(&format!(
-            "{:>12} | cycles  {names}{:>9} | copied B | service ns | members ns, not in the figures",
+            "{:>12} | median  {names}{:>9} | copied B | service ns | members ns, not in the figures",
             "rate/s", "all"
         ));
         for run in &self.rates {
             let stages: String = run.stages.iter().map(|cycles| format!("{cycles:>9.0}")).collect();
             line(&format!(
-                "{:>12} | an order{stages}{:>9.0} | {:>8.0} | {:>10.0} | {:.0}",
+                "{:>12} | cycles  {stages}{:>9.0} | {:>8.0} | {:>10.0} | {:.0}",
                 thousands(run.rate),
                 run.stages.iter().sum::<f64>(),
                 run.bytes_copied_per_order,
