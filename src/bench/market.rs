@@ -183,11 +183,9 @@ impl<T: Transport> Service<T> {
         times[4] = cycles();
         // Rounds without an answer are waiting, not work; what they cost is in the latency.
         let answered = self.front.counters().answers - answers;
-        if answered > 0 {
-            for (stage, pair) in self.stages.iter_mut().zip(times.windows(2)) {
-                let cycles = pair[1].wrapping_sub(pair[0]) / answered;
-                stage.saturating_record_n(cycles.max(1), answered);
-            }
+        for (stage, pair) in self.stages.iter_mut().zip(times.windows(2)) {
+            let Some(cycles) = pair[1].wrapping_sub(pair[0]).checked_div(answered) else { return };
+            stage.saturating_record_n(cycles.max(1), answered);
         }
     }
 
