@@ -361,23 +361,28 @@ fn eight_digits(chunk: u64) -> (u64, bool) {
 /// Writes the lowest digits of `value` over the whole of `text`, zeros in front.
 #[inline(always)]
 pub(crate) fn write_digits(text: &mut [u8], mut value: u64) {
-    let (single, pairs) = text.split_at_mut(text.len() % 2);
-    for pair in pairs.rchunks_exact_mut(2) {
-        pair.copy_from_slice(&PAIRS[(value % 100) as usize]);
-        value /= 100;
+    let (fewer, eights) = text.split_at_mut(text.len() % 8);
+    for eight in eights.rchunks_exact_mut(8) {
+        eight.copy_from_slice(&eight_ascii((value % EIGHT_DIGITS) as u32));
+        value /= EIGHT_DIGITS;
     }
-    if let [digit] = single {
-        *digit = b'0' + (value % 10) as u8;
+    if !fewer.is_empty() {
+        let digits = eight_ascii((value % EIGHT_DIGITS) as u32);
+        fewer.copy_from_slice(&digits[digits.len() - fewer.len()..]);
     }
 }
 
-/// `00` to `99`.
-static PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut value = 0;
-    while value < 100 {
-        pairs[value] = [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8];
-        value += 1;
-    }
-    pairs
-};
+const EIGHT_DIGITS: u64 = 100_000_000;
+
+/// Eight digits of a value below 100,000,000, in one word: eight are parted to fours, fours to pairs, pairs to digits, each time
+/// with one multiplication for all of them. The way back is [`eight_digits`].
+#[inline(always)]
+fn eight_ascii(value: u32) -> [u8; 8] {
+    let fours = u64::from(value / 10_000) | u64::from(value % 10_000) << 32;
+    // Below 10,000 this is a division by 100; below 100 the other one by 10.
+    let hundreds = (fours.wrapping_mul(10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds | fours.wrapping_sub(hundreds.wrapping_mul(100)) << 16;
+    let tens = (pairs.wrapping_mul(103) >> 10) & 0x000F_000F_000F_000F;
+    let digits = tens | pairs.wrapping_sub(tens.wrapping_mul(10)) << 8;
+    (digits | ASCII_ZEROS).to_le_bytes()
+}

@@ -21,7 +21,8 @@ use crate::types::TooLong;
 /// A moment taken apart into the digits of China Standard Time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChinaTime {
-    yyyymmdd: u32,
+    /// Of its calendar day: the date comes as digits from there.
+    date: Date,
     hhmmss: u32,
     nanosecond: u32,
 }
@@ -38,8 +39,8 @@ impl ChinaTime {
 
     /// The calendar day, 20140829 for the 29th of August 2014.
     #[inline]
-    pub const fn yyyymmdd(self) -> u32 {
-        self.yyyymmdd
+    pub fn yyyymmdd(self) -> u32 {
+        self.date.get().expect("a calendar's date has eight digits")
     }
 
     /// The time of day, 154530 for half past three and some.
@@ -60,7 +61,7 @@ impl ChinaTime {
 pub struct ChinaDay {
     /// Its first second, by the clock in China: from 1970-01-01T00:00:00+08:00.
     begin: u64,
-    yyyymmdd: u32,
+    date: Date,
 }
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -76,7 +77,9 @@ impl ChinaDay {
     fn of_second(second: u64) -> Self {
         // At most 213,504 days, in the year 2554: the nanoseconds end there.
         let days = second / DAY_SECONDS;
-        Self { begin: days * DAY_SECONDS, yyyymmdd: date_of_day(days as u32) }
+        let mut date = Date::BLANK;
+        write_digits(&mut date.0, u64::from(date_of_day(days as u32)));
+        Self { begin: days * DAY_SECONDS, date }
     }
 
     /// Takes apart nanoseconds since 1970-01-01T00:00:00Z, of this day or any other.
@@ -88,7 +91,46 @@ impl ChinaDay {
         let second_of_day = (second - day.begin) as u32;
         let (minutes, second) = (second_of_day / 60, second_of_day % 60);
         let hhmmss = minutes / 60 * 10_000 + minutes % 60 * 100 + second;
-        ChinaTime { yyyymmdd: day.yyyymmdd, hhmmss, nanosecond: (unix_ns % SECOND_NS) as u32 }
+        ChinaTime { date: day.date, hhmmss, nanosecond: (unix_ns % SECOND_NS) as u32 }
+    }
+}
+
+/// A hundredth of a second in China, as items hold it: within it nothing has to be taken apart and made digits again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChinaHundredth {
+    /// Its first nanosecond since 1970-01-01T00:00:00Z.
+    begin: u64,
+    date_time: DateTime,
+}
+
+const HUNDREDTH_NS: u64 = SECOND_NS / 100;
+
+impl ChinaHundredth {
+    /// The hundredth of a moment, nanoseconds since 1970-01-01T00:00:00Z, probably of this day.
+    #[inline]
+    pub fn of_unix_ns(unix_ns: u64, day: ChinaDay) -> Self {
+        let mut date_time = DateTime::BLANK;
+        date_time.set_at(day.at_unix_ns(unix_ns));
+        Self { begin: unix_ns - unix_ns % HUNDREDTH_NS, date_time }
+    }
+
+    /// Whether a moment lies in it.
+    #[inline]
+    pub fn holds(&self, unix_ns: u64) -> bool {
+        unix_ns.wrapping_sub(self.begin) < HUNDREDTH_NS
+    }
+
+    /// Date and time of day.
+    #[inline]
+    pub fn date_time(&self) -> DateTime {
+        self.date_time
+    }
+
+    /// Time of day.
+    #[inline]
+    pub fn time(&self) -> Time {
+        let (_, time) = self.date_time.0.split_at(8);
+        Time(*time.first_chunk().expect("twelve bytes have eight in front"))
     }
 }
 
@@ -143,7 +185,7 @@ impl Date {
     /// Writes the calendar day of a moment.
     #[inline]
     pub fn set_at(&mut self, moment: ChinaTime) {
-        write_digits(&mut self.0, u64::from(moment.yyyymmdd));
+        *self = moment.date;
     }
 
     /// The date as the number `yyyymmdd`; `None` when not set or not eight digits.
@@ -184,7 +226,7 @@ impl DateTime {
     /// Writes a moment, cut to hundredths.
     #[inline]
     pub fn set_at(&mut self, moment: ChinaTime) {
-        write_digits(&mut self.0[..8], u64::from(moment.yyyymmdd));
+        self.0[..8].copy_from_slice(&moment.date.0);
         write_digits(&mut self.0[8..16], u64::from(moment.hhmmss) * 100 + u64::from(moment.nanosecond / 10_000_000));
         self.0[16..].fill(b' ');
     }
@@ -201,7 +243,7 @@ impl TimeStamp {
     /// Writes a moment, cut to milliseconds.
     #[inline]
     pub fn set_at(&mut self, moment: ChinaTime) {
-        write_digits(&mut self.0[..8], u64::from(moment.yyyymmdd));
+        self.0[..8].copy_from_slice(&moment.date.0);
         write_digits(&mut self.0[8..17], u64::from(moment.hhmmss) * 1_000 + u64::from(moment.nanosecond / 1_000_000));
         self.0[17..].fill(b' ');
     }
