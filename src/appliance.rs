@@ -69,6 +69,8 @@ pub struct Appliance<T: Transport> {
     publishing: Option<Epoch>,
     /// The name service has them.
     is_published: bool,
+    /// The name service refused, and was asked what it has.
+    names_refused: bool,
     /// A command of the runbook's that found the ring full.
     waiting: Option<Box<CommandBuffer>>,
     fence: FenceHook,
@@ -119,6 +121,7 @@ impl<T: Transport> Appliance<T> {
             names: Connection::default(),
             publishing: None,
             is_published: false,
+            names_refused: false,
             waiting: None,
             fence,
             is_fencing: false,
@@ -309,6 +312,7 @@ impl<T: Transport> Appliance<T> {
         match event {
             LinkEvent::Opened(_) => {
                 let Some(epoch) = self.publishing else { return };
+                self.names_refused = false;
                 let mut buffer = [0; PUBLICATION_BYTES];
                 let data_center = self.config.front.data_center;
                 let front = |&(address, priority)| dataplane::names::Front { address, priority, epoch, data_center };
@@ -318,15 +322,29 @@ impl<T: Transport> Appliance<T> {
                 assert_eq!(sent, Ok(length), "a fresh connection has room for the publication");
             }
             LinkEvent::Received(_) => {
-                let mut answer = None;
-                self.layout.front_mut().link_bytes(link, |bytes| read_publication(bytes, &mut answer));
-                if let Some(answer) = answer {
+                let mut told = Vec::new();
+                self.layout.front_mut().link_bytes(link, |bytes| read_publication(bytes, &mut told));
+                for told in told {
+                    let answer = match (told, self.names_refused) {
+                        (NamesTold::Refused, _) => {
+                            // Which epoch is published, the fronts say: a publication of none asks for them.
+                            self.names_refused = true;
+                            let mut buffer = [0; PUBLICATION_BYTES];
+                            let length = write_fronts(&mut buffer, &[]).expect("no front fits");
+                            // A connection that is over by now is made again, and refused again.
+                            let _ = self.layout.front_mut().send_link(link, &buffer[..length]);
+                            continue;
+                        }
+                        (NamesTold::Fronts(published), true) => Answer::FrontsRefused { published },
+                        (NamesTold::Fronts(_), false) => Answer::FrontsPublished,
+                    };
                     self.publishing = None;
                     self.is_published = answer == Answer::FrontsPublished;
                     self.layout.front_mut().close_link(link);
                     self.names.lost(now);
                     self.runbook.answer(answer, nanoseconds(now));
                     self.runbook_wakes = Some(now);
+                    break;
                 }
             }
             LinkEvent::Closed(..) => self.names.lost(now),
@@ -427,8 +445,17 @@ impl Connection {
     }
 }
 
-/// Looks for the name service's answer to a publication; returns how many bytes are done with.
-fn read_publication(bytes: &[u8], answer: &mut Option<Answer>) -> usize {
+/// What the name service says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NamesTold {
+    /// What is published now, with this epoch; 0 = nothing.
+    Fronts(Epoch),
+    /// Error: the epoch is lower than the published one.
+    Refused,
+}
+
+/// Looks for the name service's answers; returns how many bytes are done with.
+fn read_publication(bytes: &[u8], told: &mut Vec<NamesTold>) -> usize {
     let mut at = 0;
     while let Ok(next) = next_message(&bytes[at..]) {
         match next {
@@ -436,10 +463,13 @@ fn read_publication(bytes: &[u8], answer: &mut Option<Answer>) -> usize {
             Next::Skip { length, .. } | Next::Heartbeat { length } => at += length,
             Next::Message { length, message } => {
                 at += length;
-                if message.tid() == tid::FRONTS && RspFronts::parse(&message).is_ok() {
-                    *answer = Some(Answer::FrontsPublished);
+                if message.tid() == tid::FRONTS
+                    && let Ok(answer) = RspFronts::parse(&message)
+                {
+                    let epochs = answer.front.iter().map(|front| front.epoch.unsigned());
+                    told.push(NamesTold::Fronts(Epoch(epochs.max().unwrap_or(0))));
                 } else if message.tid() == tid::ERROR && Error::parse(&message).is_ok() {
-                    *answer = Some(Answer::FrontsRefused { published: Epoch(0) });
+                    told.push(NamesTold::Refused);
                 }
             }
         }
@@ -450,4 +480,31 @@ fn read_publication(bytes: &[u8], answer: &mut Option<Answer>) -> usize {
 /// The engine's time of a moment: both count from the Unix epoch.
 fn nanoseconds(now: Instant) -> Nanoseconds {
     Nanoseconds(now.nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dataplane::names::Front;
+
+    #[test]
+    fn a_refusal_and_the_published_epoch_are_read_one_after_the_other() {
+        let front = |epoch| Front {
+            address: "10.0.0.1:6001".parse().expect("an address"),
+            priority: 1,
+            epoch: Epoch(epoch),
+            data_center: 2,
+        };
+        let mut bytes = vec![0; PUBLICATION_BYTES];
+        let mut error = ftd::MessageWriter::new(&mut bytes, tid::ERROR, ftd::Series::DIALOG, ftd::SequenceNumber(0))
+            .expect("there is room");
+        error.push::<ftd::field::ErrorField>().expect("there is room");
+        let refusal = error.finish();
+        let fronts = write_fronts(&mut bytes[refusal..], &[front(7), front(7)]).expect("there is room");
+        let mut told = Vec::new();
+        assert_eq!(read_publication(&bytes[..refusal + fronts - 1], &mut told), refusal);
+        assert_eq!(told, [NamesTold::Refused]);
+        assert_eq!(read_publication(&bytes[refusal..refusal + fronts], &mut told), fronts);
+        assert_eq!(told, [NamesTold::Refused, NamesTold::Fronts(Epoch(7))]);
+    }
 }
