@@ -14,7 +14,8 @@ use engine::command::{
 };
 use engine::event::EventView;
 use engine::types::{AccountIndex, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, Sequence, UserIndex};
-use ftd::ChinaDay;
+use ftd::time::Date;
+use ftd::{ChinaDay, ChinaHundredth};
 use journal::FrameView;
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -30,6 +31,8 @@ pub struct Directory {
     instruments: Table<Instrument>,
     last_step: u32,
     last_sequence: Sequence,
+    /// The last frame's time, as messages write it.
+    hundredth: ChinaHundredth,
 }
 
 /// The day, and whose reign it is.
@@ -39,6 +42,10 @@ pub struct Day {
     pub trading_day: u32,
     /// The calendar day, yyyymmdd. 自然日
     pub action_day: u32,
+    /// The trading day as the standard writes it.
+    pub trading_date: Date,
+    /// The calendar day as the standard writes it.
+    pub action_date: Date,
     /// The epoch the day began with.
     pub first_epoch: Epoch,
     /// The present epoch.
@@ -144,6 +151,7 @@ impl Directory {
             instruments: Table::new(0),
             last_step: 0,
             last_sequence: Sequence(0),
+            hundredth: ChinaHundredth::of_unix_ns(0, ChinaDay::of_unix_ns(0)),
         }
     }
 
@@ -154,6 +162,9 @@ impl Directory {
     #[inline]
     pub fn apply(&mut self, frame: &FrameView<'_>) -> Result<(), Contradiction> {
         self.last_sequence = frame.header.sequence;
+        if !self.hundredth.holds(frame.header.time.0) {
+            self.hundredth = self.another_hundredth(frame.header.time);
+        }
         let result = match &frame.command {
             Some(command) => self.apply_command(command, frame),
             // A later part brings only more events; of those only phases are base data.
@@ -167,6 +178,19 @@ impl Directory {
     #[must_use]
     pub fn day(&self) -> Option<&Day> {
         self.day.as_ref()
+    }
+
+    /// A frame's time, as messages write it.
+    #[inline]
+    #[must_use]
+    pub fn hundredth(&self, time: Nanoseconds) -> ChinaHundredth {
+        if self.hundredth.holds(time.0) { self.hundredth } else { self.another_hundredth(time) }
+    }
+
+    #[cold]
+    fn another_hundredth(&self, time: Nanoseconds) -> ChinaHundredth {
+        let day = self.day.map_or_else(|| ChinaDay::of_unix_ns(time.0), |day| day.clock_day);
+        ChinaHundredth::of_unix_ns(time.0, day)
     }
 
     /// The participant with this ParticipantId, as it stands in the packet.
@@ -183,6 +207,21 @@ impl Directory {
     pub fn find_user(&self, id: &[u8; 15]) -> Option<UserIndex> {
         let found = |id: &[u8; 15]| self.users.find(texts::hash(id, 0), |user| user.id == *id);
         found(id).or_else(|| found(&texts::blank_padded(id)?)).map(|index| UserIndex(index as u16))
+    }
+
+    /// This ParticipantId, as it stands in the packet, is that participant's.
+    #[inline]
+    #[must_use]
+    pub fn is_participant(&self, index: ParticipantIndex, id: &[u8; 8]) -> bool {
+        self.participant(index).is_some_and(|participant| participant.id == *id)
+            || self.find_participant(id) == Some(index)
+    }
+
+    /// This UserId, as it stands in the packet, is that user's.
+    #[inline]
+    #[must_use]
+    pub fn is_user(&self, index: UserIndex, id: &[u8; 15]) -> bool {
+        self.user(index).is_some_and(|user| user.id == *id) || self.find_user(id) == Some(index)
     }
 
     /// The account of this participant with this ClientId, as it stands in the packet.
@@ -323,6 +362,8 @@ impl Directory {
         self.day = Some(Day {
             trading_day: day.trading_day,
             action_day: day.action_day,
+            trading_date: date(day.trading_day)?,
+            action_date: date(day.action_day)?,
             first_epoch: day.epoch,
             epoch: day.epoch,
             data_center: day.data_center,
@@ -418,6 +459,13 @@ impl User {
     pub fn max_order_local_id(&self) -> [u8; 24] {
         self.largest_local_id.unwrap_or([b' '; 24])
     }
+}
+
+/// A day, yyyymmdd, as the standard writes it.
+fn date(yyyymmdd: u32) -> Result<Date, Conflict> {
+    let mut date = Date::BLANK;
+    date.set(yyyymmdd).map_err(|_| Conflict::Inexpressible)?;
+    Ok(date)
 }
 
 /// Entries by index and by text, sized once.

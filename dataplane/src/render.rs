@@ -20,13 +20,15 @@ pub use broadcast::market_data_size_max;
 pub(crate) use dialog::{Refusal, refusal};
 
 use crate::directory::{Account, Conflict, Contradiction, Day, Directory, Instrument, Participant, User};
-use crate::streams::reading::{AcceptedOrder, event_at};
+use crate::streams::reading::{AcceptedOrder, Part};
 use crate::streams::{Cancelled, Place, Stream, StreamIndex};
 use engine::event::EventView;
-use engine::types::{Sequence, StreamNumber};
-use ftd::field::{BulletinField, FlowMessageCancelField, OrderStatusField};
+use engine::types::{Sequence, StreamNumber, UserIndex};
+use ftd::field::{BulletinField, FlowMessageCancelField, OrderInsertField, OrderStatusField};
+use ftd::types::{Char, Str};
+use ftd::value::bool_flag;
 use ftd::write::message_size;
-use ftd::{MessageWriter, SequenceNumber, Series, tid};
+use ftd::{Field, SequenceNumber, Series, Tid, tid, write_sole};
 use journal::{FrameView, LogReader};
 use std::fmt;
 
@@ -71,17 +73,37 @@ impl<'a> Renderer<'a> {
     /// [`NotRendered`].
     #[inline]
     pub fn message(&self, stream: Stream, number: StreamNumber, buffer: &mut [u8]) -> Result<usize, NotRendered> {
-        let place = self.streams.place(stream, number).ok_or(NotRendered::NoMessage)?;
-        let sequence = self.directory.last_sequence();
-        let (part, event) = event_at(self.log, place).map_err(|conflict| NotRendered::of(conflict, sequence))?;
-        let series = stream.series(self.directory).ok_or_else(|| NotRendered::of(Conflict::Undefined, sequence))?;
+        self.message_at(self.place(stream, number)?, stream, number, &mut Hand::empty(), buffer)
+    }
+
+    /// Where a message's event stands.
+    #[inline]
+    pub(crate) fn place(&self, stream: Stream, number: StreamNumber) -> Result<Place, NotRendered> {
+        self.streams.place(stream, number).ok_or(NotRendered::NoMessage)
+    }
+
+    /// [`Renderer::message`], of which it is known where its event stands.
+    #[inline]
+    pub(crate) fn message_at(
+        &self,
+        place: Place,
+        stream: Stream,
+        number: StreamNumber,
+        hand: &mut Hand,
+        buffer: &mut [u8],
+    ) -> Result<usize, NotRendered> {
+        let unread = |conflict| NotRendered::of(conflict, self.directory.last_sequence());
+        let part = Part::at(self.log, place.offset).map_err(unread)?;
         let Place { offset, event: event_index, side } = place;
-        let place = MessagePlace { part, offset, event_index: event_index.into(), series: Series(series), number };
+        let event_index = usize::from(event_index);
+        let event = part.event(event_index).map_err(unread)?;
+        let series = Series(stream.series(self.directory).ok_or_else(|| unread(Conflict::Undefined))?);
+        let place = MessagePlace { part, offset, event_index, series, number };
         let rendered = match (stream, event) {
-            (Stream::Private(_), EventView::Accepted(event)) => self.accepted(&place, event, buffer),
+            (Stream::Private(_), EventView::Accepted(event)) => self.accepted(&place, event, hand, buffer),
             (Stream::Private(_), EventView::Traded(event)) => self.trade(&place, event, side, buffer),
-            (Stream::Private(_), EventView::Ended(event)) => self.ended(&place, event, buffer),
-            (Stream::Private(_), EventView::Restated(event)) => self.restated(&place, event, buffer),
+            (Stream::Private(_), EventView::Ended(event)) => self.ended(&place, event, hand, buffer),
+            (Stream::Private(_), EventView::Restated(event)) => self.restated(&place, event, hand, buffer),
             (Stream::Private(_), EventView::Published(_)) => self.bulletin(tid::PARTICIPANT_BULLETIN, &place, buffer),
             (Stream::Broadcast, EventView::Published(_)) => self.bulletin(tid::MARKET_BULLETIN, &place, buffer),
             (Stream::Broadcast, EventView::PhaseChanged(event)) => self.phase(&place, event, buffer),
@@ -98,7 +120,26 @@ impl<'a> Renderer<'a> {
     /// [`NotRendered`].
     #[inline]
     pub fn answer(&self, part: &FrameView<'_>, buffer: &mut [u8]) -> Result<Option<usize>, NotRendered> {
-        self.dialog(part, buffer).map_err(|failed| failed.at(part.header.sequence))
+        self.dialog(part, &mut Hand::empty(), buffer).map_err(|failed| failed.at(part.header.sequence))
+    }
+
+    /// [`Renderer::answer`], of the command whose frame begins at an offset of the log.
+    #[inline]
+    pub(crate) fn answer_at(
+        &self,
+        offset: u64,
+        hand: &mut Hand,
+        buffer: &mut [u8],
+    ) -> Result<Option<usize>, NotRendered> {
+        let unread = |conflict| NotRendered::of(conflict, self.directory.last_sequence());
+        let part = Part::at(self.log, offset).map_err(unread)?;
+        match part.order().filter(|order| order.user() != UserIndex::NONE) {
+            // Most commands by far, and nothing else of the frame is asked.
+            Some(order) => {
+                self.inserted(&order, hand, buffer).map(Some).map_err(|failed| failed.at(part.header.sequence))
+            }
+            None => self.answer(&part.view().map_err(unread)?, buffer),
+        }
     }
 
     /// Writes FlowMessageCancel: what a member received of `stream` and does not count. It goes before everything else of the stream.
@@ -107,40 +148,94 @@ impl<'a> Renderer<'a> {
     pub fn flow_message_cancel(&self, stream: Stream, cancelled: &Cancelled, buffer: &mut [u8]) -> Option<usize> {
         let day = self.directory.day()?;
         // errata.md 12: series 0, number 0.
-        let mut message = MessageWriter::new(buffer, tid::FLOW_MESSAGE_CANCEL, Series::DIALOG, SequenceNumber(0))?;
-        let field: &mut FlowMessageCancelField = message.push()?;
+        let number = SequenceNumber::NONE;
+        let field: &mut FlowMessageCancelField = write_sole(buffer, tid::FLOW_MESSAGE_CANCEL, Series::DIALOG, number)?;
         field.sequence_series.set(stream.series(self.directory)?);
-        items::set_date(&mut field.trade_date, day.trading_day).ok()?;
-        items::set_date(&mut field.action_date, day.action_day).ok()?;
+        (field.trade_date, field.action_date) = (day.trading_date, day.action_date);
         field.data_center_id.set_unsigned(cancelled.data_center);
         field.start_sequence_no.set_unsigned(cancelled.from.0);
         field.end_sequence_no.set_unsigned(cancelled.to.0);
-        Some(message.finish())
+        Some(message_size::<FlowMessageCancelField>())
     }
 
+    #[inline]
     fn day(&self) -> Result<&'a Day, Conflict> {
         self.directory.day().ok_or(Conflict::DayNotOpen)
+    }
+
+    /// An order as members are told of it, made anew if it is not the one at hand.
+    #[inline]
+    fn take<'h>(&self, order: &AcceptedOrder<'_>, hand: &'h mut Hand) -> Result<&'h OrderInsertField, Conflict> {
+        if hand.order != order.header().sequence {
+            hand.order = Sequence(0);
+            self.fill(order, &mut hand.field)?;
+            hand.order = order.header().sequence;
+        }
+        Ok(&hand.field)
+    }
+
+    /// Sets every item that is not the same for all orders.
+    #[inline]
+    fn fill(&self, order: &AcceptedOrder<'_>, field: &mut OrderInsertField) -> Result<(), Conflict> {
+        let (day, parties, sent) = (self.day()?, self.parties(order)?, order.order());
+        (field.trade_date, field.action_date) = (day.trading_date, day.action_date);
+        field.order_sys_id = Str::from(order.accepted().sys_id);
+        field.order_local_id = Str::from(sent.local_id);
+        field.user_id = Str::from(parties.user.id);
+        field.participant_id = Str::from(parties.participant.id);
+        field.client_id = Str::from(parties.account.client_id);
+        field.instrument_id = Str::from(parties.instrument.id);
+        field.direction = Char::from(sent.direction);
+        field.offset_flag = Char::from(sent.offset);
+        field.hedge_flag = Char::from(sent.hedge);
+        items::set_units(&mut field.limit_price, sent.price.0)?;
+        items::set_volume(&mut field.volume_total_orginal, sent.volume);
+        field.order_type = Char::from(sent.order_type);
+        field.match_condition = Char::from(sent.match_condition);
+        field.match_session = Char::from(sent.match_session);
+        items::set_volume(&mut field.minimal_volume, sent.minimal_volume);
+        field.insert_time = self.directory.hundredth(order.header().time).date_time();
+        field.message_reference = Str::from(sent.message_reference);
+        Ok(())
     }
 
     /// Who and what an order names.
     #[inline]
     fn parties(&self, order: &AcceptedOrder<'_>) -> Result<Parties<'a>, Conflict> {
         let find = || {
-            let user = self.directory.user(order.user)?;
+            let user = self.directory.user(order.user())?;
             Some(Parties {
                 user,
                 participant: self.directory.participant(user.participant)?,
-                account: self.directory.account(order.order.account)?,
-                instrument: self.directory.instrument(order.order.instrument)?,
+                account: self.directory.account(order.order().account)?,
+                instrument: self.directory.instrument(order.order().instrument)?,
             })
         };
         find().ok_or(Conflict::Undefined)
     }
 }
 
+/// The order that was told last, as members are told of it: its answer and its confirmation follow one another, and say the same.
+///
+/// The field is what the log's frame and the base data make it, and neither ever changes.
+pub(crate) struct Hand {
+    /// The frame that accepted it; 0 = none.
+    order: Sequence,
+    field: OrderInsertField,
+}
+
+impl Hand {
+    /// None yet.
+    pub(crate) fn empty() -> Self {
+        let mut field = OrderInsertField::BLANK;
+        field.auto_suspend.set(bool_flag::FALSE);
+        Hand { order: Sequence(0), field }
+    }
+}
+
 /// Which message is being made, and from where.
 struct MessagePlace<'a> {
-    part: FrameView<'a>,
+    part: Part<'a>,
     offset: u64,
     event_index: usize,
     series: Series,
@@ -148,9 +243,10 @@ struct MessagePlace<'a> {
 }
 
 impl MessagePlace<'_> {
+    /// Begins the message, which is `message_size::<F>()` long.
     #[inline]
-    fn message<'b>(&self, tid: ftd::Tid, buffer: &'b mut [u8]) -> Result<MessageWriter<'b>, Failed> {
-        MessageWriter::new(buffer, tid, self.series, SequenceNumber(self.number.0)).ok_or(Failed::NoRoom)
+    fn message<'b, F: Field>(&self, tid: Tid, buffer: &'b mut [u8]) -> Result<&'b mut F, Failed> {
+        write_sole(buffer, tid, self.series, SequenceNumber(self.number.0)).ok_or(Failed::NoRoom)
     }
 }
 

@@ -315,7 +315,7 @@ impl Fold<'_, '_, '_> {
         let command = self.part.command.as_ref().filter(|_| key.sequence() == self.part.header.sequence);
         match command {
             Some(command) => self.stream_of_user(command.header.user),
-            None => self.stream_of_user(reading::user_of(self.log, key)?),
+            None => self.stream_of_user(reading::AcceptedOrder::of(self.log, key)?.user()),
         }
     }
 }

@@ -105,12 +105,13 @@ fn resume_under(faults: Faults, seed: u64) {
         world.step_by(Duration::from_millis(2));
     }
     world.set_faults(Faults::default());
-    for member in &mut members {
-        if world.heard(member.client).closed.is_some() {
-            member.come_back(&mut world);
-        }
-    }
     world.until("everybody has heard everything", |world| {
+        for member in &mut members {
+            // A connection may end only now of what was lost before.
+            if world.heard(member.client).closed.is_some() {
+                member.come_back(world);
+            }
+        }
         members.iter_mut().all(|member| {
             member.hear(world);
             let streams = world.core.front().streams();

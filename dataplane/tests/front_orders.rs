@@ -4,7 +4,7 @@
 
 mod front_support;
 
-use engine::command::{MarketDataTick, PhaseSet, SeatBlock};
+use engine::command::{MarketDataTick, OrderInsert, PhaseSet, SeatBlock};
 use engine::types::{InstrumentIndex, ParticipantIndex, UserIndex};
 use front_support::*;
 use ftd::field::*;
@@ -180,4 +180,51 @@ fn a_password_is_changed_by_who_knows_the_old_one() {
         client.login_as(&login, None, None, None);
     });
     assert_eq!(told[0].tid, tid::USER_LOGIN);
+}
+
+/// Every byte that members heard was rendered straight into what is sent, but for the broadcast stream (rendered once for all) and what
+/// the session says itself; and every byte that they sent was dealt with where it lay, and became one command, written once.
+#[test]
+fn answers_and_private_messages_are_rendered_once_and_commands_written_once() {
+    let mut world = World::new(Setup::default());
+    let members: Vec<usize> = (0..3).map(|participant| world.join(participant)).collect();
+    let (mut sent, mut orders) = (0, 0);
+    let before = *world.core.front().counters();
+    let heard_before: Vec<usize> = members.iter().map(|&member| world.heard(member).messages.len()).collect();
+    for round in 0..50 {
+        for &member in &members {
+            let client = &mut world.clients[member];
+            let mut order = client.order_field(if round % 2 == 0 { b'0' } else { b'1' }, 15_000 + member as i64, 2);
+            if round % 10 == 3 {
+                order.user_id.set(b"another").unwrap();
+            }
+            let bytes = client.request(tid::ORDER_INSERT, &order);
+            sent += bytes.len() as u64;
+            orders += u64::from(round % 10 != 3);
+            client.send(&bytes);
+        }
+        world.command(&MarketDataTick { reserved: 0 });
+        world.run(5);
+    }
+    let counters = *world.core.front().counters();
+    let (mut straight, mut copied) = (0, 0);
+    for (&member, &before) in members.iter().zip(&heard_before) {
+        for message in &world.heard(member).messages[before..] {
+            let is_sessions_own = message.tid == tid::ERROR && message.error_code() > 100;
+            let from_copy = is_sessions_own || message.series == 1;
+            *(if from_copy { &mut copied } else { &mut straight }) += message.bytes.len() as u64;
+        }
+    }
+    let copied_out = counters.bytes_copied_out - before.bytes_copied_out;
+    let bytes_out = counters.bytes_out - before.bytes_out;
+    assert!(straight > 0 && copied > 0);
+    assert_eq!((bytes_out - copied_out, copied_out), (straight, copied));
+    assert_eq!(counters.bytes_copied() - before.bytes_copied(), copied);
+    assert_eq!(counters.bytes_in - before.bytes_in, sent);
+    let command = 16 + size_of::<OrderInsert>() as u64;
+    assert_eq!(counters.command_bytes - before.command_bytes, orders * command);
+    let marks = world.core.front().marks();
+    assert!((command..=3 * command).contains(&marks.burst_command_bytes), "{marks:?}");
+    assert!((1..=3).contains(&marks.answers_waiting) && (1..=3).contains(&marks.sessions_served), "{marks:?}");
+    assert!(marks.parts_taken > 0 && marks.arena_used > 0 && marks.arena_used <= marks.arena_bytes, "{marks:?}");
 }

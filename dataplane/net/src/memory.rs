@@ -154,6 +154,15 @@ impl Network {
         Network { switch: Arc::new(Mutex::new(switch)) }
     }
 
+    /// Makes every buffer there may be, as a NIC's memory pool is made at the start: from then on none is allocated.
+    pub fn fill(&self) {
+        let mut switch = self.lock();
+        let switch = &mut *switch;
+        let missing = switch.config.buffers - switch.counters.buffers as usize;
+        switch.pool.extend((0..missing).map(|_| Box::new([0; BUFFER_SIZE])));
+        switch.counters.buffers += missing as u64;
+    }
+
     /// One more port, plugged in. Its address is 02:00:00:00 and its number, the first being 1.
     ///
     /// # Panics

@@ -14,7 +14,8 @@ pub struct SessionId {
 }
 
 impl SessionId {
-    pub(crate) fn new(index: u32, generation: u32) -> SessionId {
+    /// The id of a place, for who carries connections themselves: [`Transport`](crate::Transport).
+    pub fn new(index: u32, generation: u32) -> SessionId {
         SessionId { index, generation }
     }
 

@@ -17,6 +17,7 @@ pub(crate) struct Rendered {
     /// By number, the lowest bits of it.
     table: Vec<Entry>,
     longest: usize,
+    resets: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -32,7 +33,13 @@ impl Rendered {
     /// An arena for messages of at most `longest` bytes.
     pub(crate) fn new(longest: usize) -> Self {
         let size = (LONGEST_MESSAGES * longest).max(BYTES_MIN);
-        Rendered { arena: vec![0; size], end: 0, table: vec![Entry::default(); MESSAGES], longest }
+        Rendered { arena: vec![0; size], end: 0, table: vec![Entry::default(); MESSAGES], longest, resets: 0 }
+    }
+
+    /// Bytes of the arena, most bytes of it that were in use, and how often it began anew.
+    pub(crate) fn marks(&self) -> (usize, usize, u64) {
+        let size = self.arena.len();
+        (size, size.min(self.end as usize), self.resets)
     }
 
     /// The bytes of a message, if they are still there.
@@ -54,6 +61,7 @@ impl Rendered {
         let left = size - self.end % size;
         if left < self.longest as u64 {
             self.end += left;
+            self.resets += 1;
         }
         let position = self.end;
         let start = (position % size) as usize;

@@ -37,8 +37,15 @@ pub struct FrontCounters {
     pub broadcast_messages: u64,
     /// Messages of the broadcast stream that were rendered; the rest was sent from what was rendered before.
     pub broadcast_rendered: u64,
+    /// Bytes of members' messages that were dealt with, where the packet or TCP's ring had them.
+    pub bytes_in: u64,
+    /// Bytes of commands put into the ring for members, each written once, there.
+    pub command_bytes: u64,
     /// Bytes sent to members.
     pub bytes_out: u64,
+    /// Of them, those copied from where they had been rendered before: the broadcast stream (rendered once for everybody) and what
+    /// the session says itself. The rest was rendered straight into what is sent.
+    pub bytes_copied_out: u64,
     /// Heartbeats sent to members.
     pub heartbeats: u64,
     /// Followers that were served the feed.
@@ -51,7 +58,33 @@ pub struct FrontCounters {
     pub feed_bytes: u64,
 }
 
+/// How much of what was set aside was ever in use. Nothing lives for a burst: what a burst needs stands in the packet, the ring, the log
+/// or the socket. So these are the marks of the fixed buffers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrontMarks {
+    /// Most bytes of commands that one burst of ingress put into the ring.
+    pub burst_command_bytes: u64,
+    /// Most answers that waited for one session.
+    pub answers_waiting: usize,
+    /// Most sessions that were served in one round.
+    pub sessions_served: usize,
+    /// Most parts of frames that were taken in in one round.
+    pub parts_taken: usize,
+    /// Bytes of the arena of broadcast messages.
+    pub arena_bytes: usize,
+    /// Most bytes of it that were in use.
+    pub arena_used: usize,
+    /// How often it began anew from its beginning.
+    pub arena_resets: u64,
+}
+
 impl FrontCounters {
+    /// Bytes that were written more than once on their way through the front, in and out. What TCP held and resent is the host's.
+    #[must_use]
+    pub fn bytes_copied(&self) -> u64 {
+        self.bytes_copied_out
+    }
+
     /// Requests refused for this reason.
     #[must_use]
     pub fn refused(&self, refusal: Refusal) -> u64 {

@@ -3,11 +3,11 @@
 use crate::directory::{Contradiction, Directory};
 use crate::front::board::Board;
 use crate::front::broadcast::Rendered;
-use crate::front::counters::FrontCounters;
+use crate::front::counters::{FrontCounters, FrontMarks};
 use crate::front::in_doubt::InDoubtReport;
 use crate::front::pace::Pace;
 use crate::front::{FrontConfig, Place};
-use crate::render::{MESSAGE_SIZE_MAX, Renderer, market_data_size_max};
+use crate::render::{Hand, MESSAGE_SIZE_MAX, market_data_size_max};
 use crate::ring::RingSender;
 use crate::session::answer::Moment;
 use crate::session::flow::SeatFlow;
@@ -15,10 +15,10 @@ use crate::session::login::{LoginPolicy, place_of_dialog};
 use crate::session::proof::NonceSource;
 use crate::session::{Cursor, Ending, Session, answer};
 use crate::streams::{Stream, StreamIndex};
-use engine::command::{BodyView, CommandHeader, MAX_COMMAND, SeatBlock};
-use engine::event::EventView;
+use engine::command::{BodyView, Command, CommandHeader, MAX_COMMAND, SeatBlock};
+use engine::event::{Event, EventView};
 use engine::types::{ParticipantIndex, UserIndex};
-use journal::{CompleteFrame, Heartbeat, LogReader};
+use journal::{FrameView, Heartbeat, LogReader};
 use net::Instant;
 
 /// What all sessions share.
@@ -34,9 +34,12 @@ pub(crate) struct Desk {
     pub(crate) board: Board,
     pub(crate) in_doubt: InDoubtReport,
     pub(crate) counters: FrontCounters,
+    pub(crate) marks: FrontMarks,
     pub(crate) pace: Pace,
     /// Broadcast messages that were rendered lately.
     pub(crate) rendered: Rendered,
+    /// The order that members were told last.
+    pub(crate) hand: Hand,
     /// The last frame taken in, as a follower is told of it.
     pub(crate) last: Heartbeat,
     pub(crate) now: Instant,
@@ -73,7 +76,8 @@ pub(crate) struct DeskSettings {
 }
 
 impl Desk {
-    pub(crate) fn new(config: &FrontConfig, reader: LogReader, sender: RingSender) -> Self {
+    /// A desk for so many sessions at once: its lists have room for all of them.
+    pub(crate) fn new(config: &FrontConfig, sessions: usize, reader: LogReader, sender: RingSender) -> Self {
         Desk {
             settings: DeskSettings { data_center: config.data_center, login_policy: config.login_policy },
             live_from: reader.committed(),
@@ -86,8 +90,10 @@ impl Desk {
             board: Board::default(),
             in_doubt: InDoubtReport::default(),
             counters: FrontCounters::default(),
+            marks: FrontMarks::default(),
             pace: Pace::new(config.clock),
             rendered: Rendered::new(MESSAGE_SIZE_MAX),
+            hand: Hand::empty(),
             last: Heartbeat {
                 stamp: engine::types::Stamp::default(),
                 digests: engine::Digests { state: 0, local_ids: 0 },
@@ -97,18 +103,18 @@ impl Desk {
             machine_now: 0,
             dialogs: 0,
             wake: Instant::NEVER,
-            listed: Vec::new(),
-            held_back: Vec::new(),
+            listed: Vec::with_capacity(sessions),
+            held_back: Vec::with_capacity(sessions),
             private_listeners: Vec::new(),
             listening: Vec::new(),
             told: Vec::new(),
-            broadcast_listeners: Vec::new(),
+            broadcast_listeners: Vec::with_capacity(sessions),
             broadcast_told: 0,
             has_new_addresses: false,
         }
     }
 
-    /// Takes in the next frame of the log: base data, streams, answers.
+    /// Takes in the next part of a frame of the log: base data, streams, answers.
     ///
     /// # Errors
     /// The log contradicts itself: halt.
@@ -116,25 +122,25 @@ impl Desk {
     pub(crate) fn publish(
         &mut self,
         offset: u64,
-        frame: &CompleteFrame<'_>,
+        part: &FrameView<'_>,
         places: &mut [Place],
     ) -> Result<(), Contradiction> {
-        let mut part_offset = offset;
-        for part in frame.parts() {
-            self.directory.apply(&part)?;
-            self.streams.apply_part(part_offset, &part, &self.reader, &self.directory)?;
-            part_offset += part.bytes.len() as u64;
+        self.directory.apply(part)?;
+        self.streams.apply_part(offset, part, &self.reader, &self.directory)?;
+        if part.header.is_last() {
+            self.counters.frames += 1;
+            self.last = Heartbeat {
+                stamp: part.header.stamp(),
+                digests: part.header.digests(),
+                data_center: self.settings.data_center,
+            };
         }
-        self.counters.frames += 1;
-        self.last =
-            Heartbeat { stamp: frame.stamp(), digests: frame.digests(), data_center: self.settings.data_center };
-        let command = frame.command();
+        let Some(command) = &part.command else { return Ok(()) };
         if !matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_)) {
-            self.apply_other(frame, places);
+            self.apply_other(command, part.events, places);
         }
-        let user = command.header.user;
-        let is_ours = offset >= self.live_from && frame.data_center() == self.settings.data_center;
-        if user != UserIndex::NONE && is_ours {
+        let is_ours = offset >= self.live_from && part.header.data_center == self.settings.data_center;
+        if command.header.user != UserIndex::NONE && is_ours {
             self.take_answer(offset, command.header, places);
         }
         Ok(())
@@ -173,6 +179,7 @@ impl Desk {
             Some(Place::Member(session)) if session.dialog.is_some_and(|dialog| dialog.number == header.session) => {
                 session.in_engine = session.in_engine.saturating_sub(1);
                 session.answers.push_back(offset);
+                self.marks.answers_waiting = self.marks.answers_waiting.max(session.answers.len());
                 self.list(session);
             }
             _ => self.counters.answers_unasked += 1,
@@ -181,19 +188,18 @@ impl Desk {
 
     /// Commands that are no orders, and are not many.
     #[cold]
-    fn apply_other(&mut self, frame: &CompleteFrame<'_>, places: &mut [Place]) {
-        let is_rejected =
-            frame.events().next().is_some_and(|event| matches!(event.view(), Some(EventView::Rejected(_))));
-        if is_rejected {
+    fn apply_other(&mut self, command: &Command<'_>, events: &[Event], places: &mut [Place]) {
+        if matches!(events.first().and_then(Event::view), Some(EventView::Rejected(_))) {
             return;
         }
-        match frame.command().body {
+        match command.body {
             BodyView::DayOpen(day) => {
                 let participants = usize::from(day.participants);
                 self.flows = vec![SeatFlow::default(); day.users.into()];
                 self.board.size(participants);
                 self.private_listeners = vec![Vec::new(); participants];
                 self.told = vec![0; participants];
+                self.listening = Vec::with_capacity(participants);
                 let longest = market_data_size_max(day.instruments.into()).max(MESSAGE_SIZE_MAX);
                 self.rendered = Rendered::new(longest);
             }
@@ -205,7 +211,7 @@ impl Desk {
                 }
             }
             BodyView::ReadinessReport(report) => {
-                if let Some(user) = self.directory.user(frame.command().header.user) {
+                if let Some(user) = self.directory.user(command.header.user) {
                     self.board.report(user.participant, report);
                 }
             }
@@ -237,10 +243,6 @@ impl Desk {
     /// This core speaks to members: it opened the log's present epoch.
     pub(crate) fn is_active(&self) -> bool {
         self.directory.day().is_some_and(|day| day.data_center == self.settings.data_center)
-    }
-
-    pub(crate) fn renderer(&self) -> Renderer<'_> {
-        Renderer::new(&self.reader, &self.directory, &self.streams)
     }
 
     pub(crate) fn moment(&self) -> Moment {

@@ -21,7 +21,7 @@ mod links;
 pub(crate) mod pace;
 
 pub use board::{BoardCounts, BoardLine, Readiness};
-pub use counters::FrontCounters;
+pub use counters::{FrontCounters, FrontMarks};
 pub use in_doubt::InDoubt;
 pub use links::{LINK_BYTES, LINKS_MAX, LinkEvent, LinkId};
 
@@ -32,6 +32,7 @@ use crate::ring::{RING_BYTES, RingReceiver, ring};
 use crate::session::egress::Served;
 use crate::session::login::LoginPolicy;
 use crate::session::{Ending, Session};
+use crate::streams::reading::part_at;
 use crate::streams::{Stream, StreamIndex, StreamLimits};
 use desk::Desk;
 use engine::command::CommandBuffer;
@@ -142,7 +143,7 @@ impl<T: Transport> Front<T> {
         }
         let sessions = host.sessions();
         let front = Front {
-            desk: Desk::new(config, reader.clone(), sender),
+            desk: Desk::new(config, sessions, reader.clone(), sender),
             host,
             reader,
             offset: 0,
@@ -188,8 +189,11 @@ impl<T: Transport> Front<T> {
             member_port: self.member_port,
             feed_port: self.feed_port,
         };
+        let written = arrivals.desk.counters.command_bytes;
         self.host.poll_ingress(now, &mut arrivals);
-        self.desk.sender.publish();
+        let Desk { sender, counters, marks, .. } = &mut self.desk;
+        sender.publish();
+        marks.burst_command_bytes = marks.burst_command_bytes.max(counters.command_bytes - written);
     }
 
     /// Takes in what was recorded and may be told, and puts what follows from it into the sockets: answers, streams, the feed.
@@ -286,6 +290,13 @@ impl<T: Transport> Front<T> {
     #[must_use]
     pub fn counters(&self) -> &FrontCounters {
         &self.desk.counters
+    }
+
+    /// How much of what was set aside was ever in use.
+    #[must_use]
+    pub fn marks(&self) -> FrontMarks {
+        let (arena_bytes, arena_used, arena_resets) = self.desk.rendered.marks();
+        FrontMarks { arena_bytes, arena_used, arena_resets, ..self.desk.marks }
     }
 
     /// What the host below did.
@@ -416,14 +427,16 @@ impl<T: Transport> Front<T> {
     /// Takes in what the log has, up to a round's worth.
     fn take_in(&mut self) -> Result<(), Contradiction> {
         let released = self.reader.released();
-        for _ in 0..FRAMES_PER_ROUND {
-            if self.offset >= released {
-                break;
-            }
-            let frame = self.reader.frame_at(self.offset).expect("what is released is there");
-            self.desk.publish(self.offset, &frame, &mut self.places)?;
-            self.offset += frame.bytes().len() as u64;
+        let (mut frames, mut parts) = (0, 0);
+        while self.offset < released && frames < FRAMES_PER_ROUND {
+            let part = part_at(&self.reader, self.offset)
+                .map_err(|conflict| conflict.at(self.desk.directory.last_sequence()))?;
+            self.desk.publish(self.offset, &part, &mut self.places)?;
+            self.offset += part.bytes.len() as u64;
+            frames += usize::from(part.header.is_last());
+            parts += 1;
         }
+        self.desk.marks.parts_taken = self.desk.marks.parts_taken.max(parts);
         self.desk.list_told(&mut self.places);
         if std::mem::take(&mut self.desk.has_new_addresses) {
             self.admit_seats();
@@ -445,6 +458,7 @@ impl<T: Transport> Front<T> {
     fn serve(&mut self) -> Result<(), Contradiction> {
         std::mem::swap(&mut self.desk.listed, &mut self.serving);
         self.serving.append(&mut self.waiting);
+        self.desk.marks.sessions_served = self.desk.marks.sessions_served.max(self.serving.len());
         for index in 0..self.serving.len() {
             self.serve_member(self.serving[index])?;
         }

@@ -10,7 +10,7 @@ use ftd::field::{InstrumentStatusField, MarketMatchDataChgField, TurnoverField};
 use ftd::message::{CONTENT_SIZE_MAX, FTDC_HEADER_SIZE};
 use ftd::number::Float;
 use ftd::types::{Char, Str};
-use ftd::write::{ChainWriter, FIELD_HEADER_SIZE, HEADERS_SIZE};
+use ftd::write::{ChainWriter, FIELD_HEADER_SIZE, HEADERS_SIZE, message_size};
 use ftd::{SequenceNumber, tid};
 use journal::FrameView;
 
@@ -45,11 +45,10 @@ impl Renderer<'_> {
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
         let instrument = self.directory.instrument(event.instrument).ok_or(Conflict::Undefined)?;
-        let mut message = place.message(tid::INSTRUMENT_STATUS_CHANGE_NOTIFY, buffer)?;
-        let field: &mut InstrumentStatusField = message.push().ok_or(Failed::NoRoom)?;
+        let field: &mut InstrumentStatusField = place.message(tid::INSTRUMENT_STATUS_CHANGE_NOTIFY, buffer)?;
         field.instrument_id = Str::from(instrument.id);
         field.instrument_status = Char::from(event.phase);
-        Ok(message.finish())
+        Ok(message_size::<InstrumentStatusField>())
     }
 
     /// MarketMatchData: the changes of all instruments of a tick, then their turnovers.
@@ -103,7 +102,7 @@ impl Renderer<'_> {
             }
             Ok(())
         };
-        let mut part: FrameView<'_> = place.part;
+        let mut part: FrameView<'_> = place.part.view()?;
         let mut offset = place.offset;
         each_of(&part.events[place.event_index..])?;
         while !part.header.is_last() {

@@ -1,8 +1,8 @@
 //! Answers in the dialog stream. STREAMS.md, "Dialog stream".
 
 use super::broadcast::INSTRUMENT_VERSION;
-use super::items::{clock, set_date, set_error_text, set_units, set_volume};
-use super::{Failed, Renderer};
+use super::items::{clock, set_error_text};
+use super::{Failed, Hand, Renderer};
 use crate::directory::Conflict;
 use crate::streams::reading::AcceptedOrder;
 use engine::command::{BodyView, CommandHeader, OrderCancel, ReadinessReport};
@@ -14,8 +14,9 @@ use ftd::field::{
     OrderInsertField, ReadinessField, RspUserPasswordUpdateField,
 };
 use ftd::types::{Char, Str};
-use ftd::value::{action_flag, bool_flag};
-use ftd::{MessageWriter, SequenceNumber, Series, Tid, tid};
+use ftd::value::action_flag;
+use ftd::write::message_size;
+use ftd::{Field, MessageWriter, SequenceNumber, Series, Tid, tid, write_sole, write_sole_copy};
 use journal::FrameView;
 
 /// A refusal as the member is told of it.
@@ -54,7 +55,12 @@ pub(crate) fn refusal(buffer: &mut [u8], time: Nanoseconds, refusal: &Refusal<'_
 
 impl Renderer<'_> {
     #[inline]
-    pub(super) fn dialog(&self, part: &FrameView<'_>, buffer: &mut [u8]) -> Result<Option<usize>, Failed> {
+    pub(super) fn dialog(
+        &self,
+        part: &FrameView<'_>,
+        hand: &mut Hand,
+        buffer: &mut [u8],
+    ) -> Result<Option<usize>, Failed> {
         let command = part.command.as_ref().ok_or(Conflict::EventMisplaced)?;
         if command.header.user == UserIndex::NONE {
             return Ok(None);
@@ -62,7 +68,9 @@ impl Renderer<'_> {
         let event = part.events.first().and_then(|event| event.view()).ok_or(Conflict::EventUnknown)?;
         let length = match (&command.body, event) {
             (_, EventView::Rejected(event)) => self.rejected(part, &command.body, event, buffer)?,
-            (BodyView::OrderInsert(_), EventView::Accepted(_)) => self.inserted(part, command.header, buffer)?,
+            (BodyView::OrderInsert(_), EventView::Accepted(_)) => {
+                self.inserted(&AcceptedOrder::in_bytes(part.bytes).ok_or(Conflict::EventMisplaced)?, hand, buffer)?
+            }
             (BodyView::OrderCancel(cancel), EventView::Ended(event)) => {
                 self.cancelled(command.header, cancel, event, buffer)?
             }
@@ -75,32 +83,16 @@ impl Renderer<'_> {
 
     /// RspOrderInsert: the request's field with what the exchange adds.
     #[inline]
-    fn inserted(&self, part: &FrameView<'_>, header: &CommandHeader, buffer: &mut [u8]) -> Result<usize, Failed> {
-        let order = AcceptedOrder::in_part(part).ok_or(Conflict::EventMisplaced)?;
-        let (day, parties, sent) = (self.day()?, self.parties(&order)?, order.order);
-        let mut message = answer_to(header, tid::ORDER_INSERT, buffer)?;
-        let field: &mut OrderInsertField = message.push().ok_or(Failed::NoRoom)?;
-        set_date(&mut field.trade_date, day.trading_day)?;
-        set_date(&mut field.action_date, day.action_day)?;
-        field.order_sys_id = Str::from(order.accepted.sys_id);
-        field.order_local_id = Str::from(sent.local_id);
-        field.user_id = Str::from(parties.user.id);
-        field.participant_id = Str::from(parties.participant.id);
-        field.client_id = Str::from(parties.account.client_id);
-        field.instrument_id = Str::from(parties.instrument.id);
-        field.direction = Char::from(sent.direction);
-        field.offset_flag = Char::from(sent.offset);
-        field.hedge_flag = Char::from(sent.hedge);
-        set_units(&mut field.limit_price, sent.price.0)?;
-        set_volume(&mut field.volume_total_orginal, sent.volume);
-        field.order_type = Char::from(sent.order_type);
-        field.match_condition = Char::from(sent.match_condition);
-        field.match_session = Char::from(sent.match_session);
-        set_volume(&mut field.minimal_volume, sent.minimal_volume);
-        field.auto_suspend.set(bool_flag::FALSE);
-        field.insert_time.set_at(day.clock(part.header.time));
-        field.message_reference = Str::from(sent.message_reference);
-        Ok(message.finish())
+    pub(super) fn inserted(
+        &self,
+        order: &AcceptedOrder<'_>,
+        hand: &mut Hand,
+        buffer: &mut [u8],
+    ) -> Result<usize, Failed> {
+        let field = self.take(order, hand)?;
+        let number = SequenceNumber(order.command().request);
+        write_sole_copy(buffer, tid::ORDER_INSERT, Series::DIALOG, number, field).ok_or(Failed::NoRoom)?;
+        Ok(message_size::<OrderInsertField>())
     }
 
     /// RspOrderAction.
@@ -115,10 +107,12 @@ impl Renderer<'_> {
         let order = AcceptedOrder::of(self.log, event.order)?;
         let parties = self.parties(&order)?;
         let user = self.directory.user(header.user).ok_or(Conflict::Undefined)?;
-        let mut message = answer_to(header, tid::ORDER_ACTION, buffer)?;
+        let number = SequenceNumber(header.request);
+        let mut message =
+            MessageWriter::new(buffer, tid::ORDER_ACTION, Series::DIALOG, number).ok_or(Failed::NoRoom)?;
         let field: &mut OrderActionField = message.push().ok_or(Failed::NoRoom)?;
         field.order_action_code.set(action_flag::DELETE);
-        field.order_sys_id = Str::from(order.accepted.sys_id);
+        field.order_sys_id = Str::from(order.accepted().sys_id);
         field.action_local_id = Str::from(cancel.action_local_id);
         field.instrument_id = Str::from(parties.instrument.id);
         field.instrument_version.set(INSTRUMENT_VERSION);
@@ -126,7 +120,7 @@ impl Renderer<'_> {
         field.message_reference = Str::from(cancel.message_reference);
         if cancel.target_field == 1 {
             let field: &mut OrderActionTargetField = message.push().ok_or(Failed::NoRoom)?;
-            field.order_local_id = Str::from(order.order.local_id);
+            field.order_local_id = Str::from(order.order().local_id);
             field.participant_id = Str::from(parties.participant.id);
             field.client_id = Str::from(parties.account.client_id);
         }
@@ -156,23 +150,21 @@ impl Renderer<'_> {
     /// RspReadiness: the request's field.
     fn ready(&self, header: &CommandHeader, report: &ReadinessReport, buffer: &mut [u8]) -> Result<usize, Failed> {
         let (user, participant) = self.speaker(header)?;
-        let mut message = answer_to(header, tid::READINESS, buffer)?;
-        let field: &mut ReadinessField = message.push().ok_or(Failed::NoRoom)?;
+        let field: &mut ReadinessField = answer_to(header, tid::READINESS, buffer)?;
         field.participant_id = Str::from(participant);
         field.user_id = Str::from(user);
         field.readiness = Char::from(report.readiness);
         field.content = Str::from(report.content);
-        Ok(message.finish())
+        Ok(message_size::<ReadinessField>())
     }
 
     /// RspUserPasswordUpdate. A password is never sent back (`errata.md`, Streams).
     fn password(&self, header: &CommandHeader, buffer: &mut [u8]) -> Result<usize, Failed> {
         let (user, participant) = self.speaker(header)?;
-        let mut message = answer_to(header, tid::USER_PASSWORD_UPDATE, buffer)?;
-        let field: &mut RspUserPasswordUpdateField = message.push().ok_or(Failed::NoRoom)?;
+        let field: &mut RspUserPasswordUpdateField = answer_to(header, tid::USER_PASSWORD_UPDATE, buffer)?;
         field.participant_id = Str::from(participant);
         field.user_id = Str::from(user);
-        Ok(message.finish())
+        Ok(message_size::<RspUserPasswordUpdateField>())
     }
 
     /// UserId and ParticipantId of who asked.
@@ -183,7 +175,8 @@ impl Renderer<'_> {
     }
 }
 
+/// Begins an answer of one field, which is `message_size::<F>()` long.
 #[inline]
-fn answer_to<'b>(header: &CommandHeader, tid: Tid, buffer: &'b mut [u8]) -> Result<MessageWriter<'b>, Failed> {
-    MessageWriter::new(buffer, tid, Series::DIALOG, SequenceNumber(header.request)).ok_or(Failed::NoRoom)
+fn answer_to<'b, F: Field>(header: &CommandHeader, tid: Tid, buffer: &'b mut [u8]) -> Result<&'b mut F, Failed> {
+    write_sole(buffer, tid, Series::DIALOG, SequenceNumber(header.request)).ok_or(Failed::NoRoom)
 }

@@ -1,10 +1,9 @@
 //! Prices, volumes, times and texts as the standard writes them.
 
-use crate::directory::{Conflict, Day, Instrument};
+use crate::directory::{Conflict, Instrument};
 use engine::types::{Nanoseconds, Price, Volume};
 use ftd::ChinaTime;
 use ftd::number::Float;
-use ftd::time::Date;
 use ftd::types::{Int, Str};
 
 /// Greatest volume that a signed four-byte item holds; greater ones are told as this.
@@ -18,14 +17,6 @@ pub(super) const TURNOVER_CENTS_MIN: i128 = -9_999_999_999_999_999;
 #[inline]
 pub(super) fn clock(time: Nanoseconds) -> ChinaTime {
     ChinaTime::from_unix_ns(time.0)
-}
-
-impl Day {
-    /// [`clock`], of a day whose calendar is known.
-    #[inline]
-    pub(super) fn clock(&self, time: Nanoseconds) -> ChinaTime {
-        self.clock_day.at_unix_ns(time.0)
-    }
 }
 
 /// Writes a price given in 1/10,000 yuan.
@@ -57,12 +48,6 @@ pub(super) fn set_volume_saturating(item: &mut Int, volume: u64) {
 pub(super) fn set_turnover(item: &mut Float<18, 2>, turnover: i128) -> Result<(), Conflict> {
     let cents = (turnover / 100).clamp(TURNOVER_CENTS_MIN, TURNOVER_CENTS_MAX) as i64;
     item.set_scaled::<2>(cents).map_err(|_| Conflict::Inexpressible)
-}
-
-/// Writes a date given as yyyymmdd.
-#[inline]
-pub(super) fn set_date(item: &mut Date, yyyymmdd: u32) -> Result<(), Conflict> {
-    item.set(yyyymmdd).map_err(|_| Conflict::Inexpressible)
 }
 
 /// Writes what members read of an error: Chinese, a blank, English, cut at a character's border.

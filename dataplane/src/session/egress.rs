@@ -1,25 +1,29 @@
-//! From the log to a member's socket: answers, then the private stream, then the broadcast stream, each from where it stands.
+//! From the log to a member's socket: answers and the private stream, then the broadcast stream, each from where it stands.
 //!
-//! `egress_message` renders the next message straight into the socket's ring. It is called as long as something waits and the
-//! socket has room; what does not fit is asked for again in the next round, rendered from the log anew. A broadcast message is
-//! rendered once and sent to everybody who waits for it, and may go out in pieces (market data of a whole exchange is longer
-//! than a socket's ring); between its pieces nothing else goes to that connection.
+//! `egress_message` renders the next message straight into the socket's ring: answers and the private stream together, in the order
+//! of the log. It is called as long as something waits and the socket has room; what does not fit is asked for in the next round. A
+//! broadcast message is rendered once and sent to everybody who waits for it, and may go out in pieces (market data of a whole
+//! exchange is longer than a socket's ring); between its pieces nothing else goes to that connection.
 
 use crate::front::desk::Desk;
-use crate::render::{MESSAGE_SIZE_MAX, NotRendered, Renderer};
+use crate::render::{Hand, MESSAGE_SIZE_MAX, NotRendered, Renderer};
 use crate::session::{
     Cursor, Ending, SILENT_TIMEOUTS, SLOW_READER_LAG, SLOW_READER_MESSAGES, SLOW_READER_STALL, Session,
 };
-use crate::streams::Stream;
-use crate::streams::reading::part_at;
+use crate::streams::{Stream, StreamIndex};
 use engine::types::StreamNumber;
 use ftd::field::{OrderInsertField, ReadinessField};
 use ftd::write::message_size;
 use net::{Instant, SendError, Transport};
+use std::collections::VecDeque;
 
 // Every answer of the dialog fits where a stream's message fits.
 const _: () = assert!(message_size::<ReadinessField>() <= MESSAGE_SIZE_MAX);
 const _: () = assert!(message_size::<OrderInsertField>() <= MESSAGE_SIZE_MAX);
+
+/// Bytes of a piece that is put into a socket at once: some thirty messages, and no more than any socket takes in place.
+const PIECE_MAX: usize = 8 * 1024;
+const _: () = assert!(PIECE_MAX >= MESSAGE_SIZE_MAX);
 
 /// How a session stands after it was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +56,7 @@ impl Desk {
     pub(crate) fn serve<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Result<Served, NotRendered> {
         let bytes_before = self.counters.bytes_out;
         let served = loop {
-            match self.egress_message(session, host)? {
+            match self.send_next(session, host)? {
                 Sent::Whole => {}
                 Sent::Nothing => break Served::Done,
                 Sent::NoRoom => break Served::Waits,
@@ -71,13 +75,13 @@ impl Desk {
             Served::Waits => {}
             _ => session.stalled_since = None,
         }
-        self.measure_lag(session);
+        self.measure_lag(session, served);
         Ok(served)
     }
 
-    /// The next message of a session, in the order of importance.
+    /// What a session is told next, in the order of importance.
     #[inline]
-    fn egress_message<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Result<Sent, NotRendered> {
+    fn send_next<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Result<Sent, NotRendered> {
         if let Some((number, sent)) = session.begun {
             return self.send_broadcast(session, host, number, sent);
         }
@@ -87,33 +91,9 @@ impl Desk {
         if session.leaving.is_some() {
             return Ok(Sent::Nothing);
         }
-        if let Some(&offset) = session.answers.front() {
-            let part = part_at(&self.reader, offset)
-                .map_err(|conflict| NotRendered::Contradiction(conflict.at(self.last.stamp.sequence)))?;
-            let renderer = self.renderer();
-            let sent = send_rendered(session, host, |buffer| {
-                renderer.answer(&part, buffer).map(|length| length.unwrap_or(0))
-            })?;
-            if let Ok(length) = sent {
-                session.answers.pop_front();
-                self.counters.answers += 1;
-                self.counters.bytes_out += length as u64;
-            }
-            return Ok(Sent::of(sent));
-        }
-        if let (Some(cursor), Some(participant)) = (session.private, session.participant) {
-            let stream = Stream::Private(participant);
-            if cursor.next <= self.streams.count(stream).0 {
-                let renderer = self.renderer();
-                let number = StreamNumber(cursor.next);
-                let sent = send_rendered(session, host, |buffer| renderer.message(stream, number, buffer))?;
-                if let Ok(length) = sent {
-                    session.private = Some(Cursor { next: cursor.next + 1, ..cursor });
-                    self.counters.private_messages += 1;
-                    self.counters.bytes_out += length as u64;
-                }
-                return Ok(Sent::of(sent));
-            }
+        match self.send_from_log(session, host)? {
+            Sent::Nothing => {}
+            sent => return Ok(sent),
         }
         if let Some(cursor) = session.broadcast
             && cursor.next <= self.streams.count(Stream::Broadcast).0
@@ -125,12 +105,58 @@ impl Desk {
         Ok(Sent::Nothing)
     }
 
+    /// Answers and the private stream, as many messages in one piece as there are and have room. [`Sent::Nothing`]: none is left.
+    #[inline]
+    fn send_from_log<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Result<Sent, NotRendered> {
+        let Desk { reader, directory, streams, counters, hand, .. } = self;
+        let renderer = Renderer::new(reader, directory, streams);
+        let mut told = Told::of(session, streams);
+        loop {
+            let (first, answers_before) = (told.next, session.answers.len());
+            let waiting = answers_before + told.waiting();
+            if waiting == 0 {
+                return Ok(Sent::Nothing);
+            }
+            let room = host.send_room(session.link).min(PIECE_MAX).min(waiting * MESSAGE_SIZE_MAX);
+            let answers = &mut session.answers;
+            let mut failed = None;
+            let sent = host.send_with(session.link, room.max(MESSAGE_SIZE_MAX), |buffer| {
+                let mut length = 0;
+                while let Some(rest) = buffer.get_mut(length..).filter(|rest| rest.len() >= MESSAGE_SIZE_MAX) {
+                    match egress_message(&renderer, answers, &mut told, hand, rest) {
+                        Ok(0) => break,
+                        Ok(written) => length += written,
+                        Err(error) => {
+                            failed = Some(error);
+                            break;
+                        }
+                    }
+                }
+                length
+            });
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            match sent {
+                Ok(length) => counters.bytes_out += length as u64,
+                Err(SendError::NoRoom) => return Ok(Sent::NoRoom),
+                Err(SendError::Stale | SendError::NotOpen) => return Ok(Sent::Over),
+            }
+            counters.answers += (answers_before - session.answers.len()) as u64;
+            counters.private_messages += u64::from(told.next - first);
+            if let Some(cursor) = &mut session.private {
+                cursor.next = told.next;
+            }
+        }
+    }
+
     fn send_own_answers<T: Transport>(&mut self, session: &mut Session, host: &mut T) -> Sent {
         match host.send(session.link, &session.own_answers) {
             Err(_) => Sent::Over,
             Ok(count) => {
                 session.own_answers.drain(..count);
                 self.counters.bytes_out += count as u64;
+                self.counters.bytes_copied_out += count as u64;
                 if session.own_answers.is_empty() { Sent::Whole } else { Sent::NoRoom }
             }
         }
@@ -154,6 +180,7 @@ impl Desk {
             Err(_) => Ok(Sent::Over),
             Ok(count) => {
                 self.counters.bytes_out += count as u64;
+                self.counters.bytes_copied_out += count as u64;
                 if count == rest.len() {
                     session.begun = None;
                     self.counters.broadcast_messages += 1;
@@ -166,7 +193,21 @@ impl Desk {
     }
 
     /// Who had caught up and is far behind now, and stays so, does not read.
-    fn measure_lag(&mut self, session: &mut Session) {
+    #[inline]
+    fn measure_lag(&mut self, session: &mut Session, served: Served) {
+        if served == Served::Done && session.leaving.is_none() {
+            // Nothing waits: each stream is told to its end.
+            for cursor in [&mut session.private, &mut session.broadcast].into_iter().flatten() {
+                cursor.has_caught_up = true;
+            }
+            session.behind_since = None;
+        } else {
+            self.measure_waiting(session);
+        }
+    }
+
+    #[cold]
+    fn measure_waiting(&mut self, session: &mut Session) {
         let private = session.participant.map_or(0, |participant| self.streams.count(Stream::Private(participant)).0);
         let broadcast = self.streams.count(Stream::Broadcast).0;
         let mut is_behind = false;
@@ -210,33 +251,56 @@ impl Desk {
     }
 }
 
-/// Renders a message into the socket's ring.
-#[inline]
-fn send_rendered<T: Transport>(
-    session: &Session,
-    host: &mut T,
-    render: impl FnOnce(&mut [u8]) -> Result<usize, NotRendered>,
-) -> Result<Result<usize, SendError>, NotRendered> {
-    let mut failed = None;
-    let sent = host.send_with(session.link, MESSAGE_SIZE_MAX, |buffer| match render(buffer) {
-        Ok(length) => length,
-        Err(error) => {
-            failed = Some(error);
-            0
+/// How far a session is told its private stream.
+struct Told {
+    stream: Stream,
+    /// The message to be told next.
+    next: u32,
+    /// The last message there is; one before `next` if there is nothing to tell.
+    last: u32,
+}
+
+impl Told {
+    #[inline]
+    fn of(session: &Session, streams: &StreamIndex) -> Self {
+        match (session.private, session.participant) {
+            (Some(cursor), Some(participant)) => {
+                let stream = Stream::Private(participant);
+                Told { stream, next: cursor.next, last: streams.count(stream).0 }
+            }
+            _ => Told { stream: Stream::Broadcast, next: 1, last: 0 },
         }
-    });
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(sent),
+    }
+
+    #[inline]
+    fn waiting(&self) -> usize {
+        (self.last + 1).saturating_sub(self.next) as usize
     }
 }
 
-impl Sent {
-    fn of(sent: Result<usize, SendError>) -> Self {
-        match sent {
-            Ok(_) => Sent::Whole,
-            Err(SendError::NoRoom) => Sent::NoRoom,
-            Err(SendError::Stale | SendError::NotOpen) => Sent::Over,
+/// Renders what comes next in the log of all that waits for a session: an answer, or a message of its private stream; an answer
+/// precedes what its own frame told. Returns its bytes; none: there is nothing more.
+#[inline]
+fn egress_message(
+    renderer: &Renderer<'_>,
+    answers: &mut VecDeque<u64>,
+    told: &mut Told,
+    hand: &mut Hand,
+    buffer: &mut [u8],
+) -> Result<usize, NotRendered> {
+    let number = StreamNumber(told.next);
+    let place = if told.waiting() == 0 { None } else { Some(renderer.place(told.stream, number)?) };
+    match (answers.front(), place) {
+        (Some(&offset), place) if place.is_none_or(|place| offset <= place.offset) => {
+            let length = renderer.answer_at(offset, hand, buffer)?;
+            answers.pop_front();
+            Ok(length.expect("an answer waits for who asked, and who asked is a user"))
         }
+        (_, Some(place)) => {
+            let length = renderer.message_at(place, told.stream, number, hand, buffer)?;
+            told.next += 1;
+            Ok(length)
+        }
+        (_, None) => Ok(0),
     }
 }

@@ -14,11 +14,29 @@ use engine::command::{
     ReadinessReport,
 };
 use engine::types::{AccountIndex, InstrumentIndex, Nanoseconds, ParticipantIndex, RawPrice, Volume};
+use ftd::field::OrderInsertField;
+use ftd::number::Float;
 use ftd::package::{ReqOrderAction, ReqOrderInsert, ReqReadiness, ReqUserPasswordUpdate};
 use ftd::types::{Int, Str};
 use ftd::value::{bool_flag, readiness};
-use ftd::{Malformed, Message, Next, Series, next_message, tid};
-use zerocopy::IntoBytes;
+use ftd::write::message_size;
+use ftd::{Malformed, Message, Next, SequenceNumber, Series, next_message, read_sole, tid};
+use zerocopy::FromBytes;
+
+/// A message of the dialog stream.
+enum Request<'a> {
+    /// An order in its usual form.
+    Order(&'a OrderInsertField),
+    /// Anything else.
+    Other(&'a Message<'a>),
+}
+
+/// Who asks, and under which number.
+#[derive(Clone, Copy)]
+struct Asked {
+    dialog: Dialog,
+    number: u32,
+}
 
 /// A request that is refused, and what it was about.
 struct Refused<'a> {
@@ -33,48 +51,73 @@ impl Desk {
         session.last_received = self.now;
         let mut taken = 0;
         while session.leaving.is_none() {
-            match next_message(&bytes[taken..]) {
-                Ok(Next::NeedMore) => return taken,
-                Ok(Next::Skip { length, .. }) => {
-                    self.counters.skipped += 1;
-                    taken += length;
-                }
-                Ok(Next::Heartbeat { length }) => taken += length,
-                Ok(Next::Message { length, message }) => {
-                    if !session.has_room_for_a_request() || !self.has_room_for_a_command() {
-                        self.hold_back(session);
-                        return taken;
+            let rest = &bytes[taken..];
+            // Most messages by far, known by one comparison.
+            let order = read_sole::<OrderInsertField>(rest, tid::ORDER_INSERT, Series::DIALOG);
+            let (length, message) = match order {
+                Some(_) => (message_size::<OrderInsertField>(), None),
+                None => match next_message(rest) {
+                    Ok(Next::NeedMore) => return taken,
+                    Ok(Next::Skip { length, .. }) => {
+                        self.counters.skipped += 1;
+                        taken += length;
+                        continue;
                     }
-                    self.counters.messages_in += 1;
-                    match message.tid() {
-                        tid::USER_LOGIN => self.login(session, &message),
-                        tid::LOGIN_CHALLENGE => self.challenge(session, &message),
-                        tid::USER_LOGOUT => self.logout(session, &message),
-                        _ => self.request(session, &message),
+                    Ok(Next::Heartbeat { length }) => {
+                        taken += length;
+                        continue;
                     }
-                    taken += length;
-                }
-                Err(_) => self.end(session, Ending::Malformed),
+                    Ok(Next::Message { length, message }) => (length, Some(message)),
+                    Err(_) => {
+                        self.end(session, Ending::Malformed);
+                        break;
+                    }
+                },
+            };
+            if !session.has_room_for_a_request() || !self.has_room_for_a_command() {
+                self.hold_back(session);
+                return taken;
             }
+            self.counters.messages_in += 1;
+            match (order, message) {
+                (Some((number, order)), _) => self.request(session, number, Request::Order(order)),
+                (None, Some(message)) => self.other(session, &message),
+                (None, None) => unreachable!("it is an order or a message"),
+            }
+            taken += length;
+            self.counters.bytes_in += length as u64;
         }
         // Who leaves is not listened to any more.
         bytes.len()
     }
 
+    /// A message that is no order in its usual form.
+    fn other(&mut self, session: &mut Session, message: &Message<'_>) {
+        match message.tid() {
+            tid::USER_LOGIN => self.login(session, message),
+            tid::LOGIN_CHALLENGE => self.challenge(session, message),
+            tid::USER_LOGOUT => self.logout(session, message),
+            _ if message.series() == Series::DIALOG || session.dialog.is_none() => {
+                self.request(session, message.number(), Request::Other(message));
+            }
+            _ => self.end(session, Ending::DialogGap),
+        }
+    }
+
     /// A message of the dialog stream.
     #[inline]
-    fn request(&mut self, session: &mut Session, message: &Message<'_>) {
-        let number = message.number().0;
+    fn request(&mut self, session: &mut Session, number: SequenceNumber, request: Request<'_>) {
+        let number = number.0;
         let Some(dialog) = &mut session.dialog else {
             return self.refuse(session, Refusal::NotLoggedIn, Target { number, order: None });
         };
         // JR/T 0016 §5.2.1.3: a number that is not the next one closes the connection.
-        if message.series() != Series::DIALOG || number != dialog.next_request {
+        if number != dialog.next_request {
             return self.end(session, Ending::DialogGap);
         }
         dialog.next_request += 1;
-        let dialog = *dialog;
-        match self.ingress_command(dialog, message) {
+        let (dialog, request) = (*dialog, &request);
+        match self.ingress_command(dialog, number, request) {
             Ok(()) => session.in_engine += 1,
             Err(Refused { refusal, order }) => self.refuse(session, refusal, Target { number, order }),
         }
@@ -82,74 +125,97 @@ impl Desk {
 
     /// Whether the user may ask this now; if so, the command stands in the ring.
     #[inline]
-    fn ingress_command<'a>(&mut self, dialog: Dialog, message: &Message<'a>) -> Result<(), Refused<'a>> {
+    fn ingress_command<'a>(&mut self, dialog: Dialog, number: u32, request: &Request<'a>) -> Result<(), Refused<'a>> {
         let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
         let flow = &mut self.flows[usize::from(dialog.user.0)];
-        let within_rate = flow.request(user, self.now).map_err(Refused::from);
-        let number = message.number().0;
-        let header = |length: usize| CommandHeader {
-            kind: 0,
-            length: length as u16, // at most MAX_COMMAND
-            session: dialog.number,
-            request: number,
-            user: dialog.user,
-            reserved: 0,
+        let within_rate = flow.request(user, self.now);
+        let asked = Asked { dialog, number };
+        match request {
+            Request::Order(order) => self.order(asked, order, within_rate)?,
+            Request::Other(message) => self.other_command(asked, message, within_rate)?,
+        }
+        self.flows[usize::from(dialog.user.0)].went();
+        Ok(())
+    }
+
+    /// An order.
+    #[inline]
+    fn order<'a>(
+        &mut self,
+        asked: Asked,
+        order: &'a OrderInsertField,
+        within_rate: Result<(), Refusal>,
+    ) -> Result<(), Refused<'a>> {
+        let about = |refusal| Refused { refusal, order: Some((&order.order_sys_id, &order.order_local_id)) };
+        within_rate.map_err(about)?;
+        let user = self.directory.user(asked.dialog.user).expect("a login is a defined user's, and definitions stay");
+        if !self.directory.is_participant(user.participant, order.participant_id.bytes())
+            || !self.directory.is_user(asked.dialog.user, order.user_id.bytes())
+        {
+            return Err(about(Refusal::NotYours));
+        }
+        let price = order.limit_price.units().map_err(|_| about(Refusal::FieldMalformed))?;
+        let stop_price = match order.stop_price == Float::BLANK {
+            true => 0,
+            false => order.stop_price.units().map_err(|_| about(Refusal::FieldMalformed))?,
         };
-        let time = Nanoseconds(self.now.nanos());
+        let volume = volume(order.volume_total_orginal).ok_or(about(Refusal::FieldMalformed))?;
+        let minimal_volume = self::volume(order.minimal_volume).ok_or(about(Refusal::FieldMalformed))?;
+        self.flows[usize::from(asked.dialog.user.0)].may_go(user).map_err(about)?;
+        let account = self.directory.find_account(user.participant, order.client_id.bytes());
+        let instrument = self.directory.find_instrument(order.instrument_id.bytes());
+        let suspends = order.auto_suspend.get() == bool_flag::TRUE;
+        self.write(
+            asked,
+            OrderInsert {
+                local_id: *order.order_local_id.bytes(),
+                message_reference: *order.message_reference.bytes(),
+                direction: order.direction.get(),
+                offset: order.offset_flag.get(),
+                hedge: order.hedge_flag.get(),
+                order_type: order.order_type.get(),
+                match_condition: order.match_condition.get(),
+                match_session: order.match_session.get(),
+                instrument: instrument.unwrap_or(InstrumentIndex::UNKNOWN),
+                flags: if stop_price != 0 { ORDER_STOP_PRICE } else { 0 }
+                    | if suspends { ORDER_AUTO_SUSPEND } else { 0 },
+                price: RawPrice(price),
+                account: account.unwrap_or(AccountIndex::NONE),
+                volume,
+                minimal_volume,
+                reserved: 0,
+            },
+        );
+        Ok(())
+    }
+
+    /// What is no order, or an order in a form that nobody writes.
+    fn other_command<'a>(
+        &mut self,
+        asked: Asked,
+        message: &Message<'a>,
+        within_rate: Result<(), Refusal>,
+    ) -> Result<(), Refused<'a>> {
+        let dialog = asked.dialog;
+        let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
         match message.tid() {
             tid::ORDER_INSERT => {
-                let order = ReqOrderInsert::parse(message)?.order_insert;
-                let about = |refusal| Refused { refusal, order: Some((&order.order_sys_id, &order.order_local_id)) };
-                within_rate.map_err(|refused| about(refused.refusal))?;
-                let participant = self.directory.find_participant(order.participant_id.bytes());
-                if participant != Some(user.participant)
-                    || self.directory.find_user(order.user_id.bytes()) != Some(dialog.user)
-                {
-                    return Err(about(Refusal::NotYours));
-                }
-                let price = order.limit_price.units().map_err(|_| about(Refusal::FieldMalformed))?;
-                let stop_price = order.stop_price.units().map_err(|_| about(Refusal::FieldMalformed))?;
-                let volume = volume(order.volume_total_orginal).ok_or(about(Refusal::FieldMalformed))?;
-                let minimal_volume = self::volume(order.minimal_volume).ok_or(about(Refusal::FieldMalformed))?;
-                flow.may_go(user).map_err(about)?;
-                let account = self.directory.find_account(user.participant, order.client_id.bytes());
-                let instrument = self.directory.find_instrument(order.instrument_id.bytes());
-                let suspends = order.auto_suspend.get() == bool_flag::TRUE;
-                let body = OrderInsert {
-                    local_id: *order.order_local_id.bytes(),
-                    message_reference: *order.message_reference.bytes(),
-                    direction: order.direction.get(),
-                    offset: order.offset_flag.get(),
-                    hedge: order.hedge_flag.get(),
-                    order_type: order.order_type.get(),
-                    match_condition: order.match_condition.get(),
-                    match_session: order.match_session.get(),
-                    instrument: instrument.unwrap_or(InstrumentIndex::UNKNOWN),
-                    flags: if stop_price != 0 { ORDER_STOP_PRICE } else { 0 }
-                        | if suspends { ORDER_AUTO_SUSPEND } else { 0 },
-                    price: RawPrice(price),
-                    account: account.unwrap_or(AccountIndex::NONE),
-                    volume,
-                    minimal_volume,
-                    reserved: 0,
-                };
-                self.write(header, &body, time);
+                self.order(asked, ReqOrderInsert::parse(message)?.order_insert, within_rate)?;
             }
             tid::ORDER_ACTION => {
                 let ReqOrderAction { order_action: action, order_action_target: target } =
                     ReqOrderAction::parse(message)?;
                 let local_id = target.map_or(&Str::<24>::BLANK, |target| &target.order_local_id);
                 let about = |refusal| Refused { refusal, order: Some((&action.order_sys_id, local_id)) };
-                within_rate.map_err(|refused| about(refused.refusal))?;
-                let participant = |id: &Str<8>| {
-                    id.is_blank() || self.directory.find_participant(id.bytes()) == Some(user.participant)
-                };
-                if self.directory.find_user(action.user_id.bytes()) != Some(dialog.user)
+                within_rate.map_err(about)?;
+                let participant =
+                    |id: &Str<8>| id.is_blank() || self.directory.is_participant(user.participant, id.bytes());
+                if !self.directory.is_user(dialog.user, action.user_id.bytes())
                     || !target.is_none_or(|target| participant(&target.participant_id))
                 {
                     return Err(about(Refusal::NotYours));
                 }
-                flow.may_go(user).map_err(about)?;
+                self.flows[usize::from(dialog.user.0)].may_go(user).map_err(about)?;
                 let instrument = match action.instrument_id.is_blank() {
                     true => InstrumentIndex::NONE,
                     false => {
@@ -169,7 +235,7 @@ impl Desk {
                     account,
                     reserved_2: 0,
                 };
-                self.write(header, &body, time);
+                self.write(asked, body);
             }
             tid::READINESS => {
                 let report = ReqReadiness::parse(message)?.readiness;
@@ -180,7 +246,7 @@ impl Desk {
                 }
                 self.flows[usize::from(dialog.user.0)].may_go(user)?;
                 let (readiness, content) = (report.readiness.get(), *report.content.bytes());
-                self.write(header, &ReadinessReport { readiness, reserved: [0; 3], content }, time);
+                self.write(asked, ReadinessReport { readiness, reserved: [0; 3], content });
             }
             tid::USER_PASSWORD_UPDATE => {
                 let update = ReqUserPasswordUpdate::parse(message)?.req_user_password_update;
@@ -196,14 +262,13 @@ impl Desk {
                 let mut secret = [b' '; 40];
                 let new = update.new_password.trimmed();
                 secret[..new.len()].copy_from_slice(new);
-                self.write(header, &PasswordUpdate { secret }, time);
+                self.write(asked, PasswordUpdate { secret });
             }
             _ => {
                 within_rate?;
                 return Err(Refusal::NotOffered.into());
             }
         }
-        self.flows[usize::from(dialog.user.0)].went();
         Ok(())
     }
 
@@ -222,26 +287,29 @@ impl Desk {
         participant: &Str<8>,
         user: &Str<15>,
     ) -> Result<(), Refused<'static>> {
-        let is_own = self.directory.find_participant(participant.bytes()) == Some(own);
-        if is_own && self.directory.find_user(user.bytes()) == Some(dialog.user) {
-            Ok(())
-        } else {
-            Err(Refusal::NotYours.into())
-        }
+        let is_own = self.directory.is_participant(own, participant.bytes());
+        if is_own && self.directory.is_user(dialog.user, user.bytes()) { Ok(()) } else { Err(Refusal::NotYours.into()) }
     }
 
     /// Writes a command where it stays until the engine has read it.
-    #[inline]
-    fn write<B: Body>(&mut self, header: impl Fn(usize) -> CommandHeader, body: &B, time: Nanoseconds) {
-        let length = B::KIND.size();
-        let mut slot = self.sender.reserve(length).expect("has_room_for_a_command was asked before");
+    #[inline(always)]
+    fn write<B: Body>(&mut self, asked: Asked, body: B) {
+        let header = CommandHeader {
+            kind: B::KIND as u16,
+            length: B::KIND.size() as u16, // at most MAX_COMMAND
+            session: asked.dialog.number,
+            request: asked.number,
+            user: asked.dialog.user,
+            reserved: 0,
+        };
+        let mut slot = self.sender.reserve(B::KIND.size()).expect("has_room_for_a_command was asked before");
         let (head, rest) = slot.split_at_mut(size_of::<CommandHeader>());
-        let header = CommandHeader { kind: B::KIND as u16, ..header(length) };
-        head.copy_from_slice(header.as_bytes());
-        B::mut_from_bytes(rest).expect("a command's size is its header's and its body's").clone_from(body);
-        slot.commit(time);
+        *CommandHeader::mut_from_bytes(head).expect("a slot is aligned, and its head as long as a header") = header;
+        *B::mut_from_bytes(rest).expect("a command's size is its header's and its body's") = body;
+        slot.commit(Nanoseconds(self.now.nanos()));
         self.pace.went(&header, self.machine_now);
         self.counters.commands += 1;
+        self.counters.command_bytes += B::KIND.size() as u64;
     }
 
     /// Answers a request with Error.

@@ -1,6 +1,7 @@
 //! Login, challenge, logout: who speaks on a connection, and from which number on each stream goes on.
 
 use crate::front::desk::Desk;
+use crate::render::Renderer;
 use crate::session::answer::{self, Target};
 use crate::session::{Cursor, Dialog, Refusal, Session, TIMEOUT_SECONDS, TIMEOUT_SECONDS_MAX, proof};
 use crate::streams::{FROM_NOW, Stream};
@@ -101,7 +102,7 @@ impl Desk {
         if let (Some(stream), Some(cancelled)) = (stream, cancelled) {
             // Before anything of that stream: own answers go first. `errata.md` 12
             self.in_doubt.note(&self.directory, stream, &cancelled);
-            let renderer = self.renderer();
+            let renderer = Renderer::new(&self.reader, &self.directory, &self.streams);
             session.say(|buffer| renderer.flow_message_cancel(stream, &cancelled, buffer));
         }
         self.list(session);

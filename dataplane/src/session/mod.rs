@@ -7,8 +7,7 @@
 //!       Requests: series 0, numbered 1, 2, 3 … from the dialog login on; a gap or a repeat ends the connection silently.
 //! out   per connection, each message whole, in this order where several wait:
 //!       what the session says itself (login, errors, FlowMessageCancel, ForceExit),
-//!       answers to requests, as the log has them,
-//!       the private stream from the session's cursor on,
+//!       answers to requests and the private stream from the session's cursor on, in the order of the log,
 //!       the broadcast stream from the session's cursor on.
 //! ```
 //!

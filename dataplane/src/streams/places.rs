@@ -46,6 +46,12 @@ pub(super) struct Places {
 #[derive(Clone, Debug)]
 struct Pieces {
     count: u32,
+    /// Messages that the pieces have room for.
+    room: u32,
+    /// Where in the pool the next message goes, as long as there is room.
+    next: u32,
+    /// Which message began the last piece, from 0.
+    last_from: u32,
     /// Where in the pool each piece begins; beyond the last one zero.
     starts: [u32; PIECES_MAX],
 }
@@ -56,7 +62,7 @@ impl Places {
         // A stream of n > 64 messages has taken less than 2n; a shorter one 64.
         let pool = if streams == 0 { 0 } else { streams * FIRST_PIECE as usize + 2 * messages as usize };
         assert!(u32::try_from(pool).is_ok(), "the pool has places for at most 2^32 messages");
-        let empty = Pieces { count: 0, starts: [0; PIECES_MAX] };
+        let empty = Pieces { count: 0, room: 0, next: 0, last_from: 0, starts: [0; PIECES_MAX] };
         Places {
             pool: vec![EMPTY; pool].into_boxed_slice(),
             used: 0,
@@ -81,8 +87,14 @@ impl Places {
     pub(super) fn get(&self, stream: usize, number: StreamNumber) -> Option<Place> {
         let pieces = self.streams.get(stream)?;
         let index = number.0.checked_sub(1).filter(|index| *index < pieces.count)?;
-        let (piece, at) = locate(index);
-        Some(unpack(self.pool[pieces.starts[piece] as usize + at as usize]))
+        let place = if index >= pieces.last_from {
+            // What is asked for is nearly always among the latest.
+            pieces.next - (pieces.count - index)
+        } else {
+            let (piece, at) = locate(index);
+            pieces.starts[piece] + at
+        };
+        Some(unpack(self.pool[place as usize]))
     }
 
     /// Adds the next message of a stream that there is. False: no room is left.
@@ -94,12 +106,11 @@ impl Places {
         }
         self.room -= 1;
         let pieces = &mut self.streams[stream];
-        let (piece, at) = locate(pieces.count);
-        if at == 0 {
-            pieces.starts[piece] = u32::try_from(self.used).expect("the pool is not larger than 2^32 places");
-            self.used += if piece == 0 { FIRST_PIECE as usize } else { (FIRST_PIECE as usize) << (piece - 1) };
+        if pieces.count == pieces.room {
+            self.used += pieces.begin_piece(self.used);
         }
-        self.pool[pieces.starts[piece] as usize + at as usize] = pack(place);
+        self.pool[pieces.next as usize] = pack(place);
+        pieces.next += 1;
         pieces.count += 1;
         true
     }
@@ -113,6 +124,21 @@ impl Places {
             if place.offset < offset { low = middle + 1 } else { high = middle }
         }
         low
+    }
+}
+
+impl Pieces {
+    /// Begins the next piece, where the pool is used up to `used`. Returns how many places it takes.
+    #[cold]
+    fn begin_piece(&mut self, used: usize) -> usize {
+        let (piece, _) = locate(self.count);
+        self.next = u32::try_from(used).expect("the pool is not larger than 2^32 places");
+        self.starts[piece] = self.next;
+        self.last_from = self.count;
+        // Each is as long as all before it, and the first two are alike.
+        let size = self.count.max(FIRST_PIECE);
+        self.room += size;
+        size as usize
     }
 }
 

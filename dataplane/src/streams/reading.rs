@@ -1,23 +1,22 @@
 //! Reading the log where a message's event stands. Everything here was checked when the frame was recorded: what cannot be
 //! found is a contradiction, not a fault of bytes.
 
-use super::places::Place;
 use crate::directory::Conflict;
-use engine::command::{BodyView, Command, OrderInsert};
-use engine::event::{Accepted, Event, EventView};
+use engine::command::{Command, CommandHeader, CommandKind, OrderInsert};
+use engine::event::{Accepted, EVENT_SIZE, Event, EventKind, EventView};
 use engine::types::{OrderKey, UserIndex};
 use journal::{CompleteFrame, FRAME_MAGIC, FrameHeader, FrameView, HEADER_SIZE, LogReader};
-use zerocopy::FromBytes;
+use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 /// The part of a frame that begins at an offset of the log.
 #[inline]
 pub(crate) fn part_at(log: &LogReader, offset: u64) -> Result<FrameView<'_>, Conflict> {
-    read_part(log, offset).ok_or(Conflict::FrameMissing)
+    log.bytes_from(offset).and_then(view).ok_or(Conflict::FrameMissing)
 }
 
+/// The part that stands at the beginning of some bytes of the log.
 #[inline]
-fn read_part(log: &LogReader, offset: u64) -> Option<FrameView<'_>> {
-    let bytes = log.bytes_from(offset)?;
+fn view(bytes: &[u8]) -> Option<FrameView<'_>> {
     let (header, _) = FrameHeader::ref_from_prefix(bytes).ok()?;
     if header.magic != FRAME_MAGIC {
         return None;
@@ -29,50 +28,109 @@ fn read_part(log: &LogReader, offset: u64) -> Option<FrameView<'_>> {
     Some(FrameView { header, command, events, bytes })
 }
 
-/// The part where a message's event stands, and the event.
-#[inline]
-pub(crate) fn event_at(log: &LogReader, place: Place) -> Result<(FrameView<'_>, EventView<'_>), Conflict> {
-    let part = part_at(log, place.offset)?;
-    let event = part.events.get(usize::from(place.event)).ok_or(Conflict::FrameMissing)?;
-    Ok((part, event.view().ok_or(Conflict::EventUnknown)?))
+/// A part of a frame of which only one event is asked: nothing else of it is looked into.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) header: &'a FrameHeader,
+    bytes: &'a [u8],
+}
+
+impl<'a> Part<'a> {
+    /// The part that begins at an offset of the log.
+    #[inline]
+    pub(crate) fn at(log: &'a LogReader, offset: u64) -> Result<Self, Conflict> {
+        let part = || {
+            let bytes = log.bytes_from(offset)?;
+            let (header, _) = FrameHeader::ref_from_prefix(bytes).ok()?;
+            let bytes = bytes.get(..header.length as usize)?;
+            (header.magic == FRAME_MAGIC).then_some(Part { header, bytes })
+        };
+        part().ok_or(Conflict::FrameMissing)
+    }
+
+    /// One of its events.
+    #[inline]
+    pub(crate) fn event(&self, index: usize) -> Result<EventView<'a>, Conflict> {
+        let start = HEADER_SIZE + usize::from(self.header.command_bytes) + index * EVENT_SIZE;
+        let bytes = self.bytes.get(start..start + EVENT_SIZE).ok_or(Conflict::FrameMissing)?;
+        Event::ref_from_bytes(bytes).ok().and_then(Event::view).ok_or(Conflict::EventUnknown)
+    }
+
+    /// The order that it accepts.
+    #[inline]
+    pub(crate) fn order(&self) -> Option<AcceptedOrder<'a>> {
+        AcceptedOrder::in_bytes(self.bytes)
+    }
+
+    /// All of it.
+    pub(crate) fn view(&self) -> Result<FrameView<'a>, Conflict> {
+        view(self.bytes).ok_or(Conflict::FrameMissing)
+    }
+}
+
+/// The beginning of a frame that accepts an order, as it stands in the log: an OrderInsert accepts one order, and that is its first
+/// event (RULES.md).
+#[derive(FromBytes, Immutable, KnownLayout)]
+#[repr(C)]
+struct OrderFrame {
+    header: FrameHeader,
+    command: CommandHeader,
+    order: OrderInsert,
+    accepted: Accepted,
 }
 
 /// What stands in the log of an order that was accepted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AcceptedOrder<'a> {
-    /// The frame that accepted it.
-    pub header: &'a FrameHeader,
-    /// Whose trader sent it.
-    pub user: UserIndex,
-    /// As it was sent.
-    pub order: &'a OrderInsert,
-    /// What it became.
-    pub accepted: &'a Accepted,
-}
+#[derive(Clone, Copy)]
+pub(crate) struct AcceptedOrder<'a>(&'a OrderFrame);
 
 impl<'a> AcceptedOrder<'a> {
     /// The order of a key.
     #[inline]
-    pub fn of(log: &'a LogReader, key: OrderKey) -> Result<Self, Conflict> {
-        let offset = log.offset_of(key.sequence()).ok_or(Conflict::OrderUnknown)?;
-        let order = Self::in_part(&part_at(log, offset)?).ok_or(Conflict::OrderUnknown)?;
-        if order.accepted.index == key.index() { Ok(order) } else { Err(Conflict::OrderUnknown) }
+    pub(crate) fn of(log: &'a LogReader, key: OrderKey) -> Result<Self, Conflict> {
+        let order = || Self::in_bytes(log.bytes_from(log.offset_of(key.sequence())?)?);
+        order().filter(|order| order.accepted().index == key.index()).ok_or(Conflict::OrderUnknown)
     }
 
-    /// The order that a frame's first part accepts. An OrderInsert accepts one order, and that is its first event.
+    /// The order that the part accepts that stands in these bytes.
     #[inline]
-    pub fn in_part(part: &FrameView<'a>) -> Option<Self> {
-        let command = part.command.as_ref()?;
-        let BodyView::OrderInsert(order) = command.body else { return None };
-        let Some(EventView::Accepted(accepted)) = part.events.first()?.view() else { return None };
-        Some(AcceptedOrder { header: part.header, user: command.header.user, order, accepted })
+    pub(crate) fn in_bytes(bytes: &'a [u8]) -> Option<Self> {
+        let (frame, _) = OrderFrame::ref_from_prefix(bytes).ok()?;
+        let is_order = frame.header.magic == FRAME_MAGIC
+            && frame.header.part == 0
+            && frame.command.kind == CommandKind::OrderInsert as u16
+            && frame.accepted.kind == EventKind::Accepted as u16;
+        is_order.then_some(AcceptedOrder(frame))
     }
-}
 
-/// The user of an order: the one thing of it that counting messages needs.
-#[inline]
-pub(crate) fn user_of(log: &LogReader, key: OrderKey) -> Result<UserIndex, Conflict> {
-    AcceptedOrder::of(log, key).map(|order| order.user)
+    /// The frame that accepted it.
+    #[inline]
+    pub(crate) fn header(&self) -> &'a FrameHeader {
+        &self.0.header
+    }
+
+    /// The command's header.
+    #[inline]
+    pub(crate) fn command(&self) -> &'a CommandHeader {
+        &self.0.command
+    }
+
+    /// Whose trader sent it.
+    #[inline]
+    pub(crate) fn user(&self) -> UserIndex {
+        self.0.command.user
+    }
+
+    /// As it was sent.
+    #[inline]
+    pub(crate) fn order(&self) -> &'a OrderInsert {
+        &self.0.order
+    }
+
+    /// What it became.
+    #[inline]
+    pub(crate) fn accepted(&self) -> &'a Accepted {
+        &self.0.accepted
+    }
 }
 
 /// The parts of a frame with their offsets, for a frame that begins at `offset`.

@@ -6,6 +6,7 @@ use dataplane::front::{Front, FrontConfig};
 use dataplane::session::LoginPolicy;
 use dataplane::session::proof;
 use dataplane::stages::{Layout, Threads};
+use dataplane::streams::StreamLimits;
 use engine::IdStyle;
 use engine::command::*;
 use engine::types::*;
@@ -44,6 +45,8 @@ pub struct Setup {
     pub opened_by: u32,
     pub bound: bool,
     pub limits: LogLimits,
+    pub local_ids: u32,
+    pub streams: StreamLimits,
     pub clock: Option<fn() -> u64>,
     pub seed: u64,
     pub send_ring: usize,
@@ -61,6 +64,8 @@ impl Default for Setup {
             opened_by: DATA_CENTER,
             bound: false,
             limits: LogLimits { bytes: 64 << 20, frames: 200_000 },
+            local_ids: 150_000,
+            streams: StreamLimits::default(),
             clock: None,
             seed: 7,
             send_ring: 64 * 1_024,
@@ -213,7 +218,7 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
         trading_day: 20_240_612,
         action_day: 20_240_612,
         live_orders: 50_000,
-        local_ids: 150_000,
+        local_ids: setup.local_ids,
         position_rows: 1_000,
         accounts: 100,
         participants: 100,
@@ -302,6 +307,7 @@ pub fn front_config(setup: &Setup) -> FrontConfig {
         ring_bytes: setup.ring_bytes,
         feed: Some((FEED_PORT, net::Filter::everybody())),
         clock: setup.clock,
+        streams: setup.streams,
         ..FrontConfig::new(MEMBERS_PORT, DATA_CENTER, [9; 32])
     }
 }
