@@ -157,7 +157,7 @@ fn a_million_orders_go_through_without_touching_the_heap(threads: Threads, order
         "{threads:?}: {answers} answers, {private} private and {broadcast} broadcast messages, {logins} resumes, {refused} \
          refusals by the session, {rounds} rounds"
     );
-    assert!(answers >= orders - 1_000 && private > orders / 2);
+    assert!(answers >= orders - 1_000 && private > orders);
     assert!(logins > 10 && refused > orders / 100 && broadcast > 100);
     println!("test a_million_orders_go_through_without_touching_the_heap ... ok");
 }
@@ -181,7 +181,8 @@ fn round(world: &mut World, members: &[usize], random: &mut Random, number: u32)
         }
         for _ in 1..REQUESTS_A_ROUND {
             let side = if random.chance(500_000) { b'0' } else { b'1' };
-            let mut order = client.order_field(side, 14_990 + random.below(20) as i64, 1 + random.below(9) as i32);
+            // All at one price: what rests is the imbalance of the sides so far, and no order waits for ever behind better ones.
+            let mut order = client.order_field(side, 15_000, 1 + random.below(9) as i32);
             match random.below(100) {
                 0..10 => order.match_condition.set(b'2'),
                 10..13 => order.limit_price.set_units(1).expect("it fits"),
