@@ -51,7 +51,7 @@ drill: ## the day that fails over
 
 .PHONY: bench
 bench: ## evidence of speed, on this machine
-	cargo bench --quiet --bench w1 --bench t3
+	cargo bench --quiet --bench parts --bench w1 --bench t2 --bench t3
 
 PROFILE ?= dev
 DESTDIR ?=

@@ -1,10 +1,25 @@
 //! What every bench prints first, and what it is told.
+#![allow(dead_code, reason = "each bench uses its part")]
 
 /// Prints which machine this is, and how busy it was before.
 pub fn print_machine(bench: &str, seed: &str) {
     let model = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "a processor without a name".to_owned());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("{bench} · {model}, {cores} cores · {} · seed {seed}", load_average());
+    println!("{bench} · {model}, {cores} cores · {} · commit {} · seed {seed}", load_average(), commit());
+}
+
+/// The commit that was built, as far as the working tree says.
+fn commit() -> String {
+    let git = |words: &[&str]| {
+        let output = std::process::Command::new("git").args(words).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let changed = if git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|text| !text.is_empty()) {
+        " and changes"
+    } else {
+        ""
+    };
+    git(&["rev-parse", "--short", "HEAD"]).map_or("unknown".to_owned(), |commit| commit + changed)
 }
 
 /// The load average of the last minute: figures of a busy machine are not evidence.
