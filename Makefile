@@ -49,6 +49,10 @@ test-arm: ## the suite for aarch64 (baseline and tsv110), cross-built with DPDK 
 drill: ## the day that fails over
 	cargo run --release -- drill
 
+.PHONY: bench-compare
+bench-compare: ## W1 beside the published crates lobster and orderbook-rs (builds 80 outside packages)
+	cd benches/compare && cargo run --release --quiet --locked
+
 .PHONY: bench
 bench: ## evidence of speed, on this machine
 	cargo bench --quiet --bench parts --bench w1 --bench t2 --bench t3
