@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use hw_profiles::Profile;
-use nic_config::{Item, Mend, Report, Request, Tree, Verdict, command_line, setting_items, steps, survey};
+use nic_config::{CoreSet, Item, Mend, Report, Request, Tree, Verdict, command_line, setting_items, steps, survey};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -113,8 +113,9 @@ fn plan(wish: &Wish) -> Result<bool, String> {
     }
     steps?;
     println!("backstop nic plan · 计划　　profile {} ({})\n", profile.name, profile.description);
-    let changes: Vec<&Item> = items.iter().filter(|item| matches!(item.mend, Mend::Apply { .. })).collect();
-    let row = |item: &&Item| [name(item), item.found.clone(), item.wanted.clone(), both(&item.why)];
+    let changes: Vec<Item> = items.iter().filter(|item| matches!(item.mend, Mend::Apply { .. })).cloned().collect();
+    let changes = together(&changes);
+    let row = |item: &Item| [name(item), item.found.clone(), item.wanted.clone(), both(&item.why)];
     print_table(["要改 changes", "现在 now", "改为 then", "原因 why"], changes.iter().map(row).collect());
     if changes.is_empty() {
         println!("没有可改之处 nothing to change");
@@ -244,7 +245,32 @@ pub(crate) fn print_items(items: &[Item]) {
         };
         [verdict.to_owned(), name(item), item.wanted.clone(), item.found.clone(), mend(item)]
     };
+    let items = together(items);
     print_table(["", "项目 item", "应为 wanted", "现为 found", "办法 how to mend"], items.iter().map(row).collect());
+}
+
+/// Items that differ in nothing but which interrupt or core they are about, as one: `interrupt: 24-26,28`.
+fn together(items: &[Item]) -> Vec<Item> {
+    let number = |item: &Item| item.subject.trim_start_matches("core ").parse::<u16>().ok();
+    let mut merged: Vec<(Item, Vec<u16>)> = Vec::new();
+    for item in items {
+        let is_like = |other: &Item| {
+            let same = (&other.name, &other.wanted, &other.found) == (&item.name, &item.wanted, &item.found);
+            same && other.verdict == item.verdict
+        };
+        match (merged.iter_mut().find(|(other, numbers)| !numbers.is_empty() && is_like(other)), number(item)) {
+            (Some((_, numbers)), Some(number)) => numbers.push(number),
+            _ => merged.push((item.clone(), number(item).into_iter().collect())),
+        }
+    }
+    let subject = |(mut item, numbers): (Item, Vec<u16>)| {
+        if numbers.len() > 1 {
+            let word = if item.subject.starts_with("core ") { "core " } else { "" };
+            item.subject = format!("{word}{}", numbers.into_iter().collect::<CoreSet>());
+        }
+        item
+    };
+    merged.into_iter().map(subject).collect()
 }
 
 fn name(item: &Item) -> String {
@@ -296,6 +322,10 @@ fn print_table<const N: usize>(heads: [&str; N], rows: Vec<[String; N]>) {
 
 fn shortened(cell: &str) -> String {
     match cell.chars().count() > CELL_MAX {
+        // Of a path the end tells more.
+        true if cell.starts_with('/') => {
+            ['…'].into_iter().chain(cell.chars().skip(cell.chars().count() - CELL_MAX + 1)).collect()
+        }
         true => cell.chars().take(CELL_MAX - 1).chain(['…']).collect(),
         false => cell.to_owned(),
     }

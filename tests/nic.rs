@@ -72,6 +72,8 @@ fn people_read_what_would_change_and_why_in_both_languages() {
         "packet buffers",
         "isolcpus=managed_irq,domain,4-7 nohz_full=4-7 rcu_nocbs=4-7",
         "this tool never edits it",
+        "frequency governor: core 4,6 ",
+        "SMT sibling: core 68-71 ",
         "--device 0000:17:00.0",
     ] {
         assert!(text.contains(words), "no {words} in\n{text}");

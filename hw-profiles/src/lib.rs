@@ -198,6 +198,12 @@ pub const P999_NS_CEILING: u32 = 110_000;
 /// Rates that a promise is judged at, as multiples of production.
 pub const PROMISE_MULTIPLES: [u32; 2] = [1, 2];
 
+/// DPDK's poll-mode drivers that a profile may name; `nic-config` knows the devices of each.
+pub const PMD_NAMES: [&str; 10] = ["mlx5", "mlx4", "hns3", "hinic", "txgbe", "ngbe", "ice", "i40e", "ixgbe", "sfc"];
+
+/// What the kernel may take the time from so that a profile's promise means something; `any`: whatever it is.
+pub const CLOCK_SOURCES: [&str; 4] = ["tsc", "arch_sys_counter", "kvm-clock", "any"];
+
 /// Why a profile was refused: one line that names the file and the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileError(String);
@@ -308,6 +314,26 @@ impl Profile {
         }
         if memory.huge_page_bytes > 0 && memory.huge_page_kib.is_empty() {
             return Err("memory.huge_page_kib is empty: expected the sizes to set aside, best first".to_owned());
+        }
+        for kib in &memory.huge_page_kib {
+            if !kib.is_power_of_two() || *kib < 64 {
+                return Err(format!("memory.huge_page_kib: {kib}: expected a power of two of at least 64 KiB"));
+            }
+        }
+        if let Some(pmd) = self.nic.pmds.iter().find(|pmd| !PMD_NAMES.contains(&pmd.as_str())) {
+            return Err(format!("nic.pmds: {pmd}: expected some of {}", PMD_NAMES.join(", ")));
+        }
+        let source = self.clock.source.as_str();
+        if !CLOCK_SOURCES.contains(&source) {
+            return Err(format!("clock.source = {source}: expected one of {}", CLOCK_SOURCES.join(", ")));
+        }
+        let target = match self.recognise.architecture {
+            Architecture::X86 => "x86_64-",
+            Architecture::Aarch64 => "aarch64-",
+            Architecture::Any => "",
+        };
+        if !self.build.target.starts_with(target) || !self.build.target.contains("-linux-") {
+            return Err(format!("build.target = {}: expected {target}…-linux-…", self.build.target));
         }
         for feature in &self.build.target_features {
             if !feature.starts_with(['+', '-']) {

@@ -132,3 +132,67 @@ fn processors_are_recognised_by_what_they_say_of_themselves() {
     };
     assert!(hypervisor);
 }
+
+/// Loads an edited profile as a site's own.
+fn load_edited(text: &str) -> Result<Profile, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ours.toml");
+    std::fs::write(&path, text).expect("written");
+    Profile::load(path.to_str().expect("UTF-8")).map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn every_field_that_is_missing_misspelled_or_of_another_kind_is_refused_by_its_name() {
+    let text = Profile::source("kunpeng-920").expect("built in");
+    assert!(load_edited(text).is_ok());
+    let lines: Vec<&str> = text.lines().collect();
+    let mut fields = 0;
+    for (at, line) in lines.iter().enumerate() {
+        let Some((field, _)) = line.split_once(" = ").filter(|(field, _)| !field.starts_with('#')) else { continue };
+        fields += 1;
+        let with = |changed: &str| {
+            let mut lines = lines.clone();
+            lines[at] = changed;
+            load_edited(&lines.join("\n"))
+        };
+        let told = |fault: Result<Profile, String>, what: &str| {
+            let fault = fault.expect_err(&format!("{field} {what}"));
+            assert!(fault.contains("ours.toml") && fault.contains(field), "{field} {what}: {fault}");
+            assert_eq!(fault.lines().count(), 1, "{fault}");
+        };
+        told(with(""), "is missing");
+        told(with(&format!("{field}_ = 1")), "is misspelled");
+        // Neither a text, a number, a truth nor a list of any.
+        told(with(&format!("{field} = 1979-05-27")), "is a date");
+    }
+    assert!(fields >= 60, "only {fields} fields were tried");
+}
+
+#[test]
+fn values_that_mean_nothing_are_refused_by_their_field() {
+    let text = Profile::source("kunpeng-920").expect("built in");
+    for (from, to, words) in [
+        ("core = 5\n", "core = 8\n", "layout.thread.core: [4, 8, 6, 7]: expected all in one cluster of 4 cores"),
+        ("core = 5\n", "core = 4\n", "layout.thread 2.core = 4: expected a core that no other thread has"),
+        ("core = 4\n", "core = 0\n", "layout.thread 1.core = 0: expected another core"),
+        ("\"hns3\"", "\"hns4\"", "nic.pmds: hns4: expected some of mlx5"),
+        ("source = \"arch_sys_counter\"", "source = \"sundial\"", "clock.source = sundial: expected one of tsc"),
+        ("524_288,", "524_287,", "memory.huge_page_kib: 524287: expected a power of two"),
+        ("aarch64-unknown", "riscv64-unknown", "build.target = riscv64-unknown-linux-gnu: expected aarch64-"),
+        ("implementer = 0x48", "family = 6", "recognise: architecture"),
+        ("page_kib = [4, 64]", "page_kib = [16]", "page_kib = [16]: expected 4, 64 or both"),
+        ("padding_bytes = 128", "padding_bytes = 32", "topology.padding_bytes = 32: expected 64 to 128"),
+        ("frames = 67_108_864", "frames = 4_000_000_000", "limits.frames = 4000000000: expected 1024 to 1073741824"),
+        (
+            "node_bytes = 51_539_607_552",
+            "node_bytes = 8_589_934_592",
+            "memory.node_bytes = 8589934592: expected at least",
+        ),
+        ("p999_ns_aim = 30_000", "p999_ns_aim = 111_000", "promise.p999_ns_aim = 111000: expected 1 to 110000"),
+    ] {
+        let edited = text.replacen(from, to, 1);
+        assert_ne!(edited, text, "{from} is there");
+        let fault = load_edited(&edited).expect_err(to);
+        assert!(fault.contains(words), "{fault}\nshould say {words}");
+    }
+}

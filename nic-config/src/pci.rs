@@ -276,12 +276,8 @@ mod tests {
     }
 
     #[test]
-    fn every_pmd_that_a_profile_names_is_known() {
-        for name in hw_profiles::Profile::names() {
-            let profile = hw_profiles::Profile::load(name).expect("built in");
-            for pmd in &profile.nic.pmds {
-                assert!(PMDS.iter().any(|known| known.name == pmd), "{name}: {pmd}");
-            }
-        }
+    fn every_pmd_that_a_profile_may_name_is_known() {
+        let known: Vec<&str> = PMDS.iter().map(|pmd| pmd.name).collect();
+        assert_eq!(known, hw_profiles::PMD_NAMES);
     }
 }

@@ -58,7 +58,7 @@ fn on_every_server_a_refused_write_stops_nothing_else_and_everything_comes_back(
         let count = writes.get();
         assert!(count >= steps.len());
         must_come_back(&machine, &before, server.profile);
-        for at in 0..count {
+        for at in (0..count).step_by(effort::stride()) {
             for how in [How::Refuse(EIO), How::Ignore] {
                 let what = format!("{}, write {at}, {how:?}", server.profile);
                 let (mut tree, _) = machine.failing(Fault { at: At::Write(at), how });
@@ -80,7 +80,7 @@ fn on_every_server_a_tool_that_dies_at_any_write_is_reverted_by_the_next() {
         let (mut tree, writes) = machine.failing(never());
         apply(&mut tree, &steps, &machine.state()).expect("applied");
         must_come_back(&machine, &before, server.profile);
-        for at in 0..writes.get() {
+        for at in (0..writes.get()).step_by(effort::stride()) {
             for how in [How::DieBefore, How::DieAfter] {
                 let what = format!("{}, write {at}, {how:?}", server.profile);
                 let (mut tree, _) = machine.failing(Fault { at: At::Write(at), how });
@@ -102,7 +102,7 @@ fn a_revert_that_dies_at_any_write_is_finished_by_the_next() {
         let applied = machine.picture();
         let (mut tree, writes) = machine.failing(never());
         assert!(revert(&mut tree, &machine.state()).expect("reverted").is_whole);
-        for at in 0..writes.get() {
+        for at in (0..writes.get()).step_by(effort::stride()) {
             for how in [How::DieBefore, How::DieAfter] {
                 let what = format!("{}, write {at} of revert, {how:?}", server.profile);
                 apply(&mut machine.tree(), &steps, &machine.state()).expect("applied");

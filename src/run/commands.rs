@@ -197,6 +197,11 @@ fn turn<N: Node>(
     // Before anything is changed: a second process of the same name ends here.
     let mut control = control.map(Control::listen).transpose()?;
     let clock = WallClock::start();
+    // Held to the end: processors that stages poll on must not sleep deeply.
+    let awake = profile.layout.pin.then(|| nic_config::hold_cpu_dma_latency(Path::new("/")));
+    if let Some(Err(error)) = &awake {
+        eprintln!("backstop {name}: /{}: {error}: processors may sleep", nic_config::CPU_DMA_LATENCY);
+    }
     let mut node = begin(clock.now())?;
     eprintln!("backstop {name}: {}", beginning(&node));
     let ended = node::turn(&mut node, control.as_mut(), clock, Waiter::new(profile.layout.waiting), &stop)?;
