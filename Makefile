@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 
 .PHONY: help
 help: ## this list
@@ -10,36 +9,17 @@ help: ## this list
 
 .PHONY: tools
 tools: ## what the suite needs and this machine lacks (apt or dnf; asks for nothing else)
-	@need=(); \
-	command -v cc >/dev/null || need+=(gcc); \
-	command -v git >/dev/null || need+=(git); \
-	command -v ip >/dev/null || need+=("$$(command -v apt-get >/dev/null && echo iproute2 || echo iproute)"); \
-	command -v ethtool >/dev/null || need+=(ethtool); \
-	command -v python3 >/dev/null || need+=(python3); \
-	command -v pkg-config >/dev/null || need+=("$$(command -v apt-get >/dev/null && echo pkg-config || echo pkgconf-pkg-config)"); \
-	pkg-config --exists libdpdk 2>/dev/null || need+=("$$(command -v apt-get >/dev/null && echo libdpdk-dev || echo dpdk-devel)"); \
-	[ -e /usr/include/stdio.h ] || need+=("$$(command -v apt-get >/dev/null && echo libc6-dev || echo glibc-devel)"); \
-	if [ $${#need[@]} -gt 0 ]; then \
-	  echo "installing: $${need[*]}"; \
-	  if command -v apt-get >/dev/null; then $(SUDO) apt-get update -qq; DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends "$${need[@]}"; \
-	  elif command -v dnf >/dev/null; then $(SUDO) dnf install -y -q "$${need[@]}"; \
-	  else echo "neither apt-get nor dnf is here: install $${need[*]} by hand" >&2; exit 2; fi; fi
-	@command -v cargo >/dev/null || { echo "Rust is missing: https://rustup.rs, then again" >&2; exit 2; }
-	@for part in rustfmt clippy; do \
-	  cargo $${part/rustfmt/fmt} --version >/dev/null 2>&1 || rustup component add $$part; done
-
-# With the ports of DPDK, wherever it could be installed.
-DPDK = $(shell pkg-config --exists libdpdk && echo --features dpdk)
+	@tests/tools
 
 .PHONY: test
-test: tools ## format, lints, documents, every test
-	@[ -n "$(DPDK)" ] || echo "NOT TESTED: the ports of DPDK, which is not here (libdpdk-dev, dpdk-devel)" >&2
+test: tools ## format, lints, documents, every test with DPDK, and all of it for aarch64
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets $(DPDK) -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps $(DPDK) --quiet
-	cargo test --workspace --release $(DPDK) --quiet
-	cargo build --release --quiet
+	cargo clippy --workspace --all-targets --features dpdk -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet --features dpdk
+	cargo test --workspace --release --quiet --features dpdk
+	cargo build --release --quiet # as a newcomer has it, without DPDK
 	timeout 30 cargo run --release --quiet -- drill --json >/dev/null # SPECIFICATION.md, P25: in under 30 s
+	tests/arm/suite
 
 .PHONY: test-arm
 test-arm: ## the suite for aarch64 (baseline and tsv110), cross-built with DPDK and run under qemu
