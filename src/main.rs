@@ -36,6 +36,8 @@ enum Job {
     Stop(commands::StopOptions),
     /// The name service 名字服务
     Names(commands::ProcessOptions),
+    /// A front on this or another machine, for the core on its own 外置前置
+    Front(commands::FrontOptions),
     /// The reference exchange as a stand-in primary 模拟主系统
     Primary(commands::PrimaryOptions),
     /// Writes a closed day's end from its journal, for the next day to open from 日终
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Job::Operate(options) => commands::operate(&options),
         Job::Stop(options) => commands::stop(&options),
         Job::Names(options) => commands::names(&options),
+        Job::Front(options) => commands::front(&options),
         Job::Primary(options) => commands::primary(&options),
         Job::DayEnd(options) => commands::day_end(&options),
         Job::Bench(options) => bench::run(&options),

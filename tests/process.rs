@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod market_support;
+
 use backstop::base_files::BaseFiles;
-use backstop::drill::members::{MemberNode, host_config};
+use backstop::drill::members::host_config;
 use backstop::drill::world::World;
 use backstop::drill::{BookChoice, ReopenChoice};
 use backstop::run::clock::WallClock;
@@ -16,20 +18,15 @@ use backstop::run::operator::{self, SwitchFlags};
 use backstop::run::stand_in::{self, StandIn};
 use backstop::run::waiting::Waiter;
 use backstop::site::Site;
-use engine::IdStyle;
-use engine::types::Nanoseconds;
 use hw_profiles::{Profile, Waiting};
-use journal::{Identity, Log, LogLimits, Machine};
-use member_api::{NewOrder, Price, Readiness};
+use market_support::{DAY, MEMBERS, Traders, small, write_base};
 use net::{Host, MemoryPort, Network, NetworkConfig};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-const MEMBERS: u16 = 8;
-const DAY: u32 = 20_240_603;
 /// Whatever is waited for takes less, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -66,29 +63,8 @@ fence = ["echo", "its", "power", "is", "off"]
 
 fn profile() -> Profile {
     let mut profile = Profile::load("dev").unwrap();
-    profile.limits.frames = 100_000;
-    profile.limits.log_bytes = 64 << 20;
-    profile.limits.live_orders = 20_000;
-    profile.limits.local_ids = 50_000;
+    small(&mut profile.limits);
     profile
-}
-
-/// The drill's world as base data in files, trading from the beginning.
-fn write_base(world: &World, folder: &Path) {
-    let limits = LogLimits { bytes: 4 << 20, frames: 4_096 };
-    let log = Log::in_memory(limits).unwrap();
-    let mut machine = Machine::new(log, Identity { ids: IdStyle { prefix: b'X' }, data_center: 1 });
-    for command in &world.base_data {
-        assert_eq!(machine.execute(&command.command(), Nanoseconds(1)).unwrap().rejected, None);
-    }
-    let mut base = BaseFiles::at_the_end(machine.state(), machine.reader()).unwrap();
-    base.end = None;
-    for instrument in &mut base.instruments {
-        instrument.phase = backstop::base_files::PhaseName::Continuous;
-    }
-    base.save(folder).unwrap();
-    let read = BaseFiles::load(folder).unwrap();
-    assert_eq!(read, base, "what is written is read back");
 }
 
 struct Process {
@@ -146,72 +122,37 @@ impl Drop for Process {
     }
 }
 
-/// Eight members on one thread, each with an order every few milliseconds; who is back says that it is ready.
+/// The members on a thread of their own.
 struct Crowd {
     stop: Arc<AtomicBool>,
-    accepted: Arc<AtomicU64>,
+    told: Arc<AtomicU64>,
     back: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Crowd {
     fn start(world: World, network: Network) -> Self {
-        let (stop, accepted, back) =
+        let (stop, told, back) =
             (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let (flag, count, came_back) = (Arc::clone(&stop), Arc::clone(&accepted), Arc::clone(&back));
+        let (flag, count, came_back) = (Arc::clone(&stop), Arc::clone(&told), Arc::clone(&back));
         let thread = std::thread::spawn(move || {
             let clock = WallClock::start();
-            let mut nodes: Vec<MemberNode<Host<MemoryPort>>> = world
-                .seats
-                .iter()
-                .map(|seat| {
-                    let host = Host::new(host_config(seat, u64::from(seat.index) + 7), network.attach());
-                    MemberNode::new(&world, seat, Vec::new(), false, 7 + u64::from(seat.index), host)
-                })
-                .collect();
-            let mut reported = vec![0; nodes.len()];
-            let mut next_order = clock.now();
-            let mut round = 0_usize;
+            let mut traders = Traders::new(world, |seat| {
+                Host::<MemoryPort>::new(host_config(seat, u64::from(seat.index) + 7), network.attach())
+            });
             while !flag.load(Ordering::Relaxed) {
-                let now = clock.now();
-                for (index, node) in nodes.iter_mut().enumerate() {
-                    node.poll(now);
-                    let epoch = node.member.epoch().0;
-                    if node.is_working() && reported[index] < epoch {
-                        reported[index] = epoch;
-                        node.member.report(Readiness::Ready, "就绪 ready");
-                        node.restless = true;
-                    }
-                }
-                came_back.store(reported.iter().filter(|epoch| **epoch == 2).count() as u64, Ordering::Relaxed);
-                if now >= next_order {
-                    next_order = now + Duration::from_millis(2);
-                    round += 1;
-                    let index = round % nodes.len();
-                    let node = &mut nodes[index];
-                    let seat = &world.seats[index];
-                    let terms = &world.instruments[1 + round % 7];
-                    let ticks = i64::from(terms.previous_settlement) + (round as i64 * 7 % 11) - 5;
-                    let text = |text: &str| ftd::types::Str::padded(text.as_bytes()).unwrap();
-                    let client = ftd::types::Str::padded(seat.accounts[0].client_id.as_bytes()).unwrap();
-                    let side = if round.is_multiple_of(2) { b'0' } else { b'1' };
-                    if node.is_working() && node.member.open_requests() < 4 {
-                        let price = Price(ticks * i64::from(terms.tick));
-                        node.member.insert(NewOrder::limit(client, text(&terms.id), side, price, 2));
-                        node.restless = true;
-                    }
-                }
-                let told = nodes.iter().map(|node| u64::from(node.member.view().last_numbers().0.0)).sum();
-                count.store(told, Ordering::Relaxed);
+                traders.poll(clock.now(), true);
+                came_back.store(traders.back(2), Ordering::Relaxed);
+                count.store(traders.told(), Ordering::Relaxed);
                 std::thread::sleep(Duration::from_micros(200));
             }
         });
-        Crowd { stop, accepted, back, thread: Some(thread) }
+        Crowd { stop, told, back, thread: Some(thread) }
     }
 
     fn until_told(&self, more: u64) {
-        let (began, wanted) = (Instant::now(), self.accepted.load(Ordering::Relaxed) + more);
-        while self.accepted.load(Ordering::Relaxed) < wanted {
+        let (began, wanted) = (Instant::now(), self.told.load(Ordering::Relaxed) + more);
+        while self.told.load(Ordering::Relaxed) < wanted {
             assert!(began.elapsed() < PATIENCE, "members are told nothing");
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -4,6 +4,7 @@ use super::clock::WallClock;
 use super::control::{Control, Operation};
 use super::core::{self, Core};
 use super::doors::{self, Over};
+use super::front::{self, FrontNode};
 use super::journals;
 use super::names::{self, Names};
 use super::node::{self, Node, stop_flag};
@@ -11,7 +12,7 @@ use super::operator::{self, SwitchFlags};
 use super::stand_in::{self, StandIn};
 use super::waiting::Waiter;
 use crate::base_files::BaseFiles;
-use crate::site::Site;
+use crate::site::{FrontSite, Site};
 use hw_profiles::Profile;
 use journal::{Log, LogLimits, Machine};
 use net::{Instant, Transport};
@@ -26,6 +27,16 @@ pub struct ProcessOptions {
     /// The trading day, yyyymmdd, instead of the site's
     #[arg(long, value_name = "DAY")]
     day: Option<u32>,
+}
+
+/// `front`.
+#[derive(Debug, clap::Args)]
+pub struct FrontOptions {
+    #[command(flatten)]
+    process: ProcessOptions,
+    /// Its name in the site's file
+    #[arg(long)]
+    name: String,
 }
 
 /// `primary`.
@@ -139,6 +150,27 @@ pub fn run(options: &ProcessOptions) -> Result<bool, String> {
     let host = core::host_config(&place.site, &place.profile, place.host_seed());
     let door = place.site.backstop.port.clone();
     doors::open(&door, host, Run(place))??;
+    Ok(true)
+}
+
+/// `backstop front`.
+///
+/// # Errors
+/// As [`run`].
+pub fn front(options: &FrontOptions) -> Result<bool, String> {
+    struct Run(Place, FrontSite);
+    impl Over for Run {
+        type Outcome = Result<(), String>;
+        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+            let Run(Place { site, profile, day, seed }, own) = self;
+            let begin = |_| FrontNode::begin(&site, &own, &profile, day, seed, transport);
+            turn("front", &profile, Some(&site.path(&own.control)), begin, |node| &node.beginning)
+        }
+    }
+    let place = Place::of(&options.process)?;
+    let own = place.site.front(&options.name)?.clone();
+    let host = front::host_config(&own, &place.profile, place.host_seed());
+    doors::open(&own.port.clone(), host, Run(place, own))??;
     Ok(true)
 }
 

@@ -82,6 +82,8 @@ impl<T: Transport> Core<T> {
         let mut front = FrontConfig::new(own.members, own.data_center, seed);
         let followers = site.front.iter().map(|front| front.address.address).chain([site.primary.address.address]);
         front.feed = Some((own.feed, Filter::only(followers)));
+        let fronts = site.front.iter().map(|front| front.address.address);
+        front.uplinks = own.fronts.map(|port| (port, Filter::only(fronts)));
         front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
         front.clock = Some(machine_clock);
         let mut follow = FollowSettings::new(own.data_center);

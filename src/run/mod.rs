@@ -9,6 +9,7 @@ pub mod control;
 pub mod core;
 pub mod doors;
 pub mod fence;
+pub mod front;
 pub mod journals;
 pub mod names;
 pub mod node;

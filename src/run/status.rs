@@ -266,7 +266,7 @@ impl Status {
                 p999: latency.value_at_quantile(0.999),
                 max: latency.max(),
             },
-            links: LinksLine { feed, published: appliance.is_published(), fronts: 0 },
+            links: LinksLine { feed, published: appliance.is_published(), fronts: front.uplinks() as u32 },
             traffic: Traffic {
                 logins: counters.logins,
                 commands: counters.commands,

@@ -56,6 +56,8 @@ pub struct FrontCounters {
     pub followers_differed: u64,
     /// Bytes sent to followers.
     pub feed_bytes: u64,
+    /// Connections of fronts on other machines that were ended, in the order of [`Broken`](crate::uplink::Broken).
+    pub uplinks_ended: [u64; 5],
 }
 
 /// How much of what was set aside was ever in use. Nothing lives for a burst: what a burst needs stands in the packet, the ring, the log

@@ -11,7 +11,7 @@ use crate::render::{Hand, MESSAGE_SIZE_MAX, market_data_size_max};
 use crate::ring::RingSender;
 use crate::session::answer::Moment;
 use crate::session::flow::SeatFlow;
-use crate::session::login::{LoginPolicy, place_of_dialog};
+use crate::session::login::{LoginPolicy, front_of_dialog, place_of_dialog};
 use crate::session::proof::NonceSource;
 use crate::session::{Cursor, Ending, Session, answer};
 use crate::streams::{Stream, StreamIndex};
@@ -67,19 +67,27 @@ pub(crate) struct Desk {
     live_from: u64,
     /// The base data's addresses changed.
     pub(crate) has_new_addresses: bool,
+    /// Members are let in, if the epoch is ours.
+    pub(crate) is_open: bool,
 }
 
 /// What a desk is told once.
 pub(crate) struct DeskSettings {
     pub(crate) data_center: u32,
     pub(crate) login_policy: LoginPolicy,
+    /// Which of the core's fronts this is.
+    pub(crate) front: u8,
 }
 
 impl Desk {
     /// A desk for so many sessions at once: its lists have room for all of them.
     pub(crate) fn new(config: &FrontConfig, sessions: usize, reader: LogReader, sender: RingSender) -> Self {
         Desk {
-            settings: DeskSettings { data_center: config.data_center, login_policy: config.login_policy },
+            settings: DeskSettings {
+                data_center: config.data_center,
+                login_policy: config.login_policy,
+                front: config.number,
+            },
             live_from: reader.committed(),
             reader,
             sender,
@@ -111,6 +119,7 @@ impl Desk {
             broadcast_listeners: Vec::with_capacity(sessions),
             broadcast_told: 0,
             has_new_addresses: false,
+            is_open: true,
         }
     }
 
@@ -170,6 +179,9 @@ impl Desk {
     /// A request of ours came out of the log: its answer waits for the dialog that asked.
     #[inline]
     fn take_answer(&mut self, offset: u64, header: &CommandHeader, places: &mut [Place]) {
+        if front_of_dialog(header.session) != self.settings.front {
+            return; // another front's
+        }
         if let Some(flow) = self.flows.get_mut(usize::from(header.user.0)) {
             flow.came_back();
         }
@@ -242,7 +254,18 @@ impl Desk {
 
     /// This core speaks to members: it opened the log's present epoch.
     pub(crate) fn is_active(&self) -> bool {
+        self.is_open && self.has_epoch_of_ours()
+    }
+
+    /// The log's present epoch is this core's own.
+    pub(crate) fn has_epoch_of_ours(&self) -> bool {
         self.directory.day().is_some_and(|day| day.data_center == self.settings.data_center)
+    }
+
+    /// Ends every session; what was on its way through the engine for them is nobody's any more.
+    pub(crate) fn shut(&mut self, places: &mut [Place]) {
+        self.end_all(places, Ending::NotActive);
+        self.flows.fill(SeatFlow::default());
     }
 
     pub(crate) fn moment(&self) -> Moment {

@@ -34,6 +34,7 @@ use crate::session::login::LoginPolicy;
 use crate::session::{Ending, Session};
 use crate::streams::reading::part_at;
 use crate::streams::{Stream, StreamIndex, StreamLimits};
+use crate::uplink::{Broken, Present, SILENT_AFTER, Uplink, WELCOME_MAGIC, Welcome};
 use desk::Desk;
 use engine::command::CommandBuffer;
 use engine::types::{Nanoseconds, ParticipantIndex};
@@ -54,6 +55,8 @@ pub struct Front<T: Transport> {
     places: Vec<Place>,
     /// Places of followers.
     followers: Vec<u32>,
+    /// Places of fronts on other machines.
+    uplinks: Vec<u32>,
     links: Links,
     /// Being served; empty between polls.
     serving: Vec<u32>,
@@ -61,6 +64,7 @@ pub struct Front<T: Transport> {
     waiting: Vec<u32>,
     member_port: u16,
     feed_port: Option<u16>,
+    uplink_port: Option<u16>,
     halt: Option<Contradiction>,
 }
 
@@ -83,6 +87,10 @@ pub struct FrontConfig {
     pub ring_bytes: usize,
     /// The machine's clock in nanoseconds, to measure with; nothing of it enters the log.
     pub clock: Option<fn() -> u64>,
+    /// Which of a core's fronts this is, from 0: stands in its dialogs' numbers.
+    pub number: u8,
+    /// Port for fronts on other machines, and who may connect there.
+    pub uplinks: Option<(u16, Filter)>,
 }
 
 impl FrontConfig {
@@ -98,6 +106,8 @@ impl FrontConfig {
             streams: StreamLimits::default(),
             ring_bytes: RING_BYTES,
             clock: None,
+            number: 0,
+            uplinks: None,
         }
     }
 }
@@ -110,6 +120,8 @@ pub(crate) enum Place {
     Member(Box<Session>),
     /// A follower's.
     Follower(Follower),
+    /// A front's on another machine.
+    Uplink(Uplink),
     /// Our own.
     Link,
 }
@@ -141,6 +153,9 @@ impl<T: Transport> Front<T> {
         if let Some((port, filter)) = &config.feed {
             host.listen(*port, filter.clone()).expect("the feed's port is another one");
         }
+        if let Some((port, filter)) = &config.uplinks {
+            host.listen(*port, filter.clone()).expect("the fronts' port is another one");
+        }
         let sessions = host.sessions();
         let front = Front {
             desk: Desk::new(config, sessions, reader.clone(), sender),
@@ -149,11 +164,13 @@ impl<T: Transport> Front<T> {
             offset: 0,
             places: (0..sessions).map(|_| Place::Nobody).collect(),
             followers: Vec::new(),
+            uplinks: Vec::new(),
             links: Links::default(),
             serving: Vec::with_capacity(sessions),
             waiting: Vec::with_capacity(sessions),
             member_port: config.member_port,
             feed_port: config.feed.as_ref().map(|feed| feed.0),
+            uplink_port: config.uplinks.as_ref().map(|uplinks| uplinks.0),
             halt: None,
         };
         (front, receiver)
@@ -181,13 +198,18 @@ impl<T: Transport> Front<T> {
         for link in self.links.held_back_with_room() {
             self.host.offer_again(link);
         }
+        if !self.uplinks.is_empty() {
+            self.offer_to_uplinks();
+        }
         let mut arrivals = Arrivals {
             desk: &mut self.desk,
             places: &mut self.places,
             followers: &mut self.followers,
+            uplinks: &mut self.uplinks,
             links: &mut self.links,
             member_port: self.member_port,
             feed_port: self.feed_port,
+            uplink_port: self.uplink_port,
         };
         let written = arrivals.desk.counters.command_bytes;
         self.host.poll_ingress(now, &mut arrivals);
@@ -350,6 +372,13 @@ impl<T: Transport> Front<T> {
                 line.is_caught_up |= is_caught_up;
             }
         }
+        for uplink in self.remote() {
+            for line in &mut lines {
+                let (has_dialog, is_caught_up) = uplink.presence_of(line.participant);
+                line.has_dialog |= has_dialog;
+                line.is_caught_up |= is_caught_up;
+            }
+        }
         lines
     }
 
@@ -384,6 +413,56 @@ impl<T: Transport> Front<T> {
             }
             _ => None,
         })
+    }
+
+    /// Fronts on other machines that are connected.
+    #[must_use]
+    pub fn uplinks(&self) -> usize {
+        self.remote().count()
+    }
+
+    fn remote(&self) -> impl Iterator<Item = &Uplink> {
+        self.uplinks.iter().filter_map(|&place| match &self.places[place as usize] {
+            Place::Uplink(uplink) if uplink.is_open() => Some(uplink),
+            _ => None,
+        })
+    }
+
+    /// Opens to members, or ends their sessions and lets nobody in: for a front that has lost its core.
+    pub fn set_open(&mut self, is_open: bool) {
+        if std::mem::replace(&mut self.desk.is_open, is_open) && !is_open {
+            self.desk.shut(&mut self.places);
+        }
+    }
+
+    /// The log's epoch is this core's own, whether or not members are let in.
+    #[must_use]
+    pub fn has_epoch_of_ours(&self) -> bool {
+        self.desk.has_epoch_of_ours()
+    }
+
+    /// Everything that may be told is taken in.
+    #[must_use]
+    pub fn is_idle_of_log(&self) -> bool {
+        self.offset >= self.reader.released()
+    }
+
+    /// Bytes that [`Front::send_link`] would take now.
+    #[must_use]
+    pub fn link_room(&self, link: LinkId) -> usize {
+        self.host.send_room(link.0)
+    }
+
+    /// Who is logged in here, as `uplink.rs` has it.
+    pub(crate) fn presence(&self, words: &mut Vec<u64>) {
+        let half = self.desk.directory.participants_limit().div_ceil(64);
+        words.clear();
+        words.resize(2 * half, 0);
+        for (participant, has_dialog, is_caught_up) in self.logged_in() {
+            let (word, bit) = (usize::from(participant.0) / 64, participant.0 % 64);
+            words[word] |= u64::from(has_dialog) << bit;
+            words[half + word] |= u64::from(is_caught_up) << bit;
+        }
     }
 
     /// Begins a connection of ours. What becomes of it, [`Front::link_event`] tells.
@@ -466,6 +545,9 @@ impl<T: Transport> Front<T> {
         for index in (0..self.followers.len()).rev() {
             self.serve_follower(index);
         }
+        for index in (0..self.uplinks.len()).rev() {
+            self.serve_uplink(index);
+        }
         Ok(())
     }
 
@@ -507,13 +589,59 @@ impl<T: Transport> Front<T> {
         }
     }
 
+    /// Commands of fronts on other machines that found the ring full are offered again when it has room.
+    fn offer_to_uplinks(&mut self) {
+        if !self.desk.has_room_for_a_command() {
+            return;
+        }
+        for &place in &self.uplinks {
+            if let Place::Uplink(uplink) = &mut self.places[place as usize]
+                && std::mem::take(&mut uplink.is_held_back)
+            {
+                self.host.offer_again(uplink.link);
+            }
+        }
+    }
+
+    /// The welcome that is owed; the end of a connection that is broken.
+    fn serve_uplink(&mut self, index: usize) {
+        let place = self.uplinks[index] as usize;
+        let Place::Uplink(uplink) = &mut self.places[place] else { return };
+        if uplink.owes_welcome {
+            let epoch = self.desk.directory.day().map_or(engine::types::Epoch(0), |day| day.epoch);
+            let last = self.reader.last_sequence();
+            let welcome = Welcome { magic: WELCOME_MAGIC, epoch, last };
+            let sent = self.host.send(uplink.link, zerocopy::IntoBytes::as_bytes(&welcome));
+            uplink.owes_welcome = false;
+            if sent != Ok(size_of::<Welcome>()) {
+                uplink.broken = Some(Broken::Silent);
+            }
+        }
+        if let Some(broken) = uplink.broken {
+            self.desk.counters.uplinks_ended[broken as usize] += 1;
+            self.host.abort(uplink.link);
+            self.places[place] = Place::Nobody;
+            self.uplinks.swap_remove(index);
+        }
+    }
+
     /// Looks at every session for what is due, and finds out when something will be.
     fn keep_time(&mut self) {
         self.desk.wake = Instant::NEVER;
         for place in &mut self.places {
-            if let Place::Member(session) = place {
-                self.desk.keep_time(session, &mut self.host);
-                self.desk.wake_at(session.deadline());
+            match place {
+                Place::Member(session) => {
+                    self.desk.keep_time(session, &mut self.host);
+                    self.desk.wake_at(session.deadline());
+                }
+                Place::Uplink(uplink) => {
+                    if self.desk.now >= uplink.last_received + SILENT_AFTER {
+                        uplink.broken.get_or_insert(Broken::Silent);
+                    } else {
+                        self.desk.wake_at(uplink.last_received + SILENT_AFTER);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -524,9 +652,11 @@ struct Arrivals<'a> {
     desk: &'a mut Desk,
     places: &'a mut [Place],
     followers: &'a mut Vec<u32>,
+    uplinks: &'a mut Vec<u32>,
     links: &'a mut Links,
     member_port: u16,
     feed_port: Option<u16>,
+    uplink_port: Option<u16>,
 }
 
 impl Handler for Arrivals<'_> {
@@ -540,8 +670,12 @@ impl Handler for Arrivals<'_> {
             self.desk.wake_at(session.deadline());
             self.desk.counters.connections += 1;
             *place = Place::Member(session);
+        } else if Some(peer.local_port) == self.uplink_port {
+            *place = Place::Uplink(Uplink::new(id, now));
+            self.uplinks.push(id.index() as u32);
+            self.desk.wake_at(now + SILENT_AFTER);
         } else {
-            assert!(Some(peer.local_port) == self.feed_port, "the host listens at two ports");
+            assert!(Some(peer.local_port) == self.feed_port, "the host listens at three ports");
             *place = Place::Follower(Follower::new(id, now));
             self.followers.push(id.index() as u32);
         }
@@ -554,6 +688,14 @@ impl Handler for Arrivals<'_> {
             Place::Follower(follower) => {
                 let epoch = self.desk.directory.day().map_or(engine::types::Epoch(0), |day| day.epoch);
                 follower.take(bytes, &self.desk.reader, epoch, &mut self.desk.counters)
+            }
+            Place::Uplink(uplink) => {
+                let Desk { sender, directory, settings, now, is_open, .. } = &mut *self.desk;
+                let day = directory.day();
+                let epoch = day.map_or(engine::types::Epoch(0), |day| day.epoch);
+                let is_active = *is_open && day.is_some_and(|day| day.data_center == settings.data_center);
+                let present = Present { is_active, epoch, data_center: settings.data_center, now: *now };
+                uplink.take(bytes, sender, &present)
             }
             Place::Link => self.links.data(id, bytes),
             Place::Nobody => bytes.len(),
@@ -568,6 +710,7 @@ impl Handler for Arrivals<'_> {
                 self.desk.counters.lost_connections += 1;
             }
             Place::Follower(_) => self.followers.retain(|follower| *follower as usize != id.index()),
+            Place::Uplink(_) => self.uplinks.retain(|uplink| *uplink as usize != id.index()),
             Place::Link => self.links.closed(id, why),
             Place::Nobody => return,
         }

@@ -82,6 +82,10 @@ impl Desk {
                     // The member has heard a core of a higher epoch: that one is active, and we are not.
                     return Err(Refusal::NotActive);
                 }
+                if self.is_behind(stream, epoch, received) {
+                    // A front on another machine, to which the log has not come so far yet.
+                    return Err(Refusal::NotActive);
+                }
                 cancelled = resume.cancel;
                 let has_caught_up = received == FROM_NOW;
                 let cursor = Cursor { user: user_index, next: resume.next.0, has_caught_up };
@@ -107,6 +111,12 @@ impl Desk {
         }
         self.list(session);
         Ok(())
+    }
+
+    /// A remote front's log may lag what a member was told elsewhere in the same epoch.
+    fn is_behind(&self, stream: Stream, epoch: Option<Epoch>, received: u32) -> bool {
+        let present = self.directory.day().map(|day| day.epoch);
+        self.settings.front > 0 && epoch == present && received != FROM_NOW && received > self.streams.count(stream).0
     }
 
     /// Who logs in, once that is proved.
@@ -192,8 +202,9 @@ impl Desk {
 
     fn new_dialog(&mut self, session: &Session, user: UserIndex) -> Dialog {
         self.dialogs = self.dialogs.wrapping_add(1);
-        // Place and a running number: an answer finds its connection, and only the dialog that asked takes it.
-        let number = session.link.index() as u32 | u32::from(self.dialogs) << 16;
+        // Place, a running number, front: an answer finds its front and its connection, and only the dialog that asked takes it.
+        let running = u32::from(self.dialogs & 0xFFF);
+        let number = session.link.index() as u32 | running << 16 | u32::from(self.settings.front) << 28;
         Dialog { user, number, next_request: 1 }
     }
 }
@@ -201,6 +212,11 @@ impl Desk {
 /// Where a dialog's connection has its place.
 pub(crate) fn place_of_dialog(number: u32) -> usize {
     (number & 0xFFFF) as usize
+}
+
+/// Which of the core's fronts has the dialog.
+pub(crate) fn front_of_dialog(number: u32) -> u8 {
+    (number >> 28) as u8
 }
 
 const _: () = assert!(net::host::SESSIONS_MAX <= 1 << 16, "a place fits into the lower half of a dialog's number");

@@ -1,0 +1,494 @@
+//! A whole market of processes, for real: network namespaces, our own TCP on TAP ports, the kernel's TCP at the other end.
+//!
+//! ```text
+//!   hub: bridge, members (kernel TCP, one process) ── primary (kernel TCP) · names (kernel TCP)
+//!                                                   ── Backstop (tap) · front (tap)
+//! ```
+//!
+//! SIGKILL to the primary in full flow; `backstop switch`; members come back by themselves and finish their day, also when their front
+//! is killed; the journals agree up to the cut; the next day opens on the primary from Backstop's day's end. It needs root, `ip`
+//! and /dev/net/tun, and says loudly when it has them not.
+
+#![allow(clippy::unwrap_used)]
+
+mod market_support;
+
+use backstop::base_files::BaseFiles;
+use backstop::drill::world::World;
+use backstop::run::clock::WallClock;
+use backstop::run::control::{Ask, Client};
+use hw_profiles::Profile;
+use market_support::{DAY, MEMBERS, Traders, small, write_base};
+use net::{Sockets, SocketsConfig};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Where the members' process finds the site.
+const MEMBERS_OF: &str = "BACKSTOP_TEST_MEMBERS";
+
+fn site(primary: &str) -> String {
+    format!(
+        r#"
+profile = "small.toml"
+trading_day = {DAY}
+base_data = "base"
+
+[names]
+port = "kernel"
+address = "10.0.0.3/8"
+members = 9500
+cores = 9501
+control = "names.sock"
+
+[primary]
+port = "{primary}"
+address = "10.0.0.1/8"
+members = 9001
+feed = 9100
+data_center = 1
+record = "primary"
+control = "primary.sock"
+
+[backstop]
+port = "tap:tapb"
+address = "10.0.0.2/8"
+members = 9001
+feed = 9100
+fronts = 9200
+data_center = 2
+journal = "journal"
+control = "backstop.sock"
+fence = ["./fence"]
+
+[[front]]
+name = "north"
+number = 1
+port = "tap:tapf"
+address = "10.0.0.4/8"
+members = 9001
+control = "front.sock"
+"#
+    )
+}
+
+fn limits() -> hw_profiles::Limits {
+    let mut limits = Profile::load("dev").unwrap().limits;
+    small(&mut limits);
+    limits
+}
+
+fn world() -> World {
+    World::seeded(MEMBERS, 4_000, &limits())
+}
+
+/// Runs a command that has to succeed.
+fn must(words: &[&str]) {
+    let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A namespace; it goes with the value.
+struct Namespace(String);
+
+impl Namespace {
+    fn new(name: &str) -> Self {
+        let name = format!("bs{}{name}", std::process::id());
+        must(&["ip", "netns", "add", &name]);
+        must(&["ip", "-n", &name, "link", "set", "lo", "up"]);
+        Namespace(name)
+    }
+
+    fn ip(&self, words: &[&str]) {
+        must(&[&["ip", "-n", &self.0], words].concat());
+    }
+
+    /// A cable from here to the hub's bridge: `eth0` on this side.
+    fn plug(&self, hub: &Namespace, port: &str) {
+        hub.ip(&["link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", &self.0]);
+        hub.ip(&["link", "set", port, "master", "br0", "up"]);
+        self.ip(&["link", "set", "eth0", "up"]);
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.0]).output();
+    }
+}
+
+/// A process in a namespace; it is killed with the value.
+struct Process {
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Process {
+    fn start(namespace: &Namespace, folder: &Path, socket: &str, words: &[&str]) -> Self {
+        let child = Command::new("ip")
+            .args(["netns", "exec", &namespace.0, env!("CARGO_BIN_EXE_backstop")])
+            .args(words)
+            .args(["--site", "site.toml"])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Process { child, socket: folder.join(socket) }
+    }
+
+    fn status(&self) -> Option<Value> {
+        Client::connect(&self.socket).ok()?.ask(&Ask::Status).ok().map(|mut answer| answer["status"].take())
+    }
+
+    #[track_caller]
+    fn until(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) {
+        let began = Instant::now();
+        loop {
+            let status = self.status();
+            if status.as_ref().is_some_and(&is_so) {
+                return;
+            }
+            assert!(self.child.try_wait().unwrap().is_none(), "{what}: the process ended");
+            assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}; {status:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// SIGKILL: nothing of it is asked.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One `backstop` command from outside, with what it printed. It has to exit with 0.
+#[track_caller]
+fn backstop(folder: &Path, words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_backstop")).args(words).current_dir(folder).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{words:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// A TAP port that a process makes joins its namespace's bridge as soon as it is there. (Its address is made of its name: two of one
+/// name cannot be on one network.)
+fn bridge_tap(namespace: &Namespace, tap: &str) {
+    let began = Instant::now();
+    while !Command::new("ip")
+        .args(["-n", &namespace.0, "link", "set", tap, "master", "br0", "up"])
+        .output()
+        .unwrap()
+        .status
+        .success()
+    {
+        assert!(began.elapsed() < PATIENCE, "no {tap} in {}", namespace.0);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The members' process: its last words so far, one JSON object.
+struct Members {
+    child: Child,
+    last: Arc<Mutex<Value>>,
+}
+
+impl Members {
+    fn start(hub: &Namespace, folder: &Path) -> Self {
+        let mut child = Command::new("ip")
+            .args(["netns", "exec", &hub.0])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "members_over_kernel_tcp", "--nocapture"])
+            .env(MEMBERS_OF, folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let last = Arc::new(Mutex::new(Value::Null));
+        let (seen, out) = (Arc::clone(&last), child.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if let Ok(value) = serde_json::from_str(&line) {
+                    *seen.lock().unwrap() = value;
+                }
+            }
+        });
+        Members { child, last }
+    }
+
+    fn number(&self, field: &str) -> u64 {
+        self.last.lock().unwrap()[field].as_u64().unwrap_or(0)
+    }
+
+    #[track_caller]
+    fn until(&self, field: &str, least: u64) {
+        let began = Instant::now();
+        while self.number(field) < least {
+            assert!(began.elapsed() < PATIENCE, "{field} is not {least}: {}", self.last.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn until_told(&self, more: u64) {
+        self.until("told", self.number("told") + more);
+    }
+
+    /// They send nothing more, wait for what is open, and say what they hold.
+    fn finish(mut self) -> Value {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success(), "the members' process failed");
+        std::thread::sleep(Duration::from_millis(50));
+        self.last.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Members {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Not a test of its own: the members' process of the market's test, which runs this file's program again in the hub.
+#[test]
+fn members_over_kernel_tcp() {
+    if std::env::var_os(MEMBERS_OF).is_none() {
+        return;
+    }
+    let clock = WallClock::start();
+    let mut traders = Traders::new(world(), |seat| Sockets::new(SocketsConfig::new(seat.address)).unwrap());
+    let is_over = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&is_over);
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        flag.store(true, Ordering::Relaxed);
+    });
+    let mut next_words = clock.now();
+    let mut quiet_since = None;
+    loop {
+        let (now, is_over) = (clock.now(), is_over.load(Ordering::Relaxed));
+        traders.poll(now, !is_over);
+        if now >= next_words {
+            next_words = now + Duration::from_millis(50);
+            println!(
+                "{}",
+                json!({ "told": traders.told(), "back": traders.back(2), "orders": traders.orders,
+                        "working": traders.nodes.iter().filter(|node| node.is_working()).count() })
+            );
+        }
+        if is_over && traders.is_quiet() {
+            let since = *quiet_since.get_or_insert(now);
+            if now >= since + Duration::from_millis(500) {
+                break;
+            }
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    let mut held = Vec::new();
+    for (node, seat) in traders.nodes.iter().zip(&world().seats) {
+        for (client, instrument, hedge, position) in node.member.view().positions() {
+            if position.long != 0 || position.short != 0 {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+                let (client, instrument) = (text(client.bytes()), text(instrument.bytes()));
+                held.push(json!([
+                    seat.participant_id,
+                    client,
+                    instrument,
+                    char::from(hedge).to_string(),
+                    position.long,
+                    position.short
+                ]));
+            }
+        }
+    }
+    println!("{}", json!({ "orders": traders.orders, "told": traders.told(), "held": held }));
+}
+
+/// Root, and the means to make a network.
+fn can_run() -> Result<(), &'static str> {
+    let is_root = std::fs::read_to_string("/proc/self/status")
+        .unwrap()
+        .lines()
+        .any(|line| line.starts_with("Uid:") && line.split_whitespace().nth(1) == Some("0"));
+    if !is_root {
+        return Err("it needs root");
+    }
+    if !Path::new("/dev/net/tun").exists() {
+        return Err("there is no /dev/net/tun");
+    }
+    let probe = format!("bs{}probe", std::process::id());
+    match Command::new("ip").args(["netns", "add", &probe]).output() {
+        Ok(output) if output.status.success() => {
+            must(&["ip", "netns", "del", &probe]);
+            Ok(())
+        }
+        _ => Err("`ip netns add` does not work here"),
+    }
+}
+
+#[test]
+fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_next_day() {
+    if let Err(why) = can_run() {
+        println!("SKIPPED: the market of processes was NOT tested: {why}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut small_profile: toml::Table = hw_profiles::Profile::source("dev").unwrap().parse().unwrap();
+    let table = small_profile["limits"].as_table_mut().unwrap();
+    let limits = limits();
+    for (name, value) in [
+        ("frames", u64::from(limits.frames)),
+        ("log_bytes", limits.log_bytes),
+        ("live_orders", u64::from(limits.live_orders)),
+        ("local_ids", u64::from(limits.local_ids)),
+    ] {
+        table.insert(name.to_owned(), toml::Value::Integer(value as i64));
+    }
+    std::fs::write(folder.join("small.toml"), toml::to_string(&small_profile).unwrap()).unwrap();
+    std::fs::write(folder.join("site.toml"), site("kernel")).unwrap();
+    write_base(&world(), &folder.join("base"));
+
+    let [hub, p, n, b, f] = ["hub", "p", "n", "b", "f"].map(Namespace::new);
+    hub.ip(&["link", "add", "br0", "type", "bridge"]);
+    hub.ip(&["link", "set", "br0", "up"]);
+    for seat in &world().seats {
+        hub.ip(&["addr", "add", &format!("{}/8", seat.address), "dev", "br0"]);
+    }
+    for (node, port) in [(&p, "vp"), (&n, "vn"), (&b, "vb"), (&f, "vf")] {
+        node.plug(&hub, port);
+    }
+    p.ip(&["addr", "add", "10.0.0.1/8", "dev", "eth0"]);
+    n.ip(&["addr", "add", "10.0.0.3/8", "dev", "eth0"]);
+    for node in [&b, &f] {
+        node.ip(&["link", "add", "br0", "type", "bridge"]);
+        node.ip(&["link", "set", "br0", "up"]);
+        node.ip(&["link", "set", "eth0", "master", "br0"]);
+    }
+    let fence = format!("#!/bin/sh\nip -n {} link set eth0 down && echo \"the primary's cable is pulled\"\n", p.0);
+    std::fs::write(folder.join("fence"), fence).unwrap();
+    must(&["chmod", "755", folder.join("fence").to_str().unwrap()]);
+
+    let mut names = Process::start(&n, folder, "names.sock", &["names"]);
+    names.until("it answers", |_| true);
+    let mut primary = Process::start(&p, folder, "primary.sock", &["primary"]);
+    let mut core = Process::start(&b, folder, "backstop.sock", &["run"]);
+    bridge_tap(&b, "tapb");
+    let mut front = Process::start(&f, folder, "front.sock", &["front", "--name", "north"]);
+    bridge_tap(&f, "tapf");
+    core.until("it follows", |status| status["state"]["number"] == 2);
+    front.until("it has the base data", |status| status["sequence"].as_u64() > Some(10));
+    let members = Members::start(&hub, folder);
+    primary.until("everybody is there", |status| status["logins"].as_u64() >= Some(u64::from(MEMBERS) * 3));
+    members.until_told(500);
+
+    // SIGKILL in full flow.
+    primary.kill();
+    let switched = backstop(
+        folder,
+        &[
+            "switch",
+            "--site",
+            "site.toml",
+            "--yes",
+            "--from-lagging",
+            "--reopen",
+            "auction",
+            "--readiness",
+            "1000",
+            "--readiness-timeout",
+            "30",
+            "--cancel-only",
+            "1",
+            "--auction",
+            "1",
+        ],
+    );
+    for words in [
+        "证据 the evidence",
+        " 2  封存 seal: 完成 done",
+        "cable is pulled",
+        "14  恢复交易 resume: 完成 done",
+        "the takeover is done: epoch 2",
+    ] {
+        assert!(switched.contains(words), "expected `{words}` in\n{switched}");
+    }
+    members.until("back", u64::from(MEMBERS));
+    members.until_told(500);
+    front.until("members came through it", |status| {
+        status["logins"].as_u64() > Some(0) && status["commands"].as_u64() > Some(0)
+    });
+
+    // The front dies too: its members go on at the core's own.
+    front.kill();
+    members.until_told(500);
+    let held = members.finish();
+    backstop(folder, &["operate", "--site", "site.toml", "close"]);
+    core.until("the day is closed", |status| status["is_closed"] == true);
+    let words = backstop(folder, &["stop", "--site", "site.toml"]);
+    assert!(words.contains("the day's end"), "{words}");
+    core.child.wait().unwrap();
+
+    // The primary's record and our journal agree up to the cut.
+    let record = std::fs::read(folder.join(format!("primary/{DAY}.record"))).unwrap();
+    let path = folder.join(format!("journal/{DAY}.journal"));
+    let journal = std::fs::read(&path).unwrap();
+    let reader = journal::inspect(&path, Some(DAY)).unwrap().reader;
+    let cut = standby::Fold::of(&reader).takeover().unwrap().open.cut_sequence;
+    let end_of_cut = reader.offset_of(engine::types::Sequence(cut.0 + 1)).unwrap() as usize;
+    let common = record.iter().zip(&journal).take_while(|(one, other)| one == other).count();
+    assert!(common >= end_of_cut, "they differ at byte {common}, before the cut at byte {end_of_cut}");
+
+    // What members hold, by their own books, is what the day ended with.
+    let end = BaseFiles::load(&folder.join(format!("journal/{DAY}.end"))).unwrap();
+    let mut ended: Vec<Value> = end
+        .positions
+        .iter()
+        .map(|row| {
+            json!([
+                row.participant,
+                row.client,
+                row.instrument,
+                row.hedge.to_string(),
+                row.long_yesterday,
+                row.short_yesterday
+            ])
+        })
+        .collect();
+    let mut held = held["held"].as_array().unwrap().clone();
+    for list in [&mut ended, &mut held] {
+        list.sort_by_key(ToString::to_string);
+    }
+    assert_eq!(held, ended, "members' own positions and the day's end");
+
+    // And back again: the next day opens on the primary.
+    p.ip(&["link", "set", "eth0", "up"]);
+    let next = (DAY + 1).to_string();
+    let from = format!("journal/{DAY}.end");
+    let mut primary = Process::start(&p, folder, "primary.sock", &["primary", "--day", &next, "--day-from", &from]);
+    let mut core = Process::start(&b, folder, "backstop.sock", &["run", "--day", &next]);
+    bridge_tap(&b, "tapb");
+    core.until("it follows the next day", |status| {
+        status["state"]["number"] == 2 && status["trading_day"].as_u64() == Some(u64::from(DAY) + 1)
+    });
+    backstop(folder, &["operate", "--control", "primary.sock", "close"]);
+    let last = primary.status().unwrap()["sequence"].as_u64();
+    core.until("it is told of the close", |status| status["sequence"].as_u64() >= last);
+    backstop(folder, &["stop", "--site", "site.toml"]);
+    backstop(folder, &["stop", "--control", "primary.sock"]);
+    core.child.wait().unwrap();
+    primary.child.wait().unwrap();
+    let followed = BaseFiles::load(&folder.join(format!("journal/{next}.end"))).unwrap();
+    assert_eq!(followed.positions, end.positions, "the primary's day began with what ours ended with");
+}
