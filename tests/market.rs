@@ -1,8 +1,9 @@
 //! A whole market of processes, for real: network namespaces, our own TCP on TAP ports, the kernel's TCP at the other end.
 //!
 //! ```text
-//!   hub: bridge, members (kernel TCP, one process) ── primary (kernel TCP) · names (kernel TCP)
-//!                                                   ── Backstop (tap) · front (tap)
+//!   hub: bridge, members (kernel TCP, one process) ── members in Python (kernel TCP)
+//!                                                  ── primary (kernel TCP) · names (kernel TCP)
+//!                                                  ── Backstop (tap) · front (tap)
 //! ```
 //!
 //! SIGKILL to the primary in full flow; `backstop switch`; members come back by themselves and finish their day, also when their front
@@ -14,7 +15,7 @@
 mod market_support;
 
 use backstop::base_files::BaseFiles;
-use backstop::drill::world::World;
+use backstop::drill::world::{Seat, World};
 use backstop::run::clock::WallClock;
 use backstop::run::control::{Ask, Client};
 use hw_profiles::Profile;
@@ -29,6 +30,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Members of the members' process; the others are in Python, each in a namespace of its own.
+const IN_RUST: usize = 6;
 /// Where the members' process finds the site.
 const MEMBERS_OF: &str = "BACKSTOP_TEST_MEMBERS";
 
@@ -260,6 +263,48 @@ impl Drop for Members {
     }
 }
 
+/// A member in Python, written from ftd.xml and STREAMS.md alone, at the kernel's TCP.
+struct Python {
+    child: Child,
+    _namespace: Namespace,
+}
+
+impl Python {
+    fn start(hub: &Namespace, seat: &Seat) -> Self {
+        let namespace = Namespace::new(&seat.participant_id);
+        namespace.plug(hub, &format!("port{}", seat.participant_id));
+        namespace.ip(&["addr", "add", &format!("{}/8", seat.address), "dev", "eth0"]);
+        let (series, client) = (seat.series.to_string(), seat.accounts[0].client_id.as_str());
+        let child = Command::new("ip")
+            .args(["netns", "exec", &namespace.0, "python3", "-B"])
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/member.py"))
+            .args(["--front", "10.0.0.1:9001", "--names", "10.0.0.3:9500", "--participant", &seat.participant_id])
+            .args(["--user", &seat.user_id, "--secret", &seat.secret, "--client", client, "--series", &series])
+            .args(["--instrument", "IH2406", "--price", "3650", "--tick", "0.2", "--orders", "500", "--rate", "50"])
+            .args(["--ready", "--timeout", "1", "--patience", "50", "--json"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Python { child, _namespace: namespace }
+    }
+
+    /// Waits for its day's end; what it says of it. Nothing may be missing, twice or contradictory.
+    fn finish(mut self) -> Value {
+        let mut text = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "the Python member: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Not a test of its own: the members' process of the market's test, which runs this file's program again in the hub.
 #[test]
 fn members_over_kernel_tcp() {
@@ -267,7 +312,10 @@ fn members_over_kernel_tcp() {
         return;
     }
     let clock = WallClock::start();
-    let mut traders = Traders::new(world(), |seat| Sockets::new(SocketsConfig::new(seat.address)).unwrap());
+    let mut world = world();
+    world.seats.truncate(IN_RUST);
+    let seats = world.seats.clone();
+    let mut traders = Traders::new(world, |seat| Sockets::new(SocketsConfig::new(seat.address)).unwrap());
     let is_over = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&is_over);
     std::thread::spawn(move || {
@@ -296,7 +344,7 @@ fn members_over_kernel_tcp() {
         std::thread::sleep(Duration::from_micros(200));
     }
     let mut held = Vec::new();
-    for (node, seat) in traders.nodes.iter().zip(&world().seats) {
+    for (node, seat) in traders.nodes.iter().zip(&seats) {
         for (client, instrument, hedge, position) in node.member.view().positions() {
             if position.long != 0 || position.short != 0 {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
@@ -363,10 +411,11 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     let [hub, p, n, b, f] = ["hub", "p", "n", "b", "f"].map(Namespace::new);
     hub.ip(&["link", "add", "br0", "type", "bridge"]);
     hub.ip(&["link", "set", "br0", "up"]);
-    for seat in &world().seats {
+    let seats = world().seats;
+    for seat in &seats[..IN_RUST] {
         hub.ip(&["addr", "add", &format!("{}/8", seat.address), "dev", "br0"]);
     }
-    for (node, port) in [(&p, "vp"), (&n, "vn"), (&b, "vb"), (&f, "vf")] {
+    for (node, port) in [(&p, "port1"), (&n, "port2"), (&b, "port3"), (&f, "port4")] {
         node.plug(&hub, port);
     }
     p.ip(&["addr", "add", "10.0.0.1/8", "dev", "eth0"]);
@@ -390,6 +439,7 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     core.until("it follows", |status| status["state"]["number"] == 2);
     front.until("it has the base data", |status| status["sequence"].as_u64() > Some(10));
     let members = Members::start(&hub, folder);
+    let in_python: Vec<Python> = seats[IN_RUST..].iter().map(|seat| Python::start(&hub, seat)).collect();
     primary.until("everybody is there", |status| status["logins"].as_u64() >= Some(u64::from(MEMBERS) * 3));
     members.until_told(500);
 
@@ -424,11 +474,16 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     ] {
         assert!(switched.contains(words), "expected `{words}` in\n{switched}");
     }
-    members.until("back", u64::from(MEMBERS));
+    members.until("back", IN_RUST as u64);
     members.until_told(500);
     front.until("members came through it", |status| {
         status["logins"].as_u64() > Some(0) && status["commands"].as_u64() > Some(0)
     });
+
+    for python in in_python {
+        let report = python.finish();
+        assert_eq!((report["ok"].as_bool(), report["takeovers"].as_u64()), (Some(true), Some(1)), "{report}");
+    }
 
     // The front dies too: its members go on at the core's own.
     front.kill();
@@ -452,9 +507,11 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
 
     // What members hold, by their own books, is what the day ended with.
     let end = BaseFiles::load(&folder.join(format!("journal/{DAY}.end"))).unwrap();
+    let in_rust = |participant: &str| seats[..IN_RUST].iter().any(|seat| seat.participant_id == participant);
     let mut ended: Vec<Value> = end
         .positions
         .iter()
+        .filter(|row| in_rust(&row.participant))
         .map(|row| {
             json!([
                 row.participant,

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest request, bytes.
 const REQUEST_BYTES: u64 = 16 * 1024;
@@ -128,12 +128,24 @@ pub struct Waiting {
     /// What is asked.
     pub ask: Ask,
     reply: SyncSender<Reply>,
+    /// Held by the side thread until the answer is written.
+    under_way: Arc<()>,
 }
 
 impl Waiting {
     /// Answers it; who has gone meanwhile hears nothing.
     pub fn answer(self, reply: Reply) {
         let _ = self.reply.try_send(reply);
+    }
+
+    /// Answers it, and returns when the answer is written: for a process that ends.
+    pub fn answer_and_see_off(self, reply: Reply) {
+        let under_way = Arc::clone(&self.under_way);
+        self.answer(reply);
+        let began = Instant::now();
+        while Arc::strong_count(&under_way) > 1 && began.elapsed() < Duration::from_secs(1) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -225,8 +237,9 @@ fn serve(stream: &UnixStream, outbox: &Sender<Waiting>, waits: &AtomicBool) {
             _ => return,
         }
         lines.get_mut().set_limit(REQUEST_BYTES);
+        let under_way = Arc::new(());
         let reply = match serde_json::from_str::<Ask>(&line) {
-            Ok(ask) => ask_the_loop(ask, outbox, waits),
+            Ok(ask) => ask_the_loop(ask, outbox, waits, &under_way),
             Err(error) => Err(format!("not a request: {error}")),
         };
         let answer = match reply {
@@ -237,16 +250,18 @@ fn serve(stream: &UnixStream, outbox: &Sender<Waiting>, waits: &AtomicBool) {
             Ok(_) => serde_json::json!({ "ok": true }),
             Err(fault) => serde_json::json!({ "ok": false, "fault": fault }),
         };
-        if writeln!(writer, "{answer}").is_err() {
+        let written = writeln!(writer, "{answer}");
+        drop(under_way);
+        if written.is_err() {
             return;
         }
     }
 }
 
-fn ask_the_loop(ask: Ask, outbox: &Sender<Waiting>, waits: &AtomicBool) -> Reply {
+fn ask_the_loop(ask: Ask, outbox: &Sender<Waiting>, waits: &AtomicBool, under_way: &Arc<()>) -> Reply {
     let (reply, answer) = sync_channel(1);
     let gone = || "the process is ending".to_owned();
-    outbox.send(Waiting { ask, reply }).map_err(|_| gone())?;
+    outbox.send(Waiting { ask, reply, under_way: Arc::clone(under_way) }).map_err(|_| gone())?;
     waits.store(true, Ordering::Release);
     match answer.recv_timeout(PATIENCE) {
         Ok(reply) => reply,

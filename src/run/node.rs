@@ -53,7 +53,7 @@ pub fn turn(
     }
     let ended = node.end();
     if let Some(waiting) = last_words {
-        waiting.answer(ended.clone().map(|words| serde_json::json!({ "ended": words })));
+        waiting.answer_and_see_off(ended.clone().map(|words| serde_json::json!({ "ended": words })));
     }
     ended
 }

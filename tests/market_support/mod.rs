@@ -17,6 +17,8 @@ use std::time::Duration;
 
 pub const MEMBERS: u16 = 8;
 pub const DAY: u32 = 20_240_603;
+/// From one order to the next, of all members together.
+const PACE: Duration = Duration::from_millis(4);
 
 /// A small day: a journal of 2 GiB is more than a test's disk need have.
 pub fn small(limits: &mut Limits) {
@@ -38,13 +40,14 @@ pub fn write_base(world: &World, folder: &Path) {
     base.end = None;
     for instrument in &mut base.instruments {
         instrument.phase = PhaseName::Continuous;
+        instrument.position_limit = 0; // members trade as long as the test lasts
     }
     base.save(folder).unwrap();
     let read = BaseFiles::load(folder).unwrap();
     assert_eq!(read, base, "what is written is read back");
 }
 
-/// Members, polled by one thread: one of them sends an order every other millisecond; who comes to a new core says that it is ready.
+/// Members, polled by one thread: one of them sends an order every few milliseconds; who comes to a new core says that it is ready.
 pub struct Traders<T: Transport> {
     pub nodes: Vec<MemberNode<T>>,
     world: World,
@@ -76,7 +79,7 @@ impl<T: Transport> Traders<T> {
             }
         }
         if may_trade && now >= self.next_order {
-            self.next_order = now + Duration::from_millis(2);
+            self.next_order = now + PACE;
             self.round += 1;
             self.trade();
         }
