@@ -57,7 +57,7 @@ const STATIC: &[&str] = &[
 
 /// Libraries of the system that the static set needs.
 const STATIC_SYSTEM: &[&str] =
-    &["mlx5", "ibverbs", "numa", "pcap", "xdp", "bpf", "elf", "z", "bsd", "jansson", "crypto", "m", "dl", "pthread"];
+    &["mlx5", "ibverbs", "atomic", "numa", "pcap", "xdp", "bpf", "elf", "z", "bsd", "jansson", "crypto", "m", "dl", "pthread"];
 
 fn main() {
     println!("cargo:rerun-if-changed=shim.c");
