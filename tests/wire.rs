@@ -46,7 +46,8 @@ fn python_members_miss_nothing_over_af_packet() {
 #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
 #[test]
 fn python_members_miss_nothing_over_af_xdp() {
-    if can_make_networks("python_members_miss_nothing_over_af_xdp") {
+    let name = "python_members_miss_nothing_over_af_xdp";
+    if can_make_networks(name) && has_xdp_sockets(name) {
         members_trade_over("af_xdp");
     }
 }

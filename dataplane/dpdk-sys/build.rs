@@ -56,8 +56,10 @@ const STATIC: &[&str] = &[
 ];
 
 /// Libraries of the system that the static set needs.
-const STATIC_SYSTEM: &[&str] =
-    &["mlx5", "ibverbs", "atomic", "numa", "pcap", "xdp", "bpf", "elf", "z", "bsd", "jansson", "crypto", "m", "dl", "pthread"];
+const STATIC_SYSTEM: &[&str] = &[
+    "mlx5", "ibverbs", "atomic", "numa", "pcap", "xdp", "bpf", "elf", "z", "bsd", "jansson", "crypto", "m", "dl",
+    "pthread",
+];
 
 fn main() {
     println!("cargo:rerun-if-changed=shim.c");

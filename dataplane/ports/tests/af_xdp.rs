@@ -8,7 +8,8 @@ use ports::{AnyPort, PortSettings, PortSpec, open};
 
 #[test]
 fn a_kernel_client_gets_back_every_byte_over_af_xdp() {
-    if !can_make_networks("a_kernel_client_gets_back_every_byte_over_af_xdp") {
+    let name = "a_kernel_client_gets_back_every_byte_over_af_xdp";
+    if !can_make_networks(name) || !has_xdp_sockets(name) {
         return;
     }
     let line = Line::veth();

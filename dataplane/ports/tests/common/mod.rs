@@ -32,6 +32,16 @@ pub fn can_make_networks(test: &str) -> bool {
     holds
 }
 
+/// False, said loudly, if this kernel has no XDP sockets (AF_XDP is family 44).
+pub fn has_xdp_sockets(test: &str) -> bool {
+    let probe = "import socket; socket.socket(44, socket.SOCK_RAW, 0)";
+    let holds = Command::new("python3").args(["-c", probe]).output().is_ok_and(|output| output.status.success());
+    if !holds {
+        eprintln!("SKIPPED {test}: this kernel has no XDP sockets (CONFIG_XDP_SOCKETS), or does not let us have one");
+    }
+    holds
+}
+
 /// Runs a command that has to work.
 pub fn run(program: &str, arguments: &[&str]) -> Output {
     let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
