@@ -3,8 +3,8 @@
 //! Written for 22.11 (Debian 12); builds against later releases as long as the layouts asserted in `shim.c` hold (23.11 and
 //! later: not tested). The unsafe half is `ffi` and the C shim; what this crate offers is safe to call from any thread:
 //!
-//! - a [`Mbuf`] is owned: whoever drops it frees it, and nobody else can see its bytes;
-//! - a [`Queue`] belongs to one thread at a time, and keeps its device and pool alive;
+//! - an `Mbuf` is owned: whoever drops it frees it, and nobody else can see its bytes;
+//! - a `Queue` belongs to one thread at a time, and keeps its device and pool alive;
 //! - a device is stopped and closed when its last queue goes; a pool is freed when all of its buffers are back, else it stays.
 //!
 //! A frame is in one contiguous buffer: scattered receiving is never switched on.

@@ -24,6 +24,6 @@ mod sys;
 pub mod tap;
 
 pub use any::{AnyPacket, AnyPort, open};
-pub use settings::{PortError, PortSettings};
+pub use settings::{BUFFERS_MAX, BUFFERS_MIN, PortError, PortSettings, QUEUES_MAX};
 pub use spec::{PciAddress, PortSpec, SpecError};
 pub use tap::TapPort;
