@@ -4,7 +4,7 @@ use crate::base_data::{self, InstrumentTerms};
 use crate::bench::clock::core_nanoseconds;
 use crate::bench::flow::{Mix, TICK};
 use dataplane::clock::cycles;
-use dataplane::front::{Front, FrontConfig};
+use dataplane::front::{Front, FrontConfig, FrontMarks};
 use dataplane::ring::RING_BYTES;
 use dataplane::session::LoginPolicy;
 use dataplane::stages::EngineStage;
@@ -75,10 +75,12 @@ pub struct Figures {
     /// Cycles an order of each stage: medians over the orders of the rounds that were measured by stages, so that what interrupts
     /// the thread is not taken for work.
     pub stages: [f64; 4],
-    /// Bytes that were copied between the packet and the command ring.
+    /// Bytes that were copied on the way, in and out.
     pub bytes_copied: u64,
     /// What the service worked, ns an order.
     pub service_ns: f64,
+    /// How much of the fixed buffers was ever in use.
+    pub marks: FrontMarks,
     /// Orders that the rules rejected, since it began.
     pub rejected: u64,
     /// Why it stopped, if so.
@@ -89,9 +91,11 @@ fn cycles_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 1 << 40, 3).expect("the bounds are in order")
 }
 
-/// Bytes that TCP had to hold, or to put together: the rest is read in the packet.
-fn copied(host: &net::Counters) -> u64 {
-    host.ringed_bytes + host.straddled_bytes
+/// Bytes that TCP had to hold or to put together, and those that the front wrote twice: the rest is read in the packet, and
+/// rendered into what is sent.
+fn copied<T: Transport>(front: &Front<T>) -> u64 {
+    let host = front.host_counters();
+    host.ringed_bytes + host.straddled_bytes + front.counters().bytes_copied()
 }
 
 /// A service that stands still once, to show that the bench sees it.
@@ -193,7 +197,7 @@ impl<T: Transport> Service<T> {
     pub fn begin_measuring(&mut self) {
         self.before = self.front.latency_ns().clone();
         self.stages.iter_mut().for_each(Histogram::reset);
-        self.copied_before = copied(&self.front.host_counters());
+        self.copied_before = copied(&self.front);
     }
 
     /// Stands still once.
@@ -209,8 +213,9 @@ impl<T: Transport> Service<T> {
         Figures {
             internal_ns,
             stages: std::array::from_fn(|stage| self.stages[stage].value_at_quantile(0.5) as f64),
-            bytes_copied: copied(&self.front.host_counters()) - self.copied_before,
+            bytes_copied: copied(&self.front) - self.copied_before,
             service_ns: 0.0,
+            marks: self.front.marks(),
             rejected: self.engine.counters().rejected,
             fault: self.halt(),
         }

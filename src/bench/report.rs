@@ -208,6 +208,18 @@ impl Report<'_> {
                 run.generator_ns_per_order
             ));
         }
+        if let Some(marks) = self.rates.last().map(|run| &run.marks) {
+            line(&format!(
+                "水位 marks     the last rate's: {} B of commands in a burst, {} sessions served and {} frames taken in a round, {} answers waiting; arena {} of {} B, {} resets",
+                marks.burst_command_bytes,
+                marks.sessions_served,
+                marks.parts_taken,
+                marks.answers_waiting,
+                marks.arena_used,
+                marks.arena_bytes,
+                marks.arena_resets
+            ));
+        }
         for compared in &self.compared {
             line("");
             line(&compared.words());
@@ -293,6 +305,15 @@ fn details_json(run: &RateRun) -> Value {
         "rejected": run.rejected,
         "sent_by_kind": { "rests": run.sent[0], "trades": run.sent[1], "cancels": run.sent[2] },
         "days": run.days,
+        "marks": {
+            "burst_command_bytes": run.marks.burst_command_bytes,
+            "sessions_served": run.marks.sessions_served,
+            "parts_taken": run.marks.parts_taken,
+            "answers_waiting": run.marks.answers_waiting,
+            "arena_bytes": run.marks.arena_bytes,
+            "arena_used": run.marks.arena_used,
+            "arena_resets": run.marks.arena_resets,
+        },
         "generator_ns_per_order": run.generator_ns_per_order.round(),
         "service_ns_per_order": run.service_ns_per_order.round(),
         "fault": run.fault,

@@ -5,6 +5,7 @@ use crate::bench::flow::Mix;
 use crate::bench::load::{Counts, LONGEST_NS, Load};
 use crate::bench::market::{DAY_BEGINS, Figures, Service, Stall};
 use crate::bench::wire::LightTcp;
+use dataplane::front::FrontMarks;
 use hdrhistogram::Histogram;
 use hw_profiles::Limits;
 use indicatif::ProgressBar;
@@ -41,7 +42,7 @@ pub struct RateRun {
     pub planned_ns: Histogram<u64>,
     /// Cycles an order of each stage ([`crate::bench::market::STAGES`]).
     pub stages: [f64; 4],
-    /// Bytes copied between the packet and the command ring, an order.
+    /// Bytes copied on the way, in and out, an order.
     pub bytes_copied_per_order: f64,
     /// Members' side on the same thread, ns an order; in none of the figures.
     pub generator_ns_per_order: f64,
@@ -51,6 +52,8 @@ pub struct RateRun {
     pub sent: [u64; 3],
     /// Days that the orders were spread over.
     pub days: u32,
+    /// How much of the fixed buffers was in use at most, on the last day.
+    pub marks: FrontMarks,
     /// Orders that the rules rejected.
     pub rejected: u64,
     /// Why the service stopped, if so.
@@ -86,6 +89,7 @@ impl RateRun {
             service_ns_per_order: 0.0,
             sent: [0; 3],
             days: 0,
+            marks: FrontMarks::default(),
             rejected: 0,
             fault: None,
         }
@@ -114,6 +118,7 @@ impl RateRun {
             *all += sent;
         }
         self.days += 1;
+        self.marks = figures.marks;
         self.rejected += figures.rejected;
         self.fault = self.fault.take().or(figures.fault);
     }
