@@ -58,10 +58,9 @@ impl<P: Port> Host<P> {
             return true;
         };
         if connection.is_overdue(self.now) {
-            // Perhaps it never arrived because the last address we heard was damaged: ask at the one before.
-            std::mem::swap(&mut slot.station, &mut slot.former_station);
+            slot.stations.time_out();
         }
-        let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: slot.station };
+        let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: slot.stations.current() };
         self.counters.stack_runs += 1;
         let has_more = connection.egress(self.now, &mut sink, SEGMENTS_A_TURN);
         if slot.state == SessionState::Open && slot.give_up_at == Instant::NEVER && connection.send_queue() > 0 {

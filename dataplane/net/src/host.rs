@@ -9,6 +9,7 @@ use crate::neighbours::{NEIGHBOURS_MAX, Neighbours};
 use crate::port::{Burst, Mac, Port};
 use crate::random::mix;
 use crate::session::{CloseReason, Opener, Peer, SessionId, SessionState, Slot};
+use crate::stations::Stations;
 use crate::table::Table;
 use crate::tcp::number::SequenceNumber;
 use crate::tcp::{Connection, Phase, RECEIVE_RING_MAX, Rings, Settings, initial_number};
@@ -549,7 +550,7 @@ impl<P: Port> Host<P> {
         let connection = Connection::active(self.settings, self.take_rings(), route, initial);
         let slot = &mut self.slots[index as usize];
         slot.connection = Some(connection);
-        (slot.station, slot.former_station) = (station, station);
+        slot.stations = Stations::only(station);
         slot.state = SessionState::Opening;
         self.resolving -= 1;
         self.mark_ready(index);

@@ -4,6 +4,7 @@ use crate::host::{Host, demux_key};
 use crate::link::SessionSink;
 use crate::port::{Mac, Port};
 use crate::session::{CloseReason, Handler, Opener, SessionState};
+use crate::stations::Stations;
 use crate::tcp::{Connection, Oddity, Phase};
 use crate::time::Instant;
 use crate::wire::{
@@ -90,11 +91,10 @@ impl<P: Port> Host<P> {
         let id = self.id(index);
         let slot = &mut self.slots[index as usize];
         let connection = slot.connection.as_mut().expect("a plain segment has a connection");
-        // Answers go the way the last good frame came: a router may have changed.
-        slot.former_station = slot.station;
-        slot.station = source;
         self.counters.stack_runs += 1;
-        if connection.take_plain(self.now, segment) > 0 {
+        let acknowledged = connection.take_plain(self.now, segment);
+        slot.stations.hear(source, acknowledged > 0 || !segment.payload.is_empty());
+        if acknowledged > 0 {
             let is_at_rest = connection.send_queue() == 0;
             slot.give_up_at = if is_at_rest { Instant::NEVER } else { self.now + self.config.silence_timeout };
         }
@@ -137,7 +137,7 @@ impl<P: Port> Host<P> {
         let mut sink = SessionSink { link: &mut self.link, source: self.mac, destination: source };
         let outcome = connection.ingress(self.now, segment, &mut sink);
         match outcome.oddity {
-            None => (slot.former_station, slot.station) = (slot.station, source),
+            None => slot.stations.hear(source, outcome.acknowledged > 0 || outcome.received > 0),
             Some(Oddity::AcknowledgesUnsent) => self.counters.drops.acknowledges_unsent += 1,
             Some(Oddity::BehindTheEnd) => self.counters.drops.behind_the_end += 1,
             Some(Oddity::Challenged) => self.counters.challenges += 1,
@@ -281,7 +281,7 @@ impl<P: Port> Host<P> {
         let connection = Connection::passive(self.settings, self.take_rings(), route, initial, segment);
         let slot = &mut self.slots[index as usize];
         slot.state = SessionState::Opening;
-        (slot.station, slot.former_station) = (source, source);
+        slot.stations = Stations::only(source);
         slot.give_up_at = self.now + self.config.open_timeout;
         self.counters.stack_runs += 1;
         match connection {

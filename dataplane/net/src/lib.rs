@@ -78,6 +78,7 @@
 //! - Whatever arrives, nothing panics: past `wire`'s checks of shape every number is looked at before it is used as one.
 //! - A session's packet is the same work with one session or a thousand (only its memory is colder); an idle session is
 //!   no work at all.
+//! - A frame whose Ethernet source is wrong though its sums hold costs a session a timeout and no more (`stations`).
 //! - Every id that the user was given gets exactly one `closed`. A dead id does nothing.
 //! - A SYN from an address that the filter does not admit is dropped before any sum is computed, and never answered.
 //! - What a handler does not consume is offered again, contiguous; the window closes and nothing is lost.
@@ -102,6 +103,7 @@ pub mod port;
 pub mod random;
 pub mod session;
 pub mod sockets;
+mod stations;
 mod table;
 mod tcp;
 pub mod time;

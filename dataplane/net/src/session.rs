@@ -1,6 +1,7 @@
 //! A session's place in the host: its id, its state, and what the user is told about it.
 
 use crate::port::Mac;
+use crate::stations::Stations;
 use crate::tcp::Connection;
 use crate::time::Instant;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -117,10 +118,8 @@ pub(crate) struct Slot {
     pub(crate) remote: SocketAddrV4,
     pub(crate) local_port: u16,
     pub(crate) opener: Opener,
-    /// The station that frames go to: where the last good frame came from.
-    pub(crate) station: Mac,
-    /// Where the good frame before that came from. Ethernet's addresses have no checksum here.
-    pub(crate) former_station: Mac,
+    /// Whom frames go to.
+    pub(crate) stations: Stations,
     /// Whom ARP is asked for, while resolving.
     pub(crate) next_hop: Ipv4Addr,
     /// When the host gives up on the peer, if nothing changes before.
@@ -144,8 +143,7 @@ impl Slot {
             remote: SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0),
             local_port: 0,
             opener: Opener::Peer,
-            station: Mac::BROADCAST,
-            former_station: Mac::BROADCAST,
+            stations: Stations::only(Mac::BROADCAST),
             next_hop: Ipv4Addr::UNSPECIFIED,
             give_up_at: Instant::NEVER,
             is_known: false,

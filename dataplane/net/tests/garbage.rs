@@ -37,7 +37,7 @@ fn wrong_checksums_are_dropped_and_counted_wherever_the_bit_flips() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(effort::of(200) as u32) })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn frames_of_random_bytes_do_nothing(

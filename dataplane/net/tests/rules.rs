@@ -6,7 +6,7 @@ mod common;
 
 use common::frames::{ACK, FIN, PSH, RST, SYN, Station, Tcp};
 use common::*;
-use net::{CloseReason, Filter, HostConfig, Instant, MemoryPort, Network, NetworkConfig, Port, SessionId};
+use net::{CloseReason, Filter, HostConfig, Instant, Mac, MemoryPort, Network, NetworkConfig, Port, SessionId};
 use std::time::Duration;
 
 /// A server of ours and a peer made by hand.
@@ -315,4 +315,39 @@ fn two_that_ask_at_once_become_one_connection() {
     station.send(Instant::ZERO, &ours.frame(mac, theirs));
     client.poll(Instant::ZERO);
     assert_eq!((client.flows.list[0].opened, client.flows.list[0].closed), (1, None));
+}
+
+#[test]
+fn a_wrong_ethernet_source_that_comes_twice_is_left_after_one_timeout() {
+    // No sum covers Ethernet's addresses: both frames are good, and answers go where they say they came from.
+    let mut stage = Stage::new(&[], 8_000);
+    let (mac, right, wrong) = (stage.server.host.port().mac(), stage.station.port.mac(), Mac([2, 0, 0, 0, 9, 9]));
+    let frame = stage.segment(ACK | PSH, 0, 100).frame(mac, wrong);
+    for _ in 0..2 {
+        stage.station.send(stage.now, &frame);
+        stage.server.host.poll_ingress(stage.now, &mut stage.server.log);
+        stage.server.host.poll_egress(stage.now);
+    }
+    stage.station.receive(stage.now);
+    assert_eq!(stage.server.host.send(stage.id.unwrap(), &[7; 10]), Ok(10));
+    let mut due = stage.now;
+    for expected in [wrong, right, wrong, right] {
+        stage.now = due;
+        stage.server.host.poll_ingress(stage.now, &mut stage.server.log);
+        stage.server.host.poll_egress(stage.now);
+        let frames = stage.station.receive(stage.now);
+        let destinations: Vec<&[u8]> = frames.iter().map(|frame| &frame[..6]).collect();
+        assert_eq!(destinations, [&expected.0]);
+        due = stage.server.host.next_deadline().unwrap();
+    }
+    // What the peer says next settles it.
+    stage.say(stage.segment(ACK | PSH, 100, 100));
+    stage.say(stage.segment(ACK | PSH, 200, 100));
+    assert!(stage.station.receive(stage.now).iter().all(|frame| frame[..6] == right.0));
+    for _ in 0..3 {
+        stage.now = stage.server.host.next_deadline().unwrap();
+        stage.server.host.poll_egress(stage.now);
+        let frames = stage.station.receive(stage.now);
+        assert!(!frames.is_empty() && frames.iter().all(|frame| frame[..6] == right.0));
+    }
 }

@@ -5,6 +5,7 @@
 pub mod frames;
 
 use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Peer, Port, SessionId};
+use proptest::test_runner::{Config, RngSeed};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -252,4 +253,17 @@ pub fn run_to_completion<A: Port, B: Port>(
 pub fn bytes(seed: u64, count: usize) -> Vec<u8> {
     let mut random = net::random::Random::new(seed);
     (0..count).map(|_| random.below(256) as u8).collect()
+}
+
+/// So many cases for a property, the same every time: only a change can make it fail. `PROPTEST_RNG_SEED` and
+/// `PROPTEST_CASES` try others.
+pub fn cases(count: usize) -> Config {
+    let default = Config::default();
+    let rng_seed = match default.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        chosen => chosen,
+    };
+    let is_chosen = std::env::var_os("PROPTEST_CASES").is_some();
+    let cases = if is_chosen { default.cases } else { effort::of(count) as u32 };
+    Config { cases, rng_seed, failure_persistence: None, ..default }
 }
