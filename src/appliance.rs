@@ -9,7 +9,7 @@
 
 use dataplane::front::{Front, FrontConfig, LinkEvent, LinkId};
 use dataplane::names::{FRONTS_MAX, write_fronts};
-use dataplane::stages::{EngineHalt, Layout, Threads};
+use dataplane::stages::{Halt, Layout, LayoutMap, Time};
 use engine::IdStyle;
 use engine::command::CommandBuffer;
 use engine::types::{Epoch, Nanoseconds};
@@ -49,8 +49,10 @@ pub struct ApplianceConfig {
     pub follow: FollowSettings,
     /// Who decides about the runbook's times.
     pub runbook: RunbookSettings,
-    /// Threads of the order path once it is active.
-    pub threads: Threads,
+    /// Which thread runs which stage; a transport is needed for each of its fronts.
+    pub map: LayoutMap,
+    /// Where its threads have their time from.
+    pub time: Time,
     /// What is told is on the disk (policy `sync`).
     pub group_commit: bool,
 }
@@ -89,30 +91,34 @@ struct Connection {
     again_at: Instant,
 }
 
-impl<T: Transport> Appliance<T> {
+impl<T: Transport + Send + 'static> Appliance<T> {
     /// An appliance that follows from the first poll on, over an empty log.
+    ///
+    /// # Panics
+    /// If there are not as many hosts as the map has fronts; the first is the caller's thread's.
     #[must_use]
-    pub fn new(config: ApplianceConfig, host: T, log: Log, fence: FenceHook) -> Self {
+    pub fn new(config: ApplianceConfig, hosts: Vec<T>, log: Log, fence: FenceHook) -> Self {
         let identity = Identity { ids: IdStyle { prefix: ID_PREFIX }, data_center: config.front.data_center };
-        Self::over(config, host, Machine::new(log, identity), fence)
+        Self::over(config, hosts, Machine::new(log, identity), fence)
     }
 
     /// An appliance that goes on from a log: follows from where it ends, or, if its epoch is our own, waits to be told
     /// ([`Appliance::go_on`], [`Appliance::switch`]). Everything that the log tells is taken in when this returns.
     #[must_use]
-    pub fn recovered(config: ApplianceConfig, host: T, machine: Machine, fence: FenceHook) -> Self {
-        let mut appliance = Self::over(config, host, machine, fence);
+    pub fn recovered(config: ApplianceConfig, hosts: Vec<T>, machine: Machine, fence: FenceHook) -> Self {
+        let mut appliance = Self::over(config, hosts, machine, fence);
         while !appliance.layout.front().is_idle() && appliance.layout.front().halt().is_none() {
             appliance.layout.front_mut().publish(Instant::ZERO);
         }
         appliance
     }
 
-    fn over(config: ApplianceConfig, host: T, machine: Machine, fence: FenceHook) -> Self {
+    fn over(config: ApplianceConfig, hosts: Vec<T>, machine: Machine, fence: FenceHook) -> Self {
         let reader = machine.reader().clone();
-        let (front, receiver) = Front::new(&config.front, host, reader.clone());
+        let configs = config.front.several(hosts.len());
+        let fronts = configs.iter().zip(hosts).map(|(front, host)| Front::new(front, host, reader.clone())).collect();
         Appliance {
-            layout: Layout::new(front, receiver),
+            layout: Layout::new(config.map.clone(), fronts, config.time.clone()),
             follower: Follower::new(machine, config.follow),
             runbook: Runbook::from_log(&reader, config.runbook),
             observed: reader.committed(),
@@ -131,11 +137,12 @@ impl<T: Transport> Appliance<T> {
         }
     }
 
-    /// Does what has come and what is due.
-    pub fn poll(&mut self, now: Instant) {
-        self.layout.poll(now);
+    /// Does what has come and what is due. Returns whether a stage did something.
+    pub fn poll(&mut self, now: Instant) -> bool {
+        let did = self.layout.poll(now);
         self.follow(now);
         self.take_over(now);
+        did
     }
 
     /// The one command.
@@ -163,7 +170,7 @@ impl<T: Transport> Appliance<T> {
         }
         let epoch = fold.epoch();
         let Some(machine) = self.follower.take_machine() else { return false };
-        self.layout.start(machine, self.config.threads, self.config.group_commit);
+        self.layout.start(machine, self.config.group_commit);
         self.publishing = Some(epoch);
         true
     }
@@ -213,7 +220,7 @@ impl<T: Transport> Appliance<T> {
         [of_front, self.runbook_wakes, feed, names, fence].into_iter().flatten().min()
     }
 
-    /// Its front.
+    /// Its first front, on the caller's thread.
     #[must_use]
     pub fn front(&self) -> &Front<T> {
         self.layout.front()
@@ -243,9 +250,14 @@ impl<T: Transport> Appliance<T> {
         self.feed_end.as_ref()
     }
 
-    /// Why the engine does not go on, if so.
-    pub fn engine_halt(&mut self) -> Option<&EngineHalt> {
-        self.layout.engine_halt()
+    /// Why a stage does not go on, if so.
+    pub fn halt(&mut self) -> Option<Halt> {
+        self.layout.halt()
+    }
+
+    /// The stages: what they did and where their threads are, and what all fronts know together.
+    pub fn layout(&mut self) -> &mut Layout<T> {
+        &mut self.layout
     }
 
     /// Takes the machine back from the engine, when it has executed what is in the ring. None: this core only followed.
@@ -388,7 +400,7 @@ impl<T: Transport> Appliance<T> {
                 }
                 Request::TakeMachine(machine) => {
                     self.observed = self.reader.released();
-                    self.layout.start(*machine, self.config.threads, self.config.group_commit);
+                    self.layout.start(*machine, self.config.group_commit);
                 }
                 Request::Record(command) => {
                     if self.layout.front_mut().command(&command).is_err() {
@@ -399,7 +411,7 @@ impl<T: Transport> Appliance<T> {
                 }
                 Request::PublishFronts { epoch } => self.publishing = Some(epoch),
                 Request::Board => {
-                    let counts = self.layout.front().board_counts();
+                    let counts = self.layout.board_counts();
                     let board = Board {
                         members: counts.participants,
                         logged_in: counts.logged_in,

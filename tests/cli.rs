@@ -49,7 +49,7 @@ fn wrong_flags_and_values_out_of_range_are_named() {
     refused(&["drill", "--orders-total", "10"], &["--orders-total 10", "2000"]);
     refused(&["drill", "--fail-at", "1.5"], &["--fail-at 1.5", "0 to 1"]);
     refused(&["drill", "--fail-at", "NaN"], &["--fail-at NaN"]);
-    refused(&["drill", "--cores", "3"], &["--cores 3", "1 or 2"]);
+    refused(&["drill", "--cores", "3"], &["--cores 3", "1, 2, 4 or 8"]);
     refused(&["drill", "--faults", "hurricane"], &["--faults hurricane", "none", "lossy"]);
     refused(&["drill", "--reopen", "later"], &["later", "continuous", "auction"]);
     refused(&["drill", "--book", "burn"], &["burn", "keep", "cancel"]);

@@ -145,6 +145,15 @@ fn every_reopening_book_and_network_ends_well_on_one_core_and_on_two() {
     }
 }
 
+#[test]
+fn days_end_well_on_four_threads_and_on_eight() {
+    let began = Instant::now();
+    for (cores, faults, members, seed) in [(4, "none", 16, 301), (4, "light", 8, 302), (8, "none", 16, 303)] {
+        run_well(&Options { cores: Some(cores), members, faults: faults.to_owned(), ..options(seed) });
+        println!("{cores} threads, {faults} faults, seed {seed}: {:.1?}", began.elapsed());
+    }
+}
+
 /// The published morning, where it is: it may not be redistributed.
 fn morning() -> Option<Options> {
     let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");

@@ -16,12 +16,10 @@ use net::port::{Checksums, PortCounters};
 use net::{Burst, FaultPort, Faults, Host, Instant, Mac, Port};
 use ports::{AnyPacket, AnyPort, PortSettings, PortSpec};
 use serde_json::Value;
-use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output};
-use std::rc::Rc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant as Clock};
 
 const DAY: u32 = 20_240_603;
@@ -136,7 +134,7 @@ fn number(report: &Value, name: &str) -> u64 {
 /// Backstop as `backstop run` has it, with a fault injector on its port.
 struct Exchange {
     core: Core<Host<Injected>>,
-    port: Rc<RefCell<FaultPort<AnyPort>>>,
+    port: Arc<Mutex<FaultPort<AnyPort>>>,
     clock: WallClock,
 }
 
@@ -147,7 +145,7 @@ impl Exchange {
         fs::write(&file, site(spec)).expect("a site file");
         let site = Site::load(&file).unwrap_or_else(|error| panic!("{error}"));
         let profile = site.profile().unwrap_or_else(|error| panic!("{error}"));
-        let port = Rc::new(RefCell::new(FaultPort::new(port, 1, Faults::default(), Faults::default())));
+        let port = Arc::new(Mutex::new(FaultPort::new(port, 1, Faults::default(), Faults::default())));
         let clock = WallClock::start();
         let host = Host::new(host_config(&site, &profile, 7), Injected(port.clone()));
         let core =
@@ -158,7 +156,7 @@ impl Exchange {
 
     /// What happens to frames from now on, both ways.
     fn faults(&self, faults: Faults) {
-        self.port.borrow_mut().set_faults(faults, faults);
+        self.port.lock().unwrap().set_faults(faults, faults);
     }
 
     /// Goes round until the members' day is over. Their reports; every one of them found nothing wrong.
@@ -253,40 +251,40 @@ fn write_base_data(folder: &Path) {
 }
 
 /// The port, which the test keeps a hand on.
-struct Injected(Rc<RefCell<FaultPort<AnyPort>>>);
+struct Injected(Arc<Mutex<FaultPort<AnyPort>>>);
 
 impl Port for Injected {
     type Packet = AnyPacket;
 
     fn ingress_frame(&mut self, now: Instant, burst: &mut Burst<AnyPacket>) -> usize {
-        self.0.borrow_mut().ingress_frame(now, burst)
+        self.0.lock().unwrap().ingress_frame(now, burst)
     }
 
     fn egress_frame(&mut self, now: Instant, burst: &mut Burst<AnyPacket>) -> usize {
-        self.0.borrow_mut().egress_frame(now, burst)
+        self.0.lock().unwrap().egress_frame(now, burst)
     }
 
     fn allocate(&mut self, length: usize) -> Option<AnyPacket> {
-        self.0.borrow_mut().allocate(length)
+        self.0.lock().unwrap().allocate(length)
     }
 
     fn release(&mut self, packet: AnyPacket) {
-        self.0.borrow_mut().release(packet);
+        self.0.lock().unwrap().release(packet);
     }
 
     fn mac(&self) -> Mac {
-        self.0.borrow().mac()
+        self.0.lock().unwrap().mac()
     }
 
     fn checksums(&self) -> Checksums {
-        self.0.borrow().checksums()
+        self.0.lock().unwrap().checksums()
     }
 
     fn counters(&self) -> PortCounters {
-        self.0.borrow().counters()
+        self.0.lock().unwrap().counters()
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        self.0.borrow().next_deadline()
+        self.0.lock().unwrap().next_deadline()
     }
 }

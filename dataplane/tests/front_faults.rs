@@ -163,7 +163,7 @@ fn what_the_core_before_us_told_beyond_the_cut_is_cancelled_before_anything_else
     let early = world.add_client(0);
     world.connect(early);
     assert_eq!(world.refusal(early, |client| client.login(DIALOG, None, None)), 103);
-    world.core.start(ours, world.setup.threads, false);
+    world.core.start(ours, false);
     let open = EpochOpen {
         epoch: Epoch(2),
         data_center: DATA_CENTER,
@@ -286,9 +286,9 @@ fn an_engine_that_stops_leaves_the_requests_with_tcp_until_it_goes_on() {
     world.run(300);
     assert_eq!(world.heard(member).count(tid::ORDER_INSERT), 0);
     assert_eq!(world.log().len(), log_before);
-    world.core.start(machine, world.setup.threads, false);
+    world.core.start(machine, false);
     world.until("every order is answered", |world| world.heard(member).count(tid::ORDER_INSERT) == 200);
-    assert_eq!(world.core.engine().unwrap().counters().executed, 200);
+    assert_eq!(world.core.engine(|engine| engine.counters().executed), Some(200));
 }
 
 #[test]
@@ -388,32 +388,23 @@ fn the_same_seed_gives_the_same_log_byte_for_byte() {
 }
 
 #[test]
-fn two_threads_come_to_the_same_as_one() {
-    use dataplane::stages::Threads;
-    let (log, heard) = session(Setup::default(), Faults::default());
-    let two = Setup { threads: Threads::Two { engine_core: None }, ..Setup::default() };
-    let (log_two, heard_two) = session(two, Faults::default());
-    assert_eq!(log, log_two);
-    assert_eq!(heard, heard_two);
-}
-
-#[test]
-fn a_full_log_halts_the_engine_and_says_so_on_one_thread_and_on_two() {
-    use dataplane::stages::{EngineHalt, Threads};
+fn a_full_log_halts_the_engine_and_says_so_on_one_thread_and_on_more() {
+    use dataplane::stages::{HaltReason, LayoutMap};
     use journal::{AppendRefused, LogLimits};
-    for threads in [Threads::One, Threads::Two { engine_core: None }] {
+    for threads in [1, 2, 4] {
+        let map = LayoutMap::on(threads).unwrap();
         let frames = base_data(&Setup::default()).len() + 5;
         let limits = LogLimits { frames, ..Setup::default().limits };
-        let mut world = World::new(Setup { limits, threads, ..Setup::default() });
+        let mut world = World::new(Setup { limits, map, ..Setup::default() });
         let member = world.join(0);
         for _ in 0..5 {
             world.answers(member, 2, |client| client.order(BUY, 14_000, 1));
         }
-        assert_eq!(world.core.engine_halt(), None);
+        assert_eq!(world.core.halt(), None);
         world.clients[member].order(BUY, 14_000, 1);
         let now = world.now;
         let mut rounds = 0u64;
-        while world.core.engine_halt().is_none() {
+        while world.core.halt().is_none() {
             rounds += 1;
             let now = net::Instant::from_nanos(now.nanos() + rounds * 1_000);
             world.clients[member].poll(now);
@@ -421,8 +412,8 @@ fn a_full_log_halts_the_engine_and_says_so_on_one_thread_and_on_two() {
             std::thread::yield_now();
             assert!(rounds < 1_000_000, "the engine never halted");
         }
-        let expected = EngineHalt::Log(AppendRefused::FramesExhausted { limit: frames });
-        assert_eq!(world.core.engine_halt(), Some(&expected));
+        let expected = HaltReason::Log(AppendRefused::FramesExhausted { limit: frames });
+        assert_eq!(world.core.halt().map(|halt| halt.why), Some(expected));
         assert_eq!(world.heard(member).count(tid::ORDER_INSERT), 5);
         let machine = world.core.stop().expect("it did not panic");
         assert_eq!(machine.state().live_orders(), 5);

@@ -5,7 +5,6 @@
 mod front_support;
 
 use dataplane::front::LinkEvent;
-use dataplane::stages::Threads;
 use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::{Epoch, ParticipantIndex, Sequence};
 use front_support::*;
@@ -242,7 +241,7 @@ fn under_sync_nothing_is_told_before_the_device_has_it() {
     assert!(world.reader.committed() > 0);
     assert_eq!((world.reader.released(), world.core.front().counters().frames), (0, 0));
     machine.log().sync().unwrap();
-    world.core.start(machine, Threads::One, true);
+    world.core.start(machine, true);
     world.run(3);
     let members = [world.join(0), world.join(1)];
     for _ in 0..20 {
@@ -254,11 +253,11 @@ fn under_sync_nothing_is_told_before_the_device_has_it() {
         members.iter().all(|member| world.heard(*member).count(tid::ORDER_CONFIRMATION) == 20)
     });
     assert_eq!(world.reader.released(), world.reader.committed());
-    let counters = world.core.engine().unwrap().counters().clone();
+    let counters = world.core.engine(|engine| engine.counters().clone()).unwrap();
     assert!(counters.executed == 40 && counters.commits < 40, "one commit for a burst: {counters:?}");
     // The same without the commit: nobody is answered.
     let machine = world.core.stop().unwrap();
-    world.core.start(machine, Threads::One, false);
+    world.core.start(machine, false);
     let before = world.heard(members[0]).messages.len();
     world.clients[members[0]].order(b'0', 14_000, 1);
     world.run(50);

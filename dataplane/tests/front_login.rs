@@ -194,7 +194,7 @@ fn before_the_day_nobody_gets_as_far_as_a_login() {
     let machine = Machine::new(log, identity(DATA_CENTER));
     let reader = machine.reader().clone();
     let mut world = World::following(Setup::default(), reader);
-    world.core.start(machine, world.setup.threads, false);
+    world.core.start(machine, false);
     let member = world.add_client(0);
     world.connect_to(member, MEMBERS_PORT);
     world.run(500);

@@ -92,7 +92,7 @@ fn an_order_sent_again_is_answered_as_a_repeat_and_changes_nothing() {
     let told = world.answers(member, 1, |client| client.login(data_flow_flag::DIALOG, None, None));
     assert_eq!(told[0].field::<RspUserLoginField>().max_order_local_id.trimmed(), b"000000000001");
     assert_eq!(world.refusal(member, send), 2);
-    assert_eq!(world.core.engine().unwrap().machine().state().live_orders(), 1);
+    assert_eq!(world.core.engine(|engine| engine.machine().state().live_orders()), Some(1));
 }
 
 #[test]

@@ -11,7 +11,7 @@
 
 mod front_support;
 
-use dataplane::stages::Threads;
+use dataplane::stages::LayoutMap;
 use dataplane::streams::StreamLimits;
 use engine::command::{CommandBuffer, MarketDataTick};
 use front_support::{Setup, TICK, World};
@@ -96,8 +96,8 @@ fn main() {
         return an_order_that_allocates();
     }
     a_data_core_that_allocates_is_found();
-    a_million_orders_go_through_without_touching_the_heap(Threads::One, 1_000_000);
-    a_million_orders_go_through_without_touching_the_heap(Threads::Two { engine_core: None }, 100_000);
+    a_million_orders_go_through_without_touching_the_heap(1, 1_000_000);
+    a_million_orders_go_through_without_touching_the_heap(2, 100_000);
 }
 
 fn an_order_that_allocates() {
@@ -116,11 +116,11 @@ fn a_data_core_that_allocates_is_found() {
     println!("test a_data_core_that_allocates_is_found ... ok");
 }
 
-fn a_million_orders_go_through_without_touching_the_heap(threads: Threads, orders: u64) {
+fn a_million_orders_go_through_without_touching_the_heap(threads: usize, orders: u64) {
     let commands = orders as usize * 3 / 2;
     let setup = Setup {
         participants: MEMBERS,
-        threads,
+        map: LayoutMap::on(threads).expect("a shape"),
         limits: LogLimits::for_commands(commands),
         local_ids: orders as u32 + 100_000,
         streams: StreamLimits::for_commands(commands as u32),
@@ -154,7 +154,7 @@ fn a_million_orders_go_through_without_touching_the_heap(threads: Threads, order
     let broadcast = counters.broadcast_messages - before.broadcast_messages;
     assert_eq!(world.core.front().halt(), None);
     println!(
-        "{threads:?}: {answers} answers, {private} private and {broadcast} broadcast messages, {logins} resumes, {refused} \
+        "{threads} threads: {answers} answers, {private} private and {broadcast} broadcast messages, {logins} resumes, {refused} \
          refusals by the session, {rounds} rounds"
     );
     assert!(answers >= orders - 1_000 && private > orders);

@@ -6,7 +6,7 @@ mod front_support;
 
 use dataplane::front::Front;
 use dataplane::remote::{RemoteConfig, RemoteFront};
-use dataplane::stages::{Layout, Threads};
+use dataplane::stages::Layout;
 use engine::event::EventView;
 use front_support::*;
 use ftd::tid;
@@ -38,8 +38,8 @@ fn market(ring_bytes: usize) -> Market {
     let mut config = front_config(&setup);
     config.uplinks = Some((UPLINK_PORT, Filter::only([REMOTE])));
     let (front, receiver) = Front::new(&config, Host::new(host, port(7)), reader.clone());
-    let mut core = Layout::new(front, receiver);
-    core.start(machine, Threads::One, false);
+    let mut core = Layout::fused(front, receiver);
+    core.start(machine, false);
     let mut front = front_config(&setup);
     front.feed = None;
     front.number = 3;

@@ -35,7 +35,14 @@ pub struct LogReader {
 /// The right to make a log durable, to be held by whoever commits groups: the log itself, or another thread.
 pub struct LogSyncer {
     reader: LogReader,
+    /// Pages before this were made ready by [`LogSyncer::prepare_ahead`].
+    prepared: usize,
 }
+
+/// How far ahead of the frames [`LogSyncer::prepare_ahead`] is: 10,000 orders and their trades, 5 ms at two million a second.
+const PREPARED_AHEAD_BYTES: usize = 4 << 20;
+/// Bytes whose pages are made ready in one go.
+const PREPARED_STEP_BYTES: usize = 1 << 20;
 
 struct Shared {
     durability: Durability,
@@ -171,7 +178,7 @@ impl Log {
         frames: usize,
     ) -> Self {
         let reader = LogReader::over(reader, durability, frames, None);
-        let syncer = Some(LogSyncer { reader: reader.clone() });
+        let syncer = Some(LogSyncer { reader: reader.clone(), prepared: 0 });
         Log { memory, reader, file, syncer }
     }
 
@@ -284,6 +291,15 @@ impl Log {
     /// given before.
     pub fn take_syncer(&mut self) -> Option<LogSyncer> {
         self.syncer.take()
+    }
+
+    /// Takes back what [`Log::take_syncer`] gave.
+    ///
+    /// # Panics
+    /// If it is another log's.
+    pub fn return_syncer(&mut self, syncer: LogSyncer) {
+        assert!(Arc::ptr_eq(&syncer.reader.shared, &self.reader.shared), "a log takes back its own syncer");
+        self.syncer = Some(syncer);
     }
 
     /// Ends the log: the file is cut to the frames that are there, and under [`Durability::Sync`] is on its device.
@@ -432,6 +448,32 @@ impl<'a> Iterator for Frames<'a> {
 }
 
 impl LogSyncer {
+    /// Bytes that are there and that [`LogSyncer::sync`] has not dealt with.
+    #[inline]
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        let LogReader { memory, shared } = &self.reader;
+        (memory.committed() - shared.durable.load(Ordering::Relaxed)) as u64
+    }
+
+    /// Has the pages of the next few MiB ready, so that appending meets no page fault even when it has no time for
+    /// [`Log::touch_ahead`]. Returns of how many bytes in this step: 0 = nothing to do. A kernel that cannot is not asked again.
+    pub fn prepare_ahead(&mut self) -> usize {
+        let memory = &self.reader.memory;
+        let committed = memory.committed();
+        let from = self.prepared.max(committed - committed % memory::PAGE_LARGEST);
+        if from > committed + PREPARED_AHEAD_BYTES - PREPARED_STEP_BYTES {
+            return 0;
+        }
+        let to = (from + PREPARED_STEP_BYTES).min(memory.capacity());
+        if from >= to {
+            return 0;
+        }
+        self.prepared =
+            if memory.populate(from, to).is_ok() { to.next_multiple_of(memory::PAGE_LARGEST) } else { usize::MAX };
+        if self.prepared == usize::MAX { 0 } else { to - from }
+    }
+
     /// Makes what was appended since the last call as durable as the policy says, and returns up to which offset it now
     /// is. Under [`Durability::Sync`] this waits for the device; the writer and the readers do not.
     ///

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Every page is touched by a step of this; larger pages are touched more than once.
 const PAGE: usize = 4096;
 /// Addresses given to the kernel lie at its pages' borders; no page is larger (ARM: 64 KiB).
-const PAGE_LARGEST: usize = 65_536;
+pub(crate) const PAGE_LARGEST: usize = 65_536;
 /// From this size on it pays to ask for huge pages in anonymous memory.
 const HUGE_FROM: usize = 64 << 20;
 
@@ -169,6 +169,21 @@ impl ReadHalf {
         // which the slice is bound. The bytes before `committed` are never written again; the Acquire load of
         // `committed` above saw the Release store after they were written.
         Some(unsafe { std::slice::from_raw_parts(self.region.map.as_ptr().add(from), length) })
+    }
+
+    /// Bytes of the whole region.
+    pub(crate) fn capacity(&self) -> usize {
+        self.region.capacity
+    }
+
+    /// Has the kernel find pages that can be written for the bytes from `from` to `to`, which changes nothing in them; `from` is at a border of
+    /// the largest pages. An error: it does not know how (Linux before 5.14), or has no memory.
+    pub(crate) fn populate(&self, from: usize, to: usize) -> io::Result<()> {
+        assert!(from.is_multiple_of(PAGE_LARGEST) && from <= to && to <= self.region.capacity);
+        #[cfg(target_os = "linux")]
+        return self.region.map.advise_range(Advice::PopulateWrite, from, to - from);
+        #[cfg(not(target_os = "linux"))]
+        return Err(io::Error::from(io::ErrorKind::Unsupported));
     }
 
     /// Writes the bytes from `from` to `to` to the file's device: `wait` until they are there, or only begin.

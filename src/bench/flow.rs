@@ -308,7 +308,8 @@ mod tests {
                 assert!(flow.touch.len() <= 9, "{mix:?}");
             }
             let aggressive = flow.sent[1] as f64 / 1_000.0;
-            assert!((aggressive - f64::from(mix.aggressive)).abs() < 2.0, "{mix:?}: {:?}", flow.sent);
+            // A mix without cancels gives up to three in a hundred of its shares for those that hold the books' depth.
+            assert!((aggressive - f64::from(mix.aggressive)).abs() < 3.0, "{mix:?}: {:?}", flow.sent);
         }
     }
 

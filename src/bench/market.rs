@@ -7,7 +7,7 @@ use dataplane::clock::cycles;
 use dataplane::front::{Front, FrontConfig, FrontMarks};
 use dataplane::ring::RING_BYTES;
 use dataplane::session::LoginPolicy;
-use dataplane::stages::EngineStage;
+use dataplane::stages::{Commits, EngineStage};
 use dataplane::streams::StreamLimits;
 use engine::IdStyle;
 use engine::command::CommandBuffer;
@@ -141,7 +141,7 @@ impl<T: Transport> Service<T> {
         // As an appliance does before the day: no page fault on the way of an order.
         machine.log().touch_ahead(room.bytes);
         let before = front.latency_ns().clone();
-        let engine = EngineStage::new(machine, receiver, false);
+        let engine = EngineStage::new(machine, vec![receiver], Commits::Never);
         Ok(Service {
             front,
             engine,

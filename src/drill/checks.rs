@@ -107,7 +107,7 @@ impl Findings {
 
     /// Judges a day.
     #[must_use]
-    pub fn of(day: &Day, state: Option<&State>) -> Findings {
+    pub fn of(day: &mut Day, state: Option<&State>) -> Findings {
         let mut found = Findings::default();
         if let Some(stuck) = &day.stuck {
             found.fail(stuck.clone());
@@ -230,9 +230,9 @@ impl Findings {
     }
 
     /// What was reported in doubt is what members had really received beyond the cut.
-    fn check_doubt(&mut self, day: &Day) {
+    fn check_doubt(&mut self, day: &mut Day) {
+        let reported = day.backstop.layout().in_doubt();
         let streams = day.backstop.front().streams();
-        let reported = day.backstop.front().in_doubt();
         let cut_of = |stream| streams.count_at_cut(stream, Epoch(1)).map_or(0, |number| number.0);
         let mut expected: BTreeMap<String, (u32, u32)> = BTreeMap::new();
         let broadcast_cut = cut_of(Stream::Broadcast);

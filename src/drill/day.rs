@@ -16,16 +16,16 @@ use crate::appliance::{Appliance, ApplianceConfig};
 use crate::machine_clock;
 use dataplane::front::FrontConfig;
 use dataplane::names::{NamePorts, NameService};
-use dataplane::stages::Threads;
+use dataplane::stages::Time;
 use dataplane::streams::Stream;
 use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::{Nanoseconds, ParticipantIndex};
-use hw_profiles::{DurabilityPolicy, Stage};
+use hw_profiles::DurabilityPolicy;
 use indicatif::ProgressBar;
 use journal::{Durability, Log, LogLimits};
 use member_api::{Readiness, StreamNumber};
 use net::fault::FaultPort;
-use net::memory::PortNumber;
+use net::memory::{PortNumber, Steering};
 use net::{Faults, Filter, Host, HostConfig, Instant, MemoryPort, Network, NetworkConfig};
 use reference::primary::{FeedByte, FeedLag, Primary, PrimarySettings};
 use standby::{FollowSettings, RunbookSettings};
@@ -151,10 +151,10 @@ impl Day {
         let faults = Faults::preset(&options.faults).expect("the options were checked");
         let none = Faults::preset("none").expect("none is a preset");
         let mut node = 0;
-        let mut port = || {
+        // One direction only: two flipped bits can cancel each other in a checksum.
+        let mut faulty = |port: MemoryPort| {
             node += 1;
-            // One direction only: two flipped bits can cancel each other in a checksum.
-            FaultPort::new(network.attach(), seed.wrapping_mul(31) + node, none, faults)
+            FaultPort::new(port, seed.wrapping_mul(31) + node, none, faults)
         };
         let host = |address: Ipv4Addr, sessions: usize| {
             let mut config = HostConfig::new(address, seed ^ u64::from(u32::from(address)));
@@ -166,7 +166,7 @@ impl Day {
         };
         let sessions = usize::from(limits.sessions);
 
-        let primary_port = port();
+        let primary_port = faulty(network.attach());
         let primary_number = primary_port.inner().number();
         let mut settings = PrimarySettings::new(host(PRIMARY_ADDRESS, sessions));
         settings.exchange.data_center = PRIMARY_DATA_CENTER;
@@ -201,12 +201,6 @@ impl Day {
         front.clock = Some(machine_clock);
         let mut follow = FollowSettings::new(BACKSTOP_DATA_CENTER);
         follow.trading_day = TRADING_DAY;
-        let layout = &plan.profile.layout;
-        let engine_core = layout.core_of(Stage::Engine).filter(|_| layout.pin).map(usize::from);
-        let threads = match plan.cores {
-            1 => Threads::One,
-            _ => Threads::Two { engine_core },
-        };
         let config = ApplianceConfig {
             front,
             primary_feed: at(PRIMARY_ADDRESS, FEED_PORT),
@@ -214,7 +208,8 @@ impl Day {
             public_fronts: vec![(at(BACKSTOP_ADDRESS, MEMBER_PORT), 1)],
             follow,
             runbook: RunbookSettings { simulated: true, ..RunbookSettings::new(BACKSTOP_DATA_CENTER) },
-            threads,
+            map: plan.map.clone(),
+            time: Time::OfPoll,
             group_commit: options.journal.is_some() && durability == Durability::Sync,
         };
         let is_fenced = Arc::new(AtomicBool::new(false));
@@ -225,10 +220,14 @@ impl Day {
                 false => Err("它还连着 it is still connected".to_owned()),
             })
         });
-        let backstop = Appliance::new(config, Host::new(host(BACKSTOP_ADDRESS, sessions), port()), log, fence);
+        // One port, a queue for each front.
+        let steering = Steering { port: MEMBER_PORT, first: plan.map.first_member_front() };
+        let queues = network.attach_queues(plan.map.fronts(), Some(steering));
+        let queues = queues.into_iter().map(|queue| Host::new(host(BACKSTOP_ADDRESS, sessions), faulty(queue)));
+        let backstop = Appliance::new(config, queues.collect(), log, fence);
 
         let ports = NamePorts { members: NAMES_PORT, cores: NAMES_CORE_PORT, publishers: Filter::everybody() };
-        let names = NameService::new(Host::new(host(NAMES_ADDRESS, sessions), port()), ports)
+        let names = NameService::new(Host::new(host(NAMES_ADDRESS, sessions), faulty(network.attach())), ports)
             .map_err(|error| error.to_string())?;
         // Every fourth member has Backstop's front registered in advance: it will try, and be refused with the reason.
         let registered =
@@ -236,7 +235,7 @@ impl Day {
         let mut members = Vec::new();
         let mut member_ports = Vec::new();
         for seat in &world.seats {
-            let (port, seed) = (port(), seed ^ u64::from(seat.index));
+            let (port, seed) = (faulty(network.attach()), seed ^ u64::from(seat.index));
             member_ports.push(port.inner().number());
             let host = Host::new(host_config(seat, seed), port);
             members.push(MemberNode::new(&world, seat, registered(seat.index), plan.flow.is_some(), seed, host));
@@ -289,7 +288,7 @@ impl Day {
             }
             bar.set_position(u64::from(self.orders_sent));
             let busy = self.poll_nodes();
-            // The engine's thread works in its own time: virtual time waits for it.
+            // What is in the ring is to be executed before time goes on.
             let waits_for_engine = !self.backstop.front().is_idle();
             idle_rounds = if busy || !waits_for_engine { 0 } else { idle_rounds + 1 };
             if busy {
@@ -479,7 +478,11 @@ impl Day {
             }
         }
         let waits_for_engine = !self.backstop.front().is_idle();
-        if waits_for_engine || due(self.backstop.next_deadline()) {
+        let is_due = due(self.backstop.next_deadline());
+        // What has come to the other threads' queues, only they know.
+        if self.plan.map.threads().len() > 1 {
+            busy |= self.backstop.poll(now) || is_due;
+        } else if waits_for_engine || is_due {
             let before = self.backstop.log().released();
             self.backstop.poll(now);
             busy |= !waits_for_engine || self.backstop.log().released() > before;
@@ -513,10 +516,8 @@ impl Day {
             self.stuck = Some("the day has no end: four hours of virtual time are over".to_owned());
         } else if idle_rounds > IDLE_ROUNDS_MAX {
             self.stuck = Some("the engine's thread does not go on".to_owned());
-        } else if let Some(contradiction) = self.backstop.front().halt() {
-            self.stuck = Some(format!("Backstop's front halted: {contradiction}"));
-        } else if let Some(halt) = self.backstop.engine_halt() {
-            self.stuck = Some(format!("Backstop's engine halted: {halt}"));
+        } else if let Some(halt) = self.backstop.halt() {
+            self.stuck = Some(format!("Backstop halted: {halt}"));
         } else if let Some(end) = self.backstop.feed_end() {
             self.stuck = Some(format!("the feed ended: {end}"));
         }

@@ -69,7 +69,7 @@ pub fn drill(plan: &Plan, bar: &ProgressBar) -> Result<Drilled, String> {
     day.run(&mut director, bar);
     let machine = day.backstop.stop();
     let state = machine.as_ref().map(journal::Machine::state);
-    let mut found = Findings::of(&day, state);
+    let mut found = Findings::of(&mut day, state);
     let mut trades_equal = None;
     if let (Some(flow), Some(expected)) = (&plan.flow, &plan.expected) {
         let told = flow_log::trades_of(flow, day.backstop.log());
@@ -80,7 +80,7 @@ pub fn drill(plan: &Plan, bar: &ProgressBar) -> Result<Drilled, String> {
         }
     }
     let digest = state.map(|state| state.digests().state);
-    let report = Report::of(&day, found, trades_equal, digest);
+    let report = Report::of(&mut day, found, trades_equal, digest);
     let journal = day.backstop.log().bytes_from(0).unwrap_or(&[]).to_vec();
     Ok(Drilled { report, journal })
 }

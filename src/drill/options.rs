@@ -2,6 +2,7 @@
 
 use super::world::{MAX_MEMBERS, MIN_MEMBERS, SeededTables};
 use crate::order_flow::{self, FlowTrade, OrderFlow};
+use dataplane::stages::LayoutMap;
 use engine::command::{BookPolicy, Reopening};
 use hw_profiles::Profile;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "keep")]
     pub book: BookChoice,
     /// Threads of Backstop's order path; without it the profile says
-    #[arg(long, value_name = "1|2", allow_negative_numbers = true)]
+    #[arg(long, value_name = "1|2|4|8", allow_negative_numbers = true)]
     pub cores: Option<u8>,
     /// Faults of the network: none, light, heavy, lossy 网络故障
     #[arg(long, value_name = "PRESET", default_value = "none")]
@@ -102,8 +103,8 @@ pub struct Plan {
     pub flow: Option<OrderFlow>,
     /// What must come of it.
     pub expected: Option<Vec<FlowTrade>>,
-    /// Threads of the order path.
-    pub cores: u8,
+    /// Which thread runs which stage of the order path.
+    pub map: LayoutMap,
 }
 
 impl Options {
@@ -133,10 +134,13 @@ impl Options {
         {
             return Err(format!("--fail-at {fraction}: expected a fraction from 0 to 1"));
         }
-        let cores = self.cores.unwrap_or(profile.layout.cores().min(2));
-        if !(1..=2).contains(&cores) {
-            return Err(format!("--cores {cores}: expected 1 or 2"));
-        }
+        let map = match self.cores {
+            Some(cores) => {
+                LayoutMap::on(cores.into()).ok_or_else(|| format!("--cores {cores}: expected 1, 2, 4 or 8"))?
+            }
+            // The profile's stages on threads, wherever this machine has room: the day's time is virtual.
+            None => LayoutMap::of_profile(&profile.layout).map_err(|fault| fault.to_string())?.on_shared_cores(),
+        };
         if net::Faults::preset(&self.faults).is_none() {
             return Err(format!("--faults {}: expected {}", self.faults, net::fault::FAULT_PRESETS.join(", ")));
         }
@@ -149,7 +153,7 @@ impl Options {
         let expected =
             self.trades.as_deref().map(order_flow::read_trades).transpose().map_err(|error| error.to_string())?;
         self.check_tables(&profile, flow.as_ref())?;
-        Ok(Plan { options: self.clone(), profile, flow, expected, cores })
+        Ok(Plan { options: self.clone(), profile, flow, expected, map })
     }
 
     /// The profile's tables have room for the day.

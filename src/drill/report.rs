@@ -108,8 +108,8 @@ pub struct Line {
 impl Report {
     /// Puts a day's results together.
     #[must_use]
-    pub fn of(day: &Day, found: Findings, trades_equal: Option<bool>, digest: Option<u64>) -> Report {
-        let histogram = day.backstop.front().latency_ns();
+    pub fn of(day: &mut Day, found: Findings, trades_equal: Option<bool>, digest: Option<u64>) -> Report {
+        let histogram = day.backstop.layout().latency_ns();
         let quantile = |q: f64| if histogram.is_empty() { 0 } else { histogram.value_at_quantile(q) };
         let latency_ns = Latency {
             count: histogram.len(),

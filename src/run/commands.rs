@@ -140,7 +140,7 @@ pub fn run(options: &ProcessOptions) -> Result<bool, String> {
     struct Run(Place);
     impl Over for Run {
         type Outcome = Result<(), String>;
-        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+        fn over<T: Transport + Send + 'static>(self, transport: T) -> Self::Outcome {
             let Place { site, profile, day, seed } = self.0;
             let begin = |now| Core::begin(&site, &profile, day, seed, transport, now);
             turn("run", &profile, Some(&site.path(&site.backstop.control)), begin, |node| &node.beginning)
@@ -182,7 +182,7 @@ pub fn primary(options: &PrimaryOptions) -> Result<bool, String> {
     struct Run(Place, Option<PathBuf>, net::HostConfig);
     impl Over for Run {
         type Outcome = Result<(), String>;
-        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+        fn over<T: Transport + Send + 'static>(self, transport: T) -> Self::Outcome {
             let Run(Place { site, profile, day, .. }, day_from, host) = self;
             let begin = |now| StandIn::begin(&site, &profile, day, day_from.as_deref(), host, transport, now);
             let control = site.primary.control.as_ref().map(|path| site.path(path));
@@ -204,7 +204,7 @@ pub fn names(options: &ProcessOptions) -> Result<bool, String> {
     struct Run(Place);
     impl Over for Run {
         type Outcome = Result<(), String>;
-        fn over<T: Transport>(self, transport: T) -> Self::Outcome {
+        fn over<T: Transport + Send + 'static>(self, transport: T) -> Self::Outcome {
             let Place { site, profile, .. } = self.0;
             let control = site.names.control.as_ref().map(|path| site.path(path));
             turn("names", &profile, control.as_deref(), |_| Names::begin(&site, transport), |node| &node.beginning)

@@ -1,5 +1,6 @@
 //! Backstop as a process: the appliance, the day's journal, the operator's commands.
 
+use super::clock::WallClock;
 use super::control::{Ask, Reply, SwitchOptions};
 use super::node::Node;
 use super::status::Status;
@@ -9,14 +10,15 @@ use crate::base_files::BaseFiles;
 use crate::machine_clock;
 use crate::site::{Site, Start};
 use dataplane::front::FrontConfig;
-use dataplane::stages::Threads;
+use dataplane::stages::{LayoutMap, Time};
 use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::Nanoseconds;
-use hw_profiles::{DurabilityPolicy, Profile, Stage};
+use hw_profiles::{DurabilityPolicy, Profile};
 use net::{Filter, HostConfig, Instant, Transport};
 use serde_json::json;
 use standby::{FollowSettings, NotSwitched, PerMille, RunbookSettings, Switched};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Market data are published so often (CFFEX: two snapshots a second).
@@ -49,7 +51,7 @@ pub fn host_config(site: &Site, profile: &Profile, seed: u64) -> HostConfig {
     host
 }
 
-impl<T: Transport> Core<T> {
+impl<T: Transport + Send + 'static> Core<T> {
     /// Opens the day's journal and begins as the site says: follows, goes on as the exchange, or opens its own day.
     ///
     /// # Errors
@@ -86,6 +88,7 @@ impl<T: Transport> Core<T> {
         front.uplinks = own.fronts.map(|port| (port, Filter::only(fronts)));
         front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
         front.clock = Some(machine_clock);
+        let clock = WallClock::start();
         let mut follow = FollowSettings::new(own.data_center);
         follow.trading_day = day;
         let config = ApplianceConfig {
@@ -95,10 +98,12 @@ impl<T: Transport> Core<T> {
             public_fronts: site.public_fronts(),
             follow,
             runbook: RunbookSettings::new(own.data_center),
-            threads: threads(profile),
+            // One door, one queue. The loop of the process is the first thread.
+            map: LayoutMap::of_profile(&profile.layout).map_err(|fault| fault.to_string())?.with_fronts(1),
+            time: Time::Machine(Arc::new(move || clock.now())),
             group_commit: profile.durability.policy == DurabilityPolicy::Sync,
         };
-        let mut appliance = Appliance::recovered(config, host, machine, fence::hook(own.fence.clone()));
+        let mut appliance = Appliance::recovered(config, vec![host], machine, fence::hook(own.fence.clone()));
         let journal = opened.path.display();
         let beginning = if opens_the_day {
             appliance.go_on();
@@ -155,18 +160,14 @@ impl<T: Transport> Core<T> {
         if self.halt.is_some() {
             return;
         }
-        let halt = match self.appliance.front().halt() {
-            Some(contradiction) => Some(format!("the front halted: {contradiction}")),
-            None => self.appliance.engine_halt().map(|halt| format!("the engine halted: {halt}")),
-        };
-        if let Some(halt) = halt {
+        if let Some(halt) = self.appliance.halt().map(|halt| halt.to_string()) {
             eprintln!("backstop: {halt}");
             self.halt = Some(halt);
         }
     }
 }
 
-impl<T: Transport> Node for Core<T> {
+impl<T: Transport + Send + 'static> Node for Core<T> {
     fn poll(&mut self, now: Instant) -> bool {
         self.now = now;
         self.appliance.poll(now);
@@ -222,15 +223,5 @@ impl<T: Transport> Node for Core<T> {
         }
         machine.into_log().close().map_err(|error| format!("journal: {error}"))?;
         Ok(words)
-    }
-}
-
-/// The profile's threads.
-fn threads(profile: &Profile) -> Threads {
-    match profile.layout.cores() {
-        1 => Threads::One,
-        _ => Threads::Two {
-            engine_core: profile.layout.core_of(Stage::Engine).filter(|_| profile.layout.pin).map(usize::from),
-        },
     }
 }

@@ -22,7 +22,7 @@ pub trait Over {
     type Outcome;
 
     /// Does it.
-    fn over<T: Transport>(self, transport: T) -> Self::Outcome;
+    fn over<T: Transport + Send + 'static>(self, transport: T) -> Self::Outcome;
 }
 
 /// Opens a door and does something over it. A port has one queue here.

@@ -208,7 +208,7 @@ impl From<&StepReport> for StepLine {
 
 impl Status {
     /// Of an appliance, now.
-    pub fn of<T: Transport>(appliance: &mut Appliance<T>, now: Instant, halt: Option<String>) -> Self {
+    pub fn of<T: Transport + Send + 'static>(appliance: &mut Appliance<T>, now: Instant, halt: Option<String>) -> Self {
         let is_exchange = appliance.has_engine();
         let evidence = appliance.follower().evidence(engine::types::Nanoseconds(now.nanos()));
         let state_digest = appliance.follower_mut().machine().map(|machine| machine.state().digests().state);

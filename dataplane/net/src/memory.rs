@@ -5,6 +5,9 @@
 //! a frame that finds it full is lost and counted, as in a switch. A port can be unplugged: from that moment no frame
 //! of its own leaves and none reaches it, and what stood in its queue is gone; that is a power cut.
 //!
+//! A port may have several queues, as a NIC has: each is a [`MemoryPort`] with the same address, polled by a thread of its own, and
+//! [`Steering`] says which frame comes to which.
+//!
 //! Buffers come from one pool of fixed size. Each port keeps a handful at hand and exchanges them with the pool in
 //! batches, so that a packet costs neither an allocation nor a lock of its own. Ports may live on different threads:
 //! the switch is behind one lock, taken once a burst, and not at all to see that nothing has come. The switch looks
@@ -18,10 +21,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// A port of a [`Network`].
+/// A port of a [`Network`], or one of its queues.
 pub struct MemoryPort {
     network: Network,
     number: PortNumber,
+    queue: usize,
     mac: Mac,
     /// Frames that wait for this port, to be read without the lock.
     waiting: Arc<AtomicUsize>,
@@ -47,6 +51,16 @@ pub struct NetworkConfig {
     pub buffers: usize,
     /// From a frame's sending to its arrival.
     pub latency: Duration,
+}
+
+/// Which queue of a port a frame comes to: connections to one TCP port go by their peer's IPv4 address to the queues from `first` on,
+/// each peer always to the same; everything else, ARP and our own connections among it, goes to queue 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steering {
+    /// The local TCP port.
+    pub port: u16,
+    /// The first queue of those that its connections are spread over.
+    pub first: usize,
 }
 
 /// Which of a network's ports.
@@ -123,13 +137,18 @@ struct Switch {
 
 /// The switch's side of a port.
 struct Socket {
+    queues: Vec<Queue>,
+    steering: Option<Steering>,
+    plugged: bool,
+    /// Addresses of the last frame that came from here, the port that it went to, and the generation then.
+    last: Option<([u8; ADDRESSES], usize, u64)>,
+}
+
+struct Queue {
     waiting: VecDeque<(Instant, MemoryPacket)>,
     /// How many that are.
     count: Arc<AtomicUsize>,
-    plugged: bool,
     overflows: u64,
-    /// Addresses of the last frame that came from here, the port that it went to, and the generation then.
-    last: Option<([u8; ADDRESSES], usize, u64)>,
 }
 
 impl Default for NetworkConfig {
@@ -168,27 +187,34 @@ impl Network {
     /// # Panics
     /// If the network has as many ports as it was made for.
     pub fn attach(&self) -> MemoryPort {
+        self.attach_queues(1, None).pop().expect("one was asked for")
+    }
+
+    /// One more port with so many queues, all at its one address.
+    ///
+    /// # Panics
+    /// As [`Network::attach`]; without a queue, or if the steering's first is not there.
+    pub fn attach_queues(&self, queues: usize, steering: Option<Steering>) -> Vec<MemoryPort> {
+        assert!(queues > 0 && steering.is_none_or(|steering| steering.first < queues), "frames come to some queue");
         let mut switch = self.lock();
         assert!(switch.ports.len() < switch.config.ports, "the network has all the ports it was made for");
-        let queue = switch.config.queue_frames;
-        let waiting = Arc::new(AtomicUsize::new(0));
-        switch.ports.push(Socket {
-            waiting: VecDeque::with_capacity(queue),
-            count: Arc::clone(&waiting),
-            plugged: true,
-            overflows: 0,
-            last: None,
-        });
-        let number = switch.ports.len() as u16;
+        let frames = switch.config.queue_frames;
+        let queue = |_| Queue { waiting: VecDeque::with_capacity(frames), count: Arc::default(), overflows: 0 };
+        let queues: Vec<Queue> = (0..queues).map(queue).collect();
+        let number = switch.ports.len() as u16 + 1;
         let [high, low] = number.to_be_bytes();
-        MemoryPort {
+        let port = |(index, queue): (usize, &Queue)| MemoryPort {
             network: self.clone(),
             number: PortNumber(number - 1),
+            queue: index,
             mac: Mac([2, 0, 0, 0, high, low]),
-            waiting,
+            waiting: Arc::clone(&queue.count),
             at_hand: Vec::with_capacity(BUFFERS_AT_HAND_MAX + 1),
             counters: PortCounters::default(),
-        }
+        };
+        let ports = queues.iter().enumerate().map(port).collect();
+        switch.ports.push(Socket { queues, steering, plugged: true, last: None });
+        ports
     }
 
     /// Pulls the cable of `port`: what waits there is lost, and nothing comes or goes until it is plugged in again.
@@ -197,11 +223,13 @@ impl Network {
         let switch = &mut *switch;
         let socket = &mut switch.ports[usize::from(port.0)];
         socket.plugged = false;
-        for (_, packet) in socket.waiting.drain(..) {
-            switch.pool.push(packet.buffer);
-            switch.counters.unplugged += 1;
+        for queue in &mut socket.queues {
+            for (_, packet) in queue.waiting.drain(..) {
+                switch.pool.push(packet.buffer);
+                switch.counters.unplugged += 1;
+            }
+            queue.count.store(0, Ordering::Release);
         }
-        socket.count.store(0, Ordering::Release);
     }
 
     /// Plugs the cable of `port` in again.
@@ -242,7 +270,7 @@ impl Port for MemoryPort {
             return 0;
         }
         let mut switch = self.network.lock();
-        let waiting = &mut switch.ports[usize::from(self.number.0)].waiting;
+        let waiting = &mut switch.queue(self.number, self.queue).waiting;
         let mut count = 0;
         while !burst.is_full() && waiting.front().is_some_and(|(arrives, _)| *arrives <= now) {
             let (_, packet) = waiting.pop_front().expect("a frame stood in front");
@@ -311,7 +339,7 @@ impl Port for MemoryPort {
     }
 
     fn counters(&self) -> PortCounters {
-        let overflows = self.network.lock().ports[usize::from(self.number.0)].overflows;
+        let overflows = self.network.lock().queue(self.number, self.queue).overflows;
         PortCounters { ingress_overflows: overflows, ..self.counters }
     }
 
@@ -319,7 +347,7 @@ impl Port for MemoryPort {
         if self.waiting.load(Ordering::Acquire) == 0 {
             return None;
         }
-        self.network.lock().ports[usize::from(self.number.0)].waiting.front().map(|(arrives, _)| *arrives)
+        self.network.lock().queue(self.number, self.queue).waiting.front().map(|(arrives, _)| *arrives)
     }
 }
 
@@ -394,18 +422,24 @@ impl Switch {
     #[inline]
     fn deliver(&mut self, arrives: Instant, to: usize, packet: MemoryPacket) {
         let socket = &mut self.ports[to];
+        let queue = socket.steering.map_or(0, |steering| steering.queue_of(packet.as_ref(), socket.queues.len()));
+        let queue = &mut socket.queues[queue];
         if !socket.plugged {
             self.counters.unplugged += 1;
             self.pool.push(packet.buffer);
-        } else if socket.waiting.len() == self.config.queue_frames {
-            socket.overflows += 1;
+        } else if queue.waiting.len() == self.config.queue_frames {
+            queue.overflows += 1;
             self.counters.overflows += 1;
             self.pool.push(packet.buffer);
         } else {
-            socket.waiting.push_back((arrives, packet));
-            socket.count.store(socket.waiting.len(), Ordering::Release);
+            queue.waiting.push_back((arrives, packet));
+            queue.count.store(queue.waiting.len(), Ordering::Release);
             self.counters.delivered += 1;
         }
+    }
+
+    fn queue(&mut self, port: PortNumber, queue: usize) -> &mut Queue {
+        &mut self.ports[usize::from(port.0)].queues[queue]
     }
 
     fn take_buffer(&mut self) -> Option<Buffer> {
@@ -417,4 +451,30 @@ impl Switch {
             Some(Box::new([0; BUFFER_SIZE]))
         })
     }
+}
+
+impl Steering {
+    /// The queue, of so many, that a frame comes to.
+    fn queue_of(self, frame: &[u8], queues: usize) -> usize {
+        match tcp_peer(frame) {
+            Some((peer, port)) if port == self.port => {
+                // Neighbouring addresses are spread like any others.
+                let hash = peer.wrapping_mul(0x9E37_79B9) >> 16;
+                self.first + hash as usize % (queues - self.first)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// The IPv4 address that a TCP segment comes from, and the port that it goes to. None: it is none, or a fragment.
+fn tcp_peer(frame: &[u8]) -> Option<(u32, u16)> {
+    let packet = frame.get(14..)?;
+    let header = 4 * usize::from(packet.first()? & 0x0F);
+    let is_whole = u16::from_be_bytes([*packet.get(6)?, *packet.get(7)?]) & 0x3FFF == 0;
+    if frame[12..14] != [0x08, 0x00] || packet[0] >> 4 != 4 || *packet.get(9)? != 6 || !is_whole {
+        return None;
+    }
+    let port = packet.get(header + 2..header + 4)?.first_chunk()?;
+    Some((u32::from_be_bytes(*packet.get(12..16)?.first_chunk()?), u16::from_be_bytes(*port)))
 }

@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
@@ -26,7 +27,8 @@ use std::time::Duration;
 pub struct Sockets {
     config: SocketsConfig,
     epoll: OwnedFd,
-    events: Vec<epoll::Event>,
+    /// The last look at the kernel's events met a listener's.
+    has_arrivals: bool,
     listeners: Vec<Listener>,
     slots: Vec<Slot>,
     /// Free places; the last freed is the first used.
@@ -156,7 +158,7 @@ impl Sockets {
         assert!(config.receive_buffer > 0 && config.send_buffer > 0, "a buffer has at least one byte");
         Ok(Sockets {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-            events: Vec::with_capacity(EVENTS_PER_POLL),
+            has_arrivals: false,
             listeners: Vec::with_capacity(LISTENERS_MAX),
             slots: (0..config.sessions).map(|_| Slot::free()).collect(),
             free: (0..config.sessions as u32).rev().collect(),
@@ -214,13 +216,15 @@ impl Sockets {
     /// Asks the kernel what happened, and notes it.
     fn take_events(&mut self, most: Duration) {
         let timeout = rustix::time::Timespec { tv_sec: most.as_secs() as i64, tv_nsec: most.subsec_nanos().into() };
-        self.events.clear();
+        self.has_arrivals = false;
+        // Not kept in `self`: the kernel's events may hold pointers, and so would not go to another thread.
+        let mut room = [const { MaybeUninit::uninit() }; EVENTS_PER_POLL];
         // Interrupted: as if nothing had happened; it is asked again.
-        let _ = epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut self.events), Some(&timeout));
-        for event in 0..self.events.len() {
-            let epoll::Event { flags, data } = self.events[event];
+        let Ok((events, _)) = epoll::wait(&self.epoll, &mut room, Some(&timeout)) else { return };
+        for &mut epoll::Event { flags, data } in events {
             let (index, generation) = (data.u64() as u32, (data.u64() >> 32) as u32);
             if u64::from(index) >= LISTENER_EVENT {
+                self.has_arrivals = true;
                 continue; // a listener's event stands until its connections are taken
             }
             let slot = &mut self.slots[index as usize];
@@ -571,8 +575,7 @@ impl Transport for Sockets {
         self.now = self.now.max(now);
         self.take_events(Duration::ZERO);
         let mut reads = 0;
-        let has_arrivals = |event: &epoll::Event| event.data.u64() & LISTENER_EVENT != 0;
-        if self.events.iter().any(has_arrivals) {
+        if self.has_arrivals {
             reads += self.accept(handler);
         }
         for _ in 0..self.offers.len() {

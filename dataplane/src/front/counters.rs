@@ -87,6 +87,37 @@ impl FrontCounters {
         self.bytes_copied_out
     }
 
+    /// Adds what another front did.
+    pub fn add(&mut self, other: &FrontCounters) {
+        let FrontCounters { refusals, endings, .. } = other;
+        for (sum, count) in self.refusals.iter_mut().zip(refusals).chain(self.endings.iter_mut().zip(endings)) {
+            *sum += count;
+        }
+        self.connections += other.connections;
+        self.logins += other.logins;
+        self.messages_in += other.messages_in;
+        self.skipped += other.skipped;
+        self.commands += other.commands;
+        self.own_commands += other.own_commands;
+        self.held_back += other.held_back;
+        self.lost_connections += other.lost_connections;
+        self.frames += other.frames;
+        self.answers += other.answers;
+        self.answers_unasked += other.answers_unasked;
+        self.private_messages += other.private_messages;
+        self.broadcast_messages += other.broadcast_messages;
+        self.broadcast_rendered += other.broadcast_rendered;
+        self.bytes_in += other.bytes_in;
+        self.command_bytes += other.command_bytes;
+        self.bytes_out += other.bytes_out;
+        self.bytes_copied_out += other.bytes_copied_out;
+        self.heartbeats += other.heartbeats;
+        self.followers += other.followers;
+        self.followers_refused += other.followers_refused;
+        self.followers_differed += other.followers_differed;
+        self.feed_bytes += other.feed_bytes;
+    }
+
     /// Requests refused for this reason.
     #[must_use]
     pub fn refused(&self, refusal: Refusal) -> u64 {

@@ -10,8 +10,8 @@ use crate::front::{FrontConfig, Place};
 use crate::render::{Hand, MESSAGE_SIZE_MAX, market_data_size_max};
 use crate::ring::RingSender;
 use crate::session::answer::Moment;
-use crate::session::flow::SeatFlow;
-use crate::session::login::{LoginPolicy, front_of_dialog, place_of_dialog};
+use crate::session::flow::SeatFlows;
+use crate::session::login::{DialogNumber, LoginPolicy};
 use crate::session::proof::NonceSource;
 use crate::session::{Cursor, Ending, Session, answer};
 use crate::streams::{Stream, StreamIndex};
@@ -29,8 +29,7 @@ pub(crate) struct Desk {
     pub(crate) directory: Directory,
     pub(crate) streams: StreamIndex,
     pub(crate) nonces: NonceSource,
-    /// By user.
-    pub(crate) flows: Vec<SeatFlow>,
+    pub(crate) flows: SeatFlows,
     pub(crate) board: Board,
     pub(crate) in_doubt: InDoubtReport,
     pub(crate) counters: FrontCounters,
@@ -94,7 +93,7 @@ impl Desk {
             directory: Directory::new(),
             streams: StreamIndex::new(config.streams),
             nonces: NonceSource::new(config.nonce_seed),
-            flows: Vec::new(),
+            flows: SeatFlows::new(config.seats.clone()),
             board: Board::default(),
             in_doubt: InDoubtReport::default(),
             counters: FrontCounters::default(),
@@ -179,15 +178,13 @@ impl Desk {
     /// A request of ours came out of the log: its answer waits for the dialog that asked.
     #[inline]
     fn take_answer(&mut self, offset: u64, header: &CommandHeader, places: &mut [Place]) {
-        if front_of_dialog(header.session) != self.settings.front {
+        let number = DialogNumber(header.session);
+        if number.front() != self.settings.front {
             return; // another front's
         }
-        if let Some(flow) = self.flows.get_mut(usize::from(header.user.0)) {
-            flow.came_back();
-        }
+        self.flows.came_back(header.user);
         self.pace.came(header);
-        let place = place_of_dialog(header.session);
-        match places.get_mut(place) {
+        match places.get_mut(number.place()) {
             Some(Place::Member(session)) if session.dialog.is_some_and(|dialog| dialog.number == header.session) => {
                 session.in_engine = session.in_engine.saturating_sub(1);
                 session.answers.push_back(offset);
@@ -207,7 +204,7 @@ impl Desk {
         match command.body {
             BodyView::DayOpen(day) => {
                 let participants = usize::from(day.participants);
-                self.flows = vec![SeatFlow::default(); day.users.into()];
+                self.flows.size(day.users);
                 self.board.size(participants);
                 self.private_listeners = vec![Vec::new(); participants];
                 self.told = vec![0; participants];
@@ -265,7 +262,7 @@ impl Desk {
     /// Ends every session; what was on its way through the engine for them is nobody's any more.
     pub(crate) fn shut(&mut self, places: &mut [Place]) {
         self.end_all(places, Ending::NotActive);
-        self.flows.fill(SeatFlow::default());
+        self.flows.clear();
     }
 
     pub(crate) fn moment(&self) -> Moment {

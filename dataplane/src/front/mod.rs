@@ -30,6 +30,7 @@ use crate::feed::Follower;
 use crate::render::NotRendered;
 use crate::ring::{RING_BYTES, RingReceiver, ring};
 use crate::session::egress::Served;
+pub use crate::session::flow::SharedSeats;
 use crate::session::login::LoginPolicy;
 use crate::session::{Ending, Session};
 use crate::streams::reading::part_at;
@@ -91,6 +92,8 @@ pub struct FrontConfig {
     pub number: u8,
     /// Port for fronts on other machines, and who may connect there.
     pub uplinks: Option<(u16, Filter)>,
+    /// What the seats have sent, if several fronts serve them.
+    pub seats: Option<SharedSeats>,
 }
 
 impl FrontConfig {
@@ -108,7 +111,25 @@ impl FrontConfig {
             clock: None,
             number: 0,
             uplinks: None,
+            seats: None,
         }
+    }
+
+    /// The same for several fronts of one core, each on a queue of its own: each with its number and its own nonces, all with one
+    /// account of what the seats have sent.
+    ///
+    /// # Panics
+    /// With none, or more than [`FRONTS_MAX`](crate::stages::FRONTS_MAX).
+    #[must_use]
+    pub fn several(&self, count: usize) -> Vec<FrontConfig> {
+        assert!((1..=crate::stages::FRONTS_MAX).contains(&count), "a core has 1 to 16 fronts");
+        let seats = (count > 1).then(SharedSeats::default);
+        let of_number = |number: u8| {
+            let mut config = FrontConfig { number: self.number + number, seats: seats.clone(), ..self.clone() };
+            config.nonce_seed[31] ^= number; // a nonce that two fronts give out could be used twice
+            config
+        };
+        (0..count as u8).map(of_number).collect()
     }
 }
 
@@ -176,10 +197,10 @@ impl<T: Transport> Front<T> {
         (front, receiver)
     }
 
-    /// Takes in what arrived: members' bytes become commands in the ring.
-    pub fn poll_ingress(&mut self, now: Instant) {
+    /// Takes in what arrived: members' bytes become commands in the ring. Returns how many frames (or reads) that were.
+    pub fn poll_ingress(&mut self, now: Instant) -> usize {
         if self.halt.is_some() {
-            return;
+            return 0;
         }
         self.desk.now = self.desk.now.max(now);
         self.desk.machine_now = self.desk.pace.burst();
@@ -212,34 +233,39 @@ impl<T: Transport> Front<T> {
             uplink_port: self.uplink_port,
         };
         let written = arrivals.desk.counters.command_bytes;
-        self.host.poll_ingress(now, &mut arrivals);
+        let count = self.host.poll_ingress(now, &mut arrivals);
         let Desk { sender, counters, marks, .. } = &mut self.desk;
         sender.publish();
         marks.burst_command_bytes = marks.burst_command_bytes.max(counters.command_bytes - written);
+        count
     }
 
     /// Takes in what was recorded and may be told, and puts what follows from it into the sockets: answers, streams, the feed.
-    pub fn publish(&mut self, now: Instant) {
+    /// Returns how many frames were taken in.
+    pub fn publish(&mut self, now: Instant) -> usize {
         if self.halt.is_some() {
-            return;
+            return 0;
         }
         self.desk.now = self.desk.now.max(now);
+        let before = self.desk.counters.frames;
         if let Err(contradiction) = self.take_in().and_then(|()| self.serve()) {
             self.halt = Some(contradiction);
         }
+        (self.desk.counters.frames - before) as usize
     }
 
-    /// Sends what is in the sockets, and does what is due by time.
-    pub fn poll_egress(&mut self, now: Instant) {
+    /// Sends what is in the sockets, and does what is due by time. Returns how many frames (or writes) that were.
+    pub fn poll_egress(&mut self, now: Instant) -> usize {
         if self.halt.is_some() {
-            return;
+            return 0;
         }
         self.desk.now = self.desk.now.max(now);
         if self.desk.now >= self.desk.wake {
             self.keep_time();
         }
-        self.host.poll_egress(now);
+        let count = self.host.poll_egress(now);
         self.desk.pace.sent();
+        count
     }
 
     /// Puts a command of the exchange itself (operator, schedule) into the ring, at the time of the last poll.
@@ -306,6 +332,12 @@ impl<T: Transport> Front<T> {
     #[must_use]
     pub fn streams(&self) -> &StreamIndex {
         &self.desk.streams
+    }
+
+    /// Which of the core's fronts this is.
+    #[must_use]
+    pub fn number(&self) -> u8 {
+        self.desk.settings.front
     }
 
     /// What the front did.
@@ -385,12 +417,17 @@ impl<T: Transport> Front<T> {
     /// The readiness board in figures. Participants without a user are not expected.
     #[must_use]
     pub fn board_counts(&self) -> BoardCounts {
+        self.count_board(&self.board())
+    }
+
+    /// A board's lines in figures.
+    pub(crate) fn count_board(&self, lines: &[BoardLine]) -> BoardCounts {
         let mut expected = vec![false; self.desk.directory.participants_limit()];
         for (_, user) in self.desk.directory.users() {
             expected[usize::from(user.participant.0)] = true;
         }
         let mut counts = BoardCounts::default();
-        for line in self.board() {
+        for line in lines {
             if !expected[usize::from(line.participant.0)] {
                 continue;
             }

@@ -127,14 +127,12 @@ impl Desk {
     #[inline]
     fn ingress_command<'a>(&mut self, dialog: Dialog, number: u32, request: &Request<'a>) -> Result<(), Refused<'a>> {
         let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
-        let flow = &mut self.flows[usize::from(dialog.user.0)];
-        let within_rate = flow.request(user, self.now);
+        let within_rate = self.flows.request(dialog.user, user, self.now);
         let asked = Asked { dialog, number };
         match request {
             Request::Order(order) => self.order(asked, order, within_rate)?,
             Request::Other(message) => self.other_command(asked, message, within_rate)?,
         }
-        self.flows[usize::from(dialog.user.0)].went();
         Ok(())
     }
 
@@ -161,7 +159,7 @@ impl Desk {
         };
         let volume = volume(order.volume_total_orginal).ok_or(about(Refusal::FieldMalformed))?;
         let minimal_volume = self::volume(order.minimal_volume).ok_or(about(Refusal::FieldMalformed))?;
-        self.flows[usize::from(asked.dialog.user.0)].may_go(user).map_err(about)?;
+        self.flows.go(asked.dialog.user, user).map_err(about)?;
         let account = self.directory.find_account(user.participant, order.client_id.bytes());
         let instrument = self.directory.find_instrument(order.instrument_id.bytes());
         let suspends = order.auto_suspend.get() == bool_flag::TRUE;
@@ -215,7 +213,7 @@ impl Desk {
                 {
                     return Err(about(Refusal::NotYours));
                 }
-                self.flows[usize::from(dialog.user.0)].may_go(user).map_err(about)?;
+                self.flows.go(dialog.user, user).map_err(about)?;
                 let instrument = match action.instrument_id.is_blank() {
                     true => InstrumentIndex::NONE,
                     false => {
@@ -244,7 +242,7 @@ impl Desk {
                 if !matches!(report.readiness.get(), readiness::NOT_READY | readiness::READY | readiness::RAISED_HAND) {
                     return Err(Refusal::FieldMalformed.into());
                 }
-                self.flows[usize::from(dialog.user.0)].may_go(user)?;
+                self.flows.go(dialog.user, user)?;
                 let (readiness, content) = (report.readiness.get(), *report.content.bytes());
                 self.write(asked, ReadinessReport { readiness, reserved: [0; 3], content });
             }
@@ -258,7 +256,7 @@ impl Desk {
                 if !proof::is_secret(user.secret.trimmed(), update.old_password.trimmed()) {
                     return Err(Refusal::WrongCredentials.into());
                 }
-                self.flows[usize::from(dialog.user.0)].may_go(user)?;
+                self.flows.go(dialog.user, user)?;
                 let mut secret = [b' '; 40];
                 let new = update.new_password.trimmed();
                 secret[..new.len()].copy_from_slice(new);

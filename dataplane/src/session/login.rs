@@ -202,22 +202,37 @@ impl Desk {
 
     fn new_dialog(&mut self, session: &Session, user: UserIndex) -> Dialog {
         self.dialogs = self.dialogs.wrapping_add(1);
-        // Place, a running number, front: an answer finds its front and its connection, and only the dialog that asked takes it.
-        let running = u32::from(self.dialogs & 0xFFF);
-        let number = session.link.index() as u32 | running << 16 | u32::from(self.settings.front) << 28;
-        Dialog { user, number, next_request: 1 }
+        let number = DialogNumber::new(self.settings.front, self.dialogs, session.link.index());
+        Dialog { user, number: number.0, next_request: 1 }
     }
 }
 
-/// Where a dialog's connection has its place.
-pub(crate) fn place_of_dialog(number: u32) -> usize {
-    (number & 0xFFFF) as usize
-}
+/// A dialog's number, as it stands in commands: an answer finds its front, its connection there, and only the dialog that asked takes it.
+///
+/// ```text
+/// bits 31–28   which front of this core
+/// bits 27–16   a running number, wraps
+/// bits 15–0    the connection's place
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DialogNumber(pub(crate) u32);
 
-/// Which of the core's fronts has the dialog.
-pub(crate) fn front_of_dialog(number: u32) -> u8 {
-    (number >> 28) as u8
+impl DialogNumber {
+    pub(crate) fn new(front: u8, running: u16, place: usize) -> Self {
+        DialogNumber(u32::from(front) << 28 | u32::from(running & 0x0FFF) << 16 | place as u32 & 0xFFFF)
+    }
+
+    #[inline]
+    pub(crate) fn front(self) -> u8 {
+        (self.0 >> 28) as u8
+    }
+
+    #[inline]
+    pub(crate) fn place(self) -> usize {
+        (self.0 & 0xFFFF) as usize
+    }
 }
 
 const _: () = assert!(net::host::SESSIONS_MAX <= 1 << 16, "a place fits into the lower half of a dialog's number");
+const _: () = assert!(crate::stages::FRONTS_MAX <= 1 << 4, "a front's number fits into its highest four bits");
 const _: () = assert!(Series::DIALOG.0 == 0);

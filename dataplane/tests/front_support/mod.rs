@@ -5,7 +5,7 @@
 use dataplane::front::{Front, FrontConfig};
 use dataplane::session::LoginPolicy;
 use dataplane::session::proof;
-use dataplane::stages::{Layout, Threads};
+use dataplane::stages::{Layout, LayoutMap, Time};
 use dataplane::streams::StreamLimits;
 use engine::IdStyle;
 use engine::command::*;
@@ -14,6 +14,7 @@ use ftd::field::*;
 use ftd::value::{data_flow_flag, digest_method};
 use ftd::{Field, Message, MessageWriter, Next, SequenceNumber, Series, Tid, next_message, tid};
 use journal::{Identity, Log, LogLimits, LogReader, Machine};
+use net::memory::Steering;
 use net::{
     CloseReason, FaultPort, Faults, Handler, Host, HostConfig, Instant, MemoryPort, Network, NetworkConfig, Peer,
     SessionId,
@@ -36,7 +37,7 @@ pub type TestPort = FaultPort<MemoryPort>;
 #[derive(Clone)]
 pub struct Setup {
     pub participants: u16,
-    pub threads: Threads,
+    pub map: LayoutMap,
     pub policy: LoginPolicy,
     pub ring_bytes: usize,
     pub requests_per_second: u32,
@@ -56,7 +57,7 @@ impl Default for Setup {
     fn default() -> Self {
         Setup {
             participants: 4,
-            threads: Threads::One,
+            map: LayoutMap::fused(),
             policy: LoginPolicy::ProofOrPassword,
             ring_bytes: dataplane::ring::RING_BYTES,
             requests_per_second: 0,
@@ -317,7 +318,7 @@ impl World {
         let machine = machine(&setup);
         let reader = machine.reader().clone();
         let mut world = World::following(setup, reader);
-        world.core.start(machine, world.setup.threads, false);
+        world.core.start(machine, false);
         world.run(3);
         world
     }
@@ -325,12 +326,17 @@ impl World {
     /// A core whose log somebody else writes.
     pub fn following(setup: Setup, reader: LogReader) -> World {
         let network = Network::new(NetworkConfig::default());
-        let port = FaultPort::new(network.attach(), setup.seed, Faults::default(), Faults::default());
-        let mut host = HostConfig::new(CORE, setup.seed);
-        host.sessions = 128;
-        host.send_ring = setup.send_ring;
-        let (front, receiver) = Front::new(&front_config(&setup), Host::new(host, port), reader.clone());
-        let core = Layout::new(front, receiver);
+        let steering = Steering { port: MEMBERS_PORT, first: setup.map.first_member_front() };
+        let queues = network.attach_queues(setup.map.fronts(), Some(steering));
+        let configs = front_config(&setup).several(queues.len());
+        let fronts = configs.iter().zip(queues).map(|(config, queue)| {
+            let port = FaultPort::new(queue, setup.seed, Faults::default(), Faults::default());
+            let mut host = HostConfig::new(CORE, setup.seed);
+            host.sessions = 128;
+            host.send_ring = setup.send_ring;
+            Front::new(config, Host::new(host, port), reader.clone())
+        });
+        let core = Layout::new(setup.map.clone(), fronts.collect(), Time::OfPoll);
         World { network, core, reader, clients: Vec::new(), now: START, setup }
     }
 
@@ -351,7 +357,7 @@ impl World {
     }
 
     pub fn set_faults(&mut self, faults: Faults) {
-        self.core.front_mut().host_mut().port_mut().set_faults(faults, faults);
+        self.core.fronts(move |front| front.host_mut().port_mut().set_faults(faults, faults));
         for client in &mut self.clients {
             client.host.port_mut().set_faults(faults, faults);
         }
@@ -368,14 +374,6 @@ impl World {
             client.poll(self.now);
         }
         self.core.poll(self.now);
-        if self.setup.threads != Threads::One {
-            // The engine is on another thread: let it answer what came in, so that rounds mean the same.
-            while !self.core.front().is_idle() {
-                std::thread::yield_now();
-                self.core.front_mut().publish(self.now);
-            }
-            self.core.front_mut().poll_egress(self.now);
-        }
         assert_eq!(self.core.front().halt(), None);
     }
 

@@ -1,0 +1,265 @@
+//! Which thread runs which stage, and how it waits: what a profile lays down, and the shapes that drills are run on.
+
+pub use hw_profiles::{Stage, Waiting};
+use std::fmt;
+
+/// A front's number lies in four bits of its dialogs' numbers.
+pub const FRONTS_MAX: usize = 16;
+
+/// What runs on one thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadPlan {
+    /// The core it is pinned to, as the operating system counts; none: wherever the system puts it.
+    pub core: Option<usize>,
+    /// What it runs.
+    pub stages: Vec<Stage>,
+}
+
+/// Which thread runs which stage. The first thread is the caller's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayoutMap {
+    threads: Vec<ThreadPlan>,
+    waiting: Waiting,
+}
+
+/// Why a map cannot be run: one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapFault(String);
+
+impl LayoutMap {
+    /// A map of these threads. The caller's thread is the one with [`Stage::Publish`], or else the first that has a front; it comes
+    /// first in what [`LayoutMap::threads`] says.
+    ///
+    /// # Errors
+    /// There has to be one engine, a front for members, at most one record and one publish, a stage on every thread, and a thread
+    /// for every core.
+    pub fn new(mut threads: Vec<ThreadPlan>, waiting: Waiting) -> Result<Self, MapFault> {
+        let count =
+            |stage: Stage| threads.iter().flat_map(|thread| &thread.stages).filter(|&&other| other == stage).count();
+        let expect = |holds: bool, what: &str| if holds { Ok(()) } else { Err(MapFault(what.to_owned())) };
+        expect(count(Stage::Engine) == 1, "expected one engine: there is one who decides")?;
+        expect(count(Stage::Front) >= 1, "expected a front: members come through one")?;
+        expect(count(Stage::Record) <= 1, "expected one record at most: the log has one writer")?;
+        expect(count(Stage::Publish) <= 1, "expected one publish at most")?;
+        let fronts = count(Stage::Front) + count(Stage::Publish);
+        expect(fronts <= FRONTS_MAX, "expected 16 fronts at most")?;
+        expect(threads.iter().all(|thread| !thread.stages.is_empty()), "expected a stage on every thread")?;
+        let mut cores: Vec<usize> = threads.iter().filter_map(|thread| thread.core).collect();
+        let pinned = cores.len();
+        cores.sort_unstable();
+        cores.dedup();
+        expect(cores.len() == pinned, "expected one thread a core")?;
+        let has = |thread: &ThreadPlan, stage| thread.stages.contains(&stage);
+        let home = threads.iter().position(|thread| has(thread, Stage::Publish));
+        let home = home.or_else(|| threads.iter().position(|thread| has(thread, Stage::Front)));
+        threads[..=home.expect("there is a front")].rotate_right(1);
+        Ok(LayoutMap { threads, waiting })
+    }
+
+    /// The map that a profile lays down.
+    ///
+    /// # Errors
+    /// As [`LayoutMap::new`]; a profile that was read is checked for all of it.
+    pub fn of_profile(layout: &hw_profiles::Layout) -> Result<Self, MapFault> {
+        let plan = |thread: &hw_profiles::LayoutThread| ThreadPlan {
+            core: layout.pin.then_some(thread.core.into()),
+            stages: thread.stages.clone(),
+        };
+        Self::new(layout.threads.iter().map(plan).collect(), layout.waiting)
+    }
+
+    /// The same stages on threads that share whatever cores there are: not pinned, and none waits without letting others run.
+    #[must_use]
+    pub fn on_shared_cores(mut self) -> Self {
+        self.threads.iter_mut().for_each(|thread| thread.core = None);
+        LayoutMap { waiting: Waiting::SpinThenYield, ..self }
+    }
+
+    /// The same with at most so many fronts, and no thread for the others: where a transport has fewer queues.
+    ///
+    /// # Panics
+    /// With none.
+    #[must_use]
+    pub fn with_fronts(mut self, fronts: usize) -> Self {
+        assert!(fronts > 0, "members come through a front");
+        let mut left = fronts;
+        let is_front = |stage: &Stage| matches!(stage, Stage::Front | Stage::Publish);
+        if fronts < self.fronts() {
+            // Who is left serves members.
+            let stages = self.threads.iter_mut().flat_map(|thread| &mut thread.stages);
+            stages.filter(|stage| is_front(stage)).for_each(|stage| *stage = Stage::Front);
+        }
+        for thread in &mut self.threads {
+            thread.stages.retain(|stage| {
+                let stays = !is_front(stage) || left > 0;
+                left -= usize::from(is_front(stage) && stays);
+                stays
+            });
+        }
+        self.threads.retain(|thread| !thread.stages.is_empty());
+        self
+    }
+
+    /// Everything on the caller's thread.
+    #[must_use]
+    pub fn fused() -> Self {
+        Self::on(1).expect("one thread is a shape")
+    }
+
+    /// The shapes that are drilled, not pinned, on 1, 2, 4 or 8 threads; none for another number.
+    ///
+    /// ```text
+    /// 1   front engine record
+    /// 2   front | engine record
+    /// 4   front | front | engine | record
+    /// 8   publish | front | front | front | front | front | engine | record
+    /// ```
+    #[must_use]
+    pub fn on(threads: usize) -> Option<Self> {
+        use Stage::{Engine, Front, Publish, Record};
+        let stages: &[&[Stage]] = match threads {
+            1 => &[&[Front, Engine, Record]],
+            2 => &[&[Front], &[Engine, Record]],
+            4 => &[&[Front], &[Front], &[Engine], &[Record]],
+            8 => &[&[Publish], &[Front], &[Front], &[Front], &[Front], &[Front], &[Engine], &[Record]],
+            _ => return None,
+        };
+        let threads = stages.iter().map(|stages| ThreadPlan { core: None, stages: stages.to_vec() }).collect();
+        Some(Self::new(threads, Waiting::SpinThenYield).expect("these can be run"))
+    }
+
+    /// The threads, the caller's first.
+    #[must_use]
+    pub fn threads(&self) -> &[ThreadPlan] {
+        &self.threads
+    }
+
+    /// How they wait.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.waiting
+    }
+
+    /// Fronts, the one that only publishes included: as many transports are needed, the first for the caller's thread. A
+    /// [`Stage::Publish`] is a front without members: followers of the feed, our own links, the board.
+    #[must_use]
+    pub fn fronts(&self) -> usize {
+        self.threads.iter().map(ThreadPlan::fronts).sum()
+    }
+
+    /// The first front that serves members: 1 if the caller's is there for followers and links, else 0. A port steers members'
+    /// connections to the queues from here on, by the member's address, and everything else to queue 0.
+    #[must_use]
+    pub fn first_member_front(&self) -> usize {
+        usize::from(self.threads[0].stages.contains(&Stage::Publish) && !self.threads[0].stages.contains(&Stage::Front))
+    }
+}
+
+impl ThreadPlan {
+    pub(super) fn fronts(&self) -> usize {
+        self.stages.iter().filter(|stage| matches!(stage, Stage::Front | Stage::Publish)).count()
+    }
+
+    /// As it is called in reports, and by the operating system: its stages, each once.
+    #[must_use]
+    pub fn name(&self, first_front: usize) -> String {
+        let mut words = Vec::new();
+        let mut front = first_front;
+        for stage in &self.stages {
+            words.push(match stage {
+                Stage::Front => {
+                    front += 1;
+                    format!("front{}", front - 1)
+                }
+                Stage::Publish => {
+                    front += 1;
+                    "publish".to_owned()
+                }
+                Stage::Engine => "engine".to_owned(),
+                Stage::Record => "record".to_owned(),
+            });
+        }
+        words.join("+")
+    }
+}
+
+impl fmt::Display for MapFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "layout: {}", self.0)
+    }
+}
+
+impl std::error::Error for MapFault {}
+
+/// Empty rounds of a thread before it lets others run.
+const SPINS_BEFORE_YIELD: u32 = 200;
+
+/// How a thread waits between two rounds.
+#[derive(Clone, Debug)]
+pub struct Waiter {
+    waiting: Waiting,
+    /// Rounds without work, one after another.
+    idle: u32,
+}
+
+impl Waiter {
+    /// In this way.
+    #[must_use]
+    pub fn new(waiting: Waiting) -> Self {
+        Waiter { waiting, idle: 0 }
+    }
+
+    /// To be called after every round, with whether it did something.
+    #[inline]
+    pub fn rest(&mut self, did_something: bool) {
+        if did_something {
+            self.idle = 0;
+        } else if self.waiting == Waiting::Spin || self.idle < SPINS_BEFORE_YIELD {
+            self.idle = self.idle.saturating_add(1);
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(stages: &[Stage]) -> ThreadPlan {
+        ThreadPlan { core: None, stages: stages.to_vec() }
+    }
+
+    #[test]
+    fn the_callers_thread_comes_first_whatever_the_order_of_the_profile() {
+        let threads =
+            vec![plan(&[Stage::Engine]), plan(&[Stage::Front]), plan(&[Stage::Publish]), plan(&[Stage::Record])];
+        let map = LayoutMap::new(threads, Waiting::Spin).expect("it can be run");
+        let names: Vec<String> = map.threads().iter().map(|thread| thread.name(0)).collect();
+        assert_eq!(names, ["publish", "engine", "front0", "record"]);
+        assert_eq!((map.fronts(), map.first_member_front()), (2, 1));
+        let map = LayoutMap::on(8).expect("a shape").with_fronts(2);
+        let names: Vec<String> = map.threads().iter().map(|thread| thread.name(0)).collect();
+        assert_eq!(
+            (names, map.first_member_front()),
+            (["front0", "front0", "engine", "record"].map(str::to_owned).to_vec(), 0)
+        );
+        assert_eq!(LayoutMap::fused().threads()[0].name(0), "front0+engine+record");
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused() {
+        let refused =
+            |threads: Vec<ThreadPlan>| LayoutMap::new(threads, Waiting::Spin).expect_err("refused").to_string();
+        assert!(refused(vec![plan(&[Stage::Front])]).contains("one engine"));
+        assert!(refused(vec![plan(&[Stage::Publish, Stage::Engine])]).contains("a front"));
+        assert!(refused(vec![plan(&[Stage::Front, Stage::Engine]), plan(&[])]).contains("every thread"));
+        let twice = [Stage::Front, Stage::Engine].map(|stage| ThreadPlan { core: Some(3), stages: vec![stage] });
+        assert!(refused(twice.to_vec()).contains("one thread a core"));
+        let mut many = vec![plan(&[Stage::Engine])];
+        many.extend((0..17).map(|_| plan(&[Stage::Front])));
+        assert!(refused(many).contains("16 fronts"));
+        assert!(LayoutMap::on(3).is_none());
+    }
+}
