@@ -93,6 +93,8 @@ struct Control<T: Transport> {
 const LIVENESS: Duration = Duration::from_millis(20);
 /// A thread without stages looks so often whether it is to end.
 const PARKED: Duration = Duration::from_millis(20);
+/// … and so often where turns wait for it: with virtual time, whose polls are few.
+const PARKED_IN_TURNS: Duration = Duration::from_micros(20);
 
 impl<T: Transport + Send + 'static> Worker<T> {
     pub(super) fn start(
@@ -185,10 +187,6 @@ fn run<T: Transport>(
         if control.asked.load(Ordering::Acquire) {
             answer(&mut group, control, placement);
         }
-        if !group.has_stages() {
-            std::thread::park_timeout(PARKED);
-            continue;
-        }
         let (turn, now) = match &time {
             // The turn first: it is counted up after the time is set.
             Time::OfPoll => {
@@ -197,6 +195,11 @@ fn run<T: Transport>(
             }
             Time::Machine(clock) => (0, clock()),
         };
+        // Without stages there is nothing to do in a turn, but whoever began it waits for everybody.
+        if !group.has_stages() && turn == seen {
+            std::thread::park_timeout(if matches!(time, Time::OfPoll) { PARKED_IN_TURNS } else { PARKED });
+            continue;
+        }
         let mut did = false;
         if !shared.is_halted() {
             match group.round(now) {
