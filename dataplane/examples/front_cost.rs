@@ -16,7 +16,7 @@ mod front_support;
 
 use dataplane::front::{Front, FrontConfig};
 use dataplane::session::LoginPolicy;
-use dataplane::stages::EngineStage;
+use dataplane::stages::{Commits, EngineStage};
 use dataplane::streams::StreamLimits;
 use front_support::{MEMBERS_PORT, START, Setup, machine, participant_id, user_id};
 use ftd::field::{OrderInsertField, ReqUserLoginField};
@@ -206,7 +206,7 @@ fn main() {
         ..FrontConfig::new(MEMBERS_PORT, 1, [1; 32])
     };
     let (mut front, receiver) = Front::new(&config, Wire::new(), machine.reader().clone());
-    let mut stage = EngineStage::new(machine, receiver, false);
+    let mut stage = EngineStage::new(machine, vec![receiver], Commits::Never);
     front.publish(START);
     for flag in *b"012" {
         front.host_mut().arrived = (0..MEMBERS)

@@ -206,8 +206,8 @@ fn a_full_ring_makes_the_front_wait_and_loses_nothing() {
 }
 
 impl Market {
-    fn executed(&self) -> u64 {
-        self.world.core.engine().map_or(0, |engine| engine.counters().executed)
+    fn executed(&mut self) -> u64 {
+        self.world.core.engine(|engine| engine.counters().executed).unwrap_or(0)
     }
 }
 
