@@ -387,6 +387,12 @@ fn can_run() -> Result<(), &'static str> {
 
 #[test]
 fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_next_day() {
+    if effort::share() > 1 {
+        println!(
+            "SKIPPED: the market of processes was NOT tested: it runs in real time, and an emulated processor is too slow"
+        );
+        return;
+    }
     if let Err(why) = can_run() {
         println!("SKIPPED: the market of processes was NOT tested: {why}");
         return;

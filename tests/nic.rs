@@ -146,6 +146,10 @@ fn doctor_names_the_profile_what_it_takes_and_what_is_missing() {
 
 #[test]
 fn doctor_on_this_machine_answers_and_gives_a_profile_to_begin_ones_own_from() {
+    if effort::share() > 1 {
+        println!("SKIPPED: under an emulator /proc shows another machine's processor");
+        return;
+    }
     let run = |arguments: &[&str]| {
         let mut command = assert_cmd::Command::cargo_bin("backstop").expect("it was built");
         command.args(arguments).output().expect("it runs")

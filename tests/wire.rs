@@ -3,6 +3,7 @@
 //!
 //! The members (`tests/python/member.py`) know ftd.xml and STREAMS.md and nothing else. What they report is what they found: orders
 //! without an outcome, gaps, anything told twice, outcomes that do not add up, bytes that differ at a second reading.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which the lint cannot see")]
 
 #[path = "../dataplane/ports/tests/common/mod.rs"]
 mod common;

@@ -22,8 +22,7 @@ use engine::command::MAX_COMMAND;
 use engine::types::Nanoseconds;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use sync::{Arc, AtomicU64, Ordering, Watch};
 
 /// Bytes of a ring unless another size is asked for: some 1,300 orders, well within a core's cache. A burst of ingress is
 /// at most a few hundred commands; what does not fit waits in TCP.
@@ -42,6 +41,7 @@ pub fn ring(bytes: usize) -> (RingSender, RingReceiver) {
     let words = bytes.div_ceil(8).max(MIN_WORDS).next_power_of_two();
     let shared = Arc::new(Shared {
         words: (0..words).map(|_| UnsafeCell::new(0)).collect(),
+        watch: Watch::new(words),
         head: CachePadded::new(AtomicU64::new(0)),
         tail: CachePadded::new(AtomicU64::new(0)),
     });
@@ -98,6 +98,8 @@ pub struct Record<'a> {
 
 struct Shared {
     words: Box<[UnsafeCell<u64>]>,
+    /// Sees races when the ring is checked, and is nothing otherwise.
+    watch: Watch,
     /// Words the consumer is done with.
     head: CachePadded<AtomicU64>,
     /// Words the producer has published.
@@ -135,11 +137,14 @@ impl RingSender {
             }
         }
         if filler > 0 {
+            self.shared.watch.write(|| place..place + 1);
             // JUSTIFICATION: writes a word that both sides share.
             // SAFETY: the word at `place` lies in [tail, head + size), ours alone (checked just now).
             unsafe { *self.shared.words[place].get() = FILLER };
         }
-        Some(Slot { place: if filler > 0 { 0 } else { place }, tail: end, length, sender: self })
+        let begins = if filler > 0 { 0 } else { place };
+        self.shared.watch.write(|| begins..begins + need);
+        Some(Slot { place: begins, tail: end, length, sender: self })
     }
 
     /// Makes everything committed visible to the consumer.
@@ -169,6 +174,7 @@ impl Slot<'_> {
     #[inline]
     pub fn commit(self, time: Nanoseconds) {
         let words = &self.sender.shared.words;
+        self.sender.shared.watch.write(|| self.place..self.place + HEADER_WORDS + self.length / 8);
         // JUSTIFICATION: writes words that both sides share.
         // SAFETY: both words lie in the reserved part of [tail, head + size), ours alone.
         unsafe {
@@ -255,6 +261,7 @@ impl RingReceiver {
     fn record(&self, place: usize) -> Record<'_> {
         let (time, length) = (Nanoseconds(self.word(place + 1)), self.word(place) as usize);
         let first = self.shared.command(place, length).cast_const();
+        self.shared.watch.read(|| place..place + HEADER_WORDS + length / 8);
         // JUSTIFICATION: the command is read where it was written.
         // SAFETY: `command` checked the bounds; the words were written before `tail` was stored with Release, and stay as
         // they are until `release`, which needs the receiver for itself while the record borrows it.
@@ -273,6 +280,7 @@ impl RingReceiver {
 
     #[inline]
     fn word(&self, place: usize) -> u64 {
+        self.shared.watch.read(|| place..place + 1);
         // JUSTIFICATION: reads a word that both sides share.
         // SAFETY: only called for words in [head, tail_seen), which nobody writes until they are released.
         unsafe { *self.shared.words[place].get() }
@@ -290,7 +298,65 @@ impl Shared {
     }
 }
 
-#[cfg(test)]
+/// What the ring is built of: the standard library's, or that of a checker which runs two threads in every order (`--cfg loom`, which
+/// also knows what weak memory may show, or `--cfg shuttle`, larger and at random). `make test` runs both.
+mod sync {
+    #[cfg(loom)]
+    pub(super) use loom::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+    #[cfg(shuttle)]
+    pub(super) use shuttle::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+    use std::ops::Range;
+    #[cfg(not(any(loom, shuttle)))]
+    pub(super) use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    /// One cell for each word, that loom looks at: two sides at one word at a time, or without an order between them, is a fault.
+    pub(super) struct Watch {
+        #[cfg(loom)]
+        cells: Vec<loom::cell::UnsafeCell<()>>,
+    }
+
+    #[cfg(loom)]
+    impl Watch {
+        pub(super) fn new(words: usize) -> Self {
+            Watch { cells: (0..words).map(|_| loom::cell::UnsafeCell::new(())).collect() }
+        }
+
+        pub(super) fn write(&self, words: impl FnOnce() -> Range<usize>) {
+            self.cells[words()].iter().for_each(|cell| cell.with_mut(|_| ()));
+        }
+
+        pub(super) fn read(&self, words: impl FnOnce() -> Range<usize>) {
+            self.cells[words()].iter().for_each(|cell| cell.with(|_| ()));
+        }
+    }
+
+    #[cfg(not(loom))]
+    impl Watch {
+        pub(super) fn new(_words: usize) -> Self {
+            Watch {}
+        }
+
+        #[inline(always)]
+        pub(super) fn write(&self, _words: impl FnOnce() -> Range<usize>) {}
+
+        #[inline(always)]
+        pub(super) fn read(&self, _words: impl FnOnce() -> Range<usize>) {}
+    }
+}
+
+#[cfg(all(test, any(loom, shuttle)))]
+mod checked;
+
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

@@ -1,7 +1,7 @@
 //! The fence hook: a command that makes sure that the old core cannot speak any more (power, switch port, whatever the site has).
 //!
 //! Exit code 0 is the proof, and what it prints is kept in the takeover's timeline. It runs beside the loop, which asks
-//! every round whether it has ended; a hook that takes longer than [`PATIENCE`] proves nothing. Each `switch` that comes back to the
+//! every round whether it has ended; a hook that takes longer than `PATIENCE` proves nothing. Each `switch` that comes back to the
 //! fence runs it anew.
 
 use crate::appliance::FenceHook;

@@ -228,7 +228,11 @@ fn a_peer_that_says_anything_with_right_checksums_breaks_nothing_and_invents_no_
         client.assert_exact();
     }
     println!("{opened} connections, {delivered} bytes, ended by {reasons:?}");
-    assert!(opened > 500 && delivered > 100_000 && reasons.len() >= 4);
+    assert!(
+        opened > effort::of(500) as u64
+            && delivered > effort::of(100_000) as u64
+            && (effort::share() > 1 || reasons.len() >= 4)
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use journal::{AppendRefused, Machine, NotExecuted};
 
 /// The only one who decides: takes commands from the rings, and `admit`, `decide`, `evolve`, `record` make frames of them.
 ///
-/// Each ring has its turn in every poll, for as many commands as its share of [`COMMANDS_PER_POLL`]; the first turn goes round, so
+/// Each ring has its turn in every poll, for as many commands as its share of `COMMANDS_PER_POLL`; the first turn goes round, so
 /// that no queue's members come before another's.
 pub struct EngineStage {
     machine: Machine,
