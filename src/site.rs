@@ -20,7 +20,7 @@
 //! record = "state/primary"            # folder: what it executed, frame by frame
 //!
 //! [backstop]                          # backstop run
-//! port = "tap:backstop0"
+//! port = "tap:backstop0"             # with a queue for each front of the profile's layout
 //! address = "10.77.0.2/24"
 //! members = 9001
 //! feed = 9100

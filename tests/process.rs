@@ -11,14 +11,15 @@ use backstop::drill::world::World;
 use backstop::drill::{BookChoice, ReopenChoice};
 use backstop::run::clock::WallClock;
 use backstop::run::control::{Ask, Client, Control, Operation};
-use backstop::run::core::{self, Core};
-use backstop::run::names::{self, Names};
+use backstop::run::core::Core;
+use backstop::run::doors;
+use backstop::run::names::Names;
 use backstop::run::node::{Node, turn};
 use backstop::run::operator::{self, SwitchFlags};
-use backstop::run::stand_in::{self, StandIn};
-use backstop::run::waiting::Waiter;
+use backstop::run::stand_in::StandIn;
 use backstop::site::Site;
-use hw_profiles::{Profile, Waiting};
+use dataplane::stages::{Waiter, Waiting};
+use hw_profiles::Profile;
 use market_support::{DAY, MEMBERS, Traders, small, write_base};
 use net::{Host, MemoryPort, Network, NetworkConfig};
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ use std::time::{Duration, Instant};
 
 /// Whatever is waited for takes less, on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Connections of each process.
+const SESSIONS: usize = 64;
 
 const SITE: &str = r#"
 profile = "dev"
@@ -82,7 +86,7 @@ impl Process {
             let clock = WallClock::start();
             let mut control = Control::listen(&path)?;
             let mut node = begin(clock.now());
-            turn(&mut node, Some(&mut control), clock, Waiter::new(Waiting::SpinThenYield), &flag)
+            turn(&mut node, Some(&mut control), clock, Waiter::napping(Waiting::SpinThenYield), &flag)
         });
         let process = Process { stop, thread: Some(thread), socket };
         process.until("it answers", |_| true);
@@ -210,7 +214,7 @@ impl Market {
     fn primary(&self, day: u32, day_from: Option<PathBuf>) -> Process {
         let (site, port) = (self.site.clone(), self.network.attach());
         let begin = move |now| {
-            let config = stand_in::host_config(&site, &profile(), u64::from(day));
+            let config = doors::host_config(site.primary.address, None, SESSIONS, u64::from(day));
             let host = Host::new(config, port);
             StandIn::begin(&site, &profile(), day, day_from.as_deref(), config, host, now).unwrap()
         };
@@ -220,15 +224,16 @@ impl Market {
     fn backstop(&self, day: u32, seed: u8) -> Process {
         let (site, port) = (self.site.clone(), self.network.attach());
         let begin = move |now| {
-            let host = Host::new(core::host_config(&site, &profile(), u64::from(seed)), port);
-            Core::begin(&site, &profile(), day, [seed; 32], host, now).unwrap()
+            let host = Host::new(doors::host_config(site.backstop.address, None, SESSIONS, seed.into()), port);
+            Core::begin(&site, &profile(), day, [seed; 32], vec![host], now).unwrap()
         };
         Process::start(begin, self.socket("backstop.sock"))
     }
 
     fn names(&self) -> Process {
         let (site, port) = (self.site.clone(), self.network.attach());
-        let begin = move |_| Names::begin(&site, Host::new(names::host_config(&site, 5), port)).unwrap();
+        let host = Host::new(doors::host_config(site.names.address, None, SESSIONS, 5), port);
+        let begin = move |_| Names::begin(&site, host).unwrap();
         Process::start(begin, self.socket("names.sock"))
     }
 }

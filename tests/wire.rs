@@ -9,7 +9,8 @@
 mod common;
 
 use backstop::run::clock::WallClock;
-use backstop::run::core::{Core, host_config};
+use backstop::run::core::Core;
+use backstop::run::doors::host_config;
 use backstop::run::node::Node;
 use backstop::site::Site;
 use common::*;
@@ -148,9 +149,10 @@ impl Exchange {
         let profile = site.profile().unwrap_or_else(|error| panic!("{error}"));
         let port = Arc::new(Mutex::new(FaultPort::new(port, 1, Faults::default(), Faults::default())));
         let clock = WallClock::start();
-        let host = Host::new(host_config(&site, &profile, 7), Injected(port.clone()));
-        let core =
-            Core::begin(&site, &profile, DAY, [7; 32], host, clock.now()).unwrap_or_else(|error| panic!("{error}"));
+        let config = host_config(site.backstop.address, None, profile.limits.sessions.into(), 7);
+        let host = Host::new(config, Injected(port.clone()));
+        let core = Core::begin(&site, &profile, DAY, [7; 32], vec![host], clock.now())
+            .unwrap_or_else(|error| panic!("{error}"));
         println!("{}", core.beginning);
         Exchange { core, port, clock }
     }

@@ -26,6 +26,19 @@ pub struct LayoutThread {
     pub stages: Vec<Stage>,
 }
 
+impl LayoutThread {
+    /// Fronts on this thread, each with a queue of the NIC: a publish that stands alone is one, for followers and links of our own;
+    /// beside a front it is that front's.
+    #[must_use]
+    pub fn fronts(&self) -> usize {
+        let count = |stage| self.stages.iter().filter(|found| **found == stage).count();
+        match count(Stage::Front) {
+            0 => count(Stage::Publish),
+            fronts => fronts,
+        }
+    }
+}
+
 /// A stage of the order path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,10 +90,10 @@ impl Layout {
         self.threads.iter().map(|thread| thread.core).collect()
     }
 
-    /// How many queues the NIC must have: one a front.
+    /// How many queues the NIC must have: one a front, and one for a publish on a thread without a front.
     #[must_use]
     pub fn fronts(&self) -> usize {
-        self.count(Stage::Front)
+        self.threads.iter().map(LayoutThread::fronts).sum()
     }
 
     /// The processor that a stage stands on; of several the first.

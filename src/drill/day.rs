@@ -14,6 +14,7 @@ use super::world::{
 };
 use crate::appliance::{Appliance, ApplianceConfig};
 use crate::machine_clock;
+use crate::run::MARKET_DATA_EVERY;
 use dataplane::front::FrontConfig;
 use dataplane::names::{NamePorts, NameService};
 use dataplane::stages::Time;
@@ -41,8 +42,6 @@ pub type DrillHost = Host<DrillPort>;
 
 /// Virtual time of one round in which something happened: a network's hop.
 const ROUND: Duration = Duration::from_micros(200);
-/// Market data are published so often (CFFEX: two snapshots a second).
-const TICK: Duration = Duration::from_millis(500);
 /// After its death the primary's wires are cut: until then what it had sent still arrives.
 const LAST_FRAMES: Duration = Duration::from_millis(5);
 /// From the death to the operator's command.
@@ -263,7 +262,7 @@ impl Day {
             primary_port: primary_number,
             member_ports,
             is_fenced,
-            next_tick: start + TICK,
+            next_tick: start + MARKET_DATA_EVERY,
             reported: vec![0; count],
             hand_down_at: None,
             log_seen: 0,
@@ -373,7 +372,7 @@ impl Day {
 
     fn operate_the_day(&mut self) {
         if self.now >= self.next_tick {
-            self.next_tick = self.now + TICK;
+            self.next_tick = self.now + MARKET_DATA_EVERY;
             self.operate(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));
         }
     }

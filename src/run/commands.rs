@@ -2,20 +2,22 @@
 
 use super::clock::WallClock;
 use super::control::{Control, Operation};
-use super::core::{self, Core};
-use super::doors::{self, Over};
-use super::front::{self, FrontNode};
+use super::core::Core;
+use super::doors::{self, Over, OverQueues, Queues};
+use super::front::FrontNode;
 use super::journals;
 use super::names::{self, Names};
 use super::node::{self, Node, stop_flag};
 use super::operator::{self, SwitchFlags};
-use super::stand_in::{self, StandIn};
-use super::waiting::Waiter;
+use super::stand_in::StandIn;
 use crate::base_files::BaseFiles;
-use crate::site::{FrontSite, Site};
+use crate::site::{FrontSite, Site, Subnet};
+use dataplane::stages::{LayoutMap, Waiter};
 use hw_profiles::Profile;
 use journal::{Log, LogLimits, Machine};
-use net::{Instant, Transport};
+use net::memory::Steering;
+use net::{HostConfig, Instant, Transport};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 /// `run` and `names`.
@@ -126,9 +128,10 @@ impl Place {
         Ok(Place { site, profile, day, seed })
     }
 
-    /// Of a host; another one of the nonces.
-    fn host_seed(&self) -> u64 {
-        u64::from_le_bytes(self.seed[24..].try_into().expect("eight bytes of 32"))
+    /// The host of a process at this place; its seed is another one than the nonces'.
+    fn host(&self, at: Subnet, gateway: Option<Ipv4Addr>, sessions: u16) -> HostConfig {
+        let seed = u64::from_le_bytes(self.seed[24..].try_into().expect("eight bytes of 32"));
+        doors::host_config(at, gateway, sessions.into(), seed)
     }
 }
 
@@ -138,18 +141,23 @@ impl Place {
 /// It could not begin, or not end in order.
 pub fn run(options: &ProcessOptions) -> Result<bool, String> {
     struct Run(Place);
-    impl Over for Run {
+    impl OverQueues for Run {
         type Outcome = Result<(), String>;
-        fn over<T: Transport + Send + 'static>(self, transport: T) -> Self::Outcome {
+        fn over<T: Transport + Send + 'static>(self, transports: Vec<T>) -> Self::Outcome {
             let Place { site, profile, day, seed } = self.0;
-            let begin = |now| Core::begin(&site, &profile, day, seed, transport, now);
+            let begin = |now| Core::begin(&site, &profile, day, seed, transports, now);
             turn("run", &profile, Some(&site.path(&site.backstop.control)), begin, |node| &node.beginning)
         }
     }
     let place = Place::of(options)?;
-    let host = core::host_config(&place.site, &place.profile, place.host_seed());
-    let door = place.site.backstop.port.clone();
-    doors::open(&door, host, Run(place))??;
+    let own = &place.site.backstop;
+    let host = place.host(own.address, own.gateway, place.profile.limits.sessions);
+    // One queue a front.
+    let map = LayoutMap::of_profile(&place.profile.layout).map_err(|fault| fault.to_string())?;
+    let steering = Steering { port: own.members, first: map.first_member_front() };
+    let queues = Queues { count: map.fronts() as u16, steering };
+    let door = own.port.clone();
+    doors::open_queues(&door, host, queues, Run(place))??;
     Ok(true)
 }
 
@@ -169,7 +177,7 @@ pub fn front(options: &FrontOptions) -> Result<bool, String> {
     }
     let place = Place::of(&options.process)?;
     let own = place.site.front(&options.name)?.clone();
-    let host = front::host_config(&own, &place.profile, place.host_seed());
+    let host = place.host(own.address, own.gateway, place.profile.limits.sessions);
     doors::open(&own.port.clone(), host, Run(place, own))??;
     Ok(true)
 }
@@ -190,8 +198,9 @@ pub fn primary(options: &PrimaryOptions) -> Result<bool, String> {
         }
     }
     let place = Place::of(&options.process)?;
-    let host = stand_in::host_config(&place.site, &place.profile, place.host_seed());
-    let door = place.site.primary.port.clone().ok_or("site: [primary] has no port to open: it is another's")?;
+    let own = &place.site.primary;
+    let host = place.host(own.address, own.gateway, place.profile.limits.sessions);
+    let door = own.port.clone().ok_or("site: [primary] has no port to open: it is another's")?;
     doors::open(&door, host, Run(place, options.day_from.clone(), host))??;
     Ok(true)
 }
@@ -211,7 +220,14 @@ pub fn names(options: &ProcessOptions) -> Result<bool, String> {
         }
     }
     let place = Place::of(options)?;
-    let host = names::host_config(&place.site, place.host_seed());
+    // Questions are short: they have the host's own small rings.
+    let at = &place.site.names;
+    let small = HostConfig::new(at.address.address, 0);
+    let host = HostConfig {
+        receive_ring: small.receive_ring,
+        send_ring: small.send_ring,
+        ..place.host(at.address, at.gateway, names::SESSIONS)
+    };
     let door = place.site.names.port.clone();
     doors::open(&door, host, Run(place))??;
     Ok(true)
@@ -236,7 +252,7 @@ fn turn<N: Node>(
     }
     let mut node = begin(clock.now())?;
     eprintln!("backstop {name}: {}", beginning(&node));
-    let ended = node::turn(&mut node, control.as_mut(), clock, Waiter::new(profile.layout.waiting), &stop)?;
+    let ended = node::turn(&mut node, control.as_mut(), clock, Waiter::napping(profile.layout.waiting), &stop)?;
     eprintln!("backstop {name}: {ended}");
     Ok(())
 }

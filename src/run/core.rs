@@ -4,7 +4,7 @@ use super::clock::WallClock;
 use super::control::{Ask, Reply, SwitchOptions};
 use super::node::Node;
 use super::status::Status;
-use super::{fence, journals, operate};
+use super::{MARKET_DATA_EVERY, fence, journals, operate};
 use crate::appliance::{Appliance, ApplianceConfig};
 use crate::base_files::BaseFiles;
 use crate::machine_clock;
@@ -14,15 +14,11 @@ use dataplane::stages::{LayoutMap, Time};
 use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::Nanoseconds;
 use hw_profiles::{DurabilityPolicy, Profile};
-use net::{Filter, HostConfig, Instant, Transport};
+use net::{Filter, Instant, Transport};
 use serde_json::json;
 use standby::{FollowSettings, NotSwitched, PerMille, RunbookSettings, Switched};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Market data are published so often (CFFEX: two snapshots a second).
-const TICK: Duration = Duration::from_millis(500);
 
 /// Backstop, running.
 pub struct Core<T: Transport> {
@@ -39,20 +35,24 @@ pub struct Core<T: Transport> {
     pub beginning: String,
 }
 
-/// The host that Backstop stands on.
-#[must_use]
-pub fn host_config(site: &Site, profile: &Profile, seed: u64) -> HostConfig {
-    let mut host = HostConfig::new(site.backstop.address.address, seed);
-    host.prefix_length = site.backstop.address.prefix_length;
-    host.gateway = site.backstop.gateway;
-    host.sessions = usize::from(profile.limits.sessions);
-    host.receive_ring = 32 * 1_024;
-    host.send_ring = 256 * 1_024;
-    host
+/// The stages on threads: the profile's layout as far as the hosts and the machine go, and in words what it lacks.
+fn map(profile: &Profile, hosts: usize) -> Result<(LayoutMap, Vec<String>), String> {
+    let mut map = LayoutMap::of_profile(&profile.layout).map_err(|fault| fault.to_string())?;
+    let mut notes = Vec::new();
+    if hosts < map.fronts() {
+        notes.push(format!("the layout has {} fronts, the port has {hosts}", map.fronts()));
+        map = map.with_fronts(hosts);
+    }
+    let (map, why) = map.on_this_machine();
+    notes.extend(why);
+    // Cores that are not our own are left to others when there is nothing to do.
+    let is_pinned = map.threads().iter().all(|thread| thread.core.is_some());
+    Ok((if is_pinned { map } else { map.napping() }, notes))
 }
 
 impl<T: Transport + Send + 'static> Core<T> {
-    /// Opens the day's journal and begins as the site says: follows, goes on as the exchange, or opens its own day.
+    /// Opens the day's journal and begins as the site says: follows, goes on as the exchange, or opens its own day. As many fronts as
+    /// the profile's layout has, or as there are hosts, if these are fewer. The calling thread is pinned as the layout says, and polls.
     ///
     /// # Errors
     /// One line.
@@ -61,7 +61,7 @@ impl<T: Transport + Send + 'static> Core<T> {
         profile: &Profile,
         day: u32,
         seed: [u8; 32],
-        host: T,
+        hosts: Vec<T>,
         now: Instant,
     ) -> Result<Self, String> {
         let own = &site.backstop;
@@ -88,6 +88,7 @@ impl<T: Transport + Send + 'static> Core<T> {
         front.uplinks = own.fronts.map(|port| (port, Filter::only(fronts)));
         front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
         front.clock = Some(machine_clock);
+        let (map, notes) = map(profile, hosts.len())?;
         let clock = WallClock::start();
         let mut follow = FollowSettings::new(own.data_center);
         follow.trading_day = day;
@@ -98,12 +99,12 @@ impl<T: Transport + Send + 'static> Core<T> {
             public_fronts: site.public_fronts(),
             follow,
             runbook: RunbookSettings::new(own.data_center),
-            // One door, one queue. The loop of the process is the first thread.
-            map: LayoutMap::of_profile(&profile.layout).map_err(|fault| fault.to_string())?.with_fronts(1),
+            map,
             time: Time::Machine(Arc::new(move || clock.now())),
             group_commit: profile.durability.policy == DurabilityPolicy::Sync,
         };
-        let mut appliance = Appliance::recovered(config, vec![host], machine, fence::hook(own.fence.clone()));
+        let mut appliance = Appliance::recovered(config, hosts, machine, fence::hook(own.fence.clone()));
+        appliance.layout().pin();
         let journal = opened.path.display();
         let beginning = if opens_the_day {
             appliance.go_on();
@@ -119,8 +120,18 @@ impl<T: Transport + Send + 'static> Core<T> {
             };
             format!("{day}: {frames} frames recovered, {cut} torn bytes cut, {what}; journal {journal}")
         };
+        let beginning = [beginning].into_iter().chain(notes).collect::<Vec<_>>().join("; ");
         let end_folder = folder.join(format!("{day}.end"));
-        Ok(Core { appliance, next_tick: now + TICK, began: now, now, seen: (0, 0), halt: None, end_folder, beginning })
+        Ok(Core {
+            appliance,
+            next_tick: now + MARKET_DATA_EVERY,
+            began: now,
+            now,
+            seen: (0, 0),
+            halt: None,
+            end_folder,
+            beginning,
+        })
     }
 
     /// The appliance, to look at.
@@ -172,7 +183,7 @@ impl<T: Transport + Send + 'static> Node for Core<T> {
         self.now = now;
         self.appliance.poll(now);
         if now >= self.next_tick {
-            self.next_tick = now + TICK;
+            self.next_tick = now + MARKET_DATA_EVERY;
             self.look_for_trouble();
             if self.appliance.front().is_active() && !self.appliance.runbook().fold().is_closed() {
                 self.appliance.command(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));

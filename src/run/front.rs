@@ -8,7 +8,7 @@ use dataplane::front::FrontConfig;
 use dataplane::remote::{RemoteConfig, RemoteFront};
 use hw_profiles::Profile;
 use journal::{Log, LogLimits};
-use net::{HostConfig, Instant, Transport};
+use net::{Instant, Transport};
 use serde_json::json;
 
 /// The longest frame of the feed, with all its parts: as the standby takes it.
@@ -21,18 +21,6 @@ pub struct FrontNode<T: Transport> {
     has_complained: bool,
     /// What was done at the start, in one line.
     pub beginning: String,
-}
-
-/// The host that it stands on.
-#[must_use]
-pub fn host_config(own: &FrontSite, profile: &Profile, seed: u64) -> HostConfig {
-    let mut host = HostConfig::new(own.address.address, seed);
-    host.prefix_length = own.address.prefix_length;
-    host.gateway = own.gateway;
-    host.sessions = usize::from(profile.limits.sessions);
-    host.receive_ring = 32 * 1_024;
-    host.send_ring = 256 * 1_024;
-    host
 }
 
 impl<T: Transport> FrontNode<T> {

@@ -4,27 +4,17 @@ use super::control::{Ask, Reply};
 use super::node::Node;
 use crate::site::Site;
 use dataplane::names::{NamePorts, NameService};
-use net::{Filter, HostConfig, Instant, Transport};
+use net::{Filter, Instant, Transport};
 use serde_json::json;
 
 /// Connections at once: every member asks when the primary dies, and goes.
-const SESSIONS: usize = 1_024;
+pub const SESSIONS: u16 = 1_024;
 
 /// The name service, running.
 pub struct Names<T: Transport> {
     service: NameService<T>,
     /// What was done at the start, in one line.
     pub beginning: String,
-}
-
-/// The host that it stands on.
-#[must_use]
-pub fn host_config(site: &Site, seed: u64) -> HostConfig {
-    let mut host = HostConfig::new(site.names.address.address, seed);
-    host.prefix_length = site.names.address.prefix_length;
-    host.gateway = site.names.gateway;
-    host.sessions = SESSIONS;
-    host
 }
 
 impl<T: Transport> Names<T> {

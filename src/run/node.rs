@@ -2,7 +2,7 @@
 
 use super::clock::WallClock;
 use super::control::{Ask, Control, Reply};
-use super::waiting::Waiter;
+use dataplane::stages::Waiter;
 use net::Instant;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +49,7 @@ pub fn turn(
             let ask = waiting.ask.clone();
             waiting.answer(node.answer(ask, now));
         }
-        waiter.round(was_busy);
+        waiter.rest(was_busy);
     }
     let ended = node.end();
     if let Some(waiting) = last_words {

@@ -3,7 +3,7 @@
 
 use super::control::{Ask, Reply};
 use super::node::Node;
-use super::operate;
+use super::{MARKET_DATA_EVERY, operate};
 use crate::base_files::BaseFiles;
 use crate::site::Site;
 use engine::command::{CommandBuffer, MarketDataTick};
@@ -16,10 +16,6 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// Market data are published so often.
-const TICK: Duration = Duration::from_millis(500);
 
 /// The primary, running.
 pub struct StandIn<T: Transport> {
@@ -33,18 +29,6 @@ pub struct StandIn<T: Transport> {
     trading_day: u32,
     /// What was done at the start, in one line.
     pub beginning: String,
-}
-
-/// The host that the primary stands on.
-#[must_use]
-pub fn host_config(site: &Site, profile: &Profile, seed: u64) -> HostConfig {
-    let mut host = HostConfig::new(site.primary.address.address, seed);
-    host.prefix_length = site.primary.address.prefix_length;
-    host.gateway = site.primary.gateway;
-    host.sessions = usize::from(profile.limits.sessions);
-    host.receive_ring = 32 * 1_024;
-    host.send_ring = 256 * 1_024;
-    host
 }
 
 impl<T: Transport> StandIn<T> {
@@ -101,7 +85,7 @@ impl<T: Transport> StandIn<T> {
             primary,
             record,
             recorded: 0,
-            next_tick: now + TICK,
+            next_tick: now + MARKET_DATA_EVERY,
             instruments: instruments.collect(),
             seen: (0, 0),
             is_closed: false,
@@ -137,7 +121,7 @@ impl<T: Transport> Node for StandIn<T> {
     fn poll(&mut self, now: Instant) -> bool {
         self.primary.poll(now);
         if now >= self.next_tick && !self.is_closed {
-            self.next_tick = now + TICK;
+            self.next_tick = now + MARKET_DATA_EVERY;
             let tick = CommandBuffer::own(&MarketDataTick { reserved: 0 });
             // Dead or not, the next round shows.
             let _ = self.primary.command(now, tick.bytes());

@@ -1,6 +1,8 @@
 //! How a core stands, as a value: made by the process, carried by the control socket, shown by `status` and `switch`.
 
 use crate::appliance::Appliance;
+use dataplane::front::Front;
+use dataplane::stages::Placement;
 use net::{Instant, Transport};
 use serde::{Deserialize, Serialize};
 use standby::{Outcome, State, StepReport};
@@ -34,8 +36,14 @@ pub struct Status {
     pub latency_ns: Latency,
     /// Connections.
     pub links: LinksLine,
-    /// What the front did.
+    /// What the fronts did, together.
     pub traffic: Traffic,
+    /// The stages on threads, the process's own first.
+    #[serde(default)]
+    pub threads: Vec<ThreadLine>,
+    /// Its fronts, by number: one a queue of the port.
+    #[serde(default)]
+    pub fronts: Vec<FrontLine>,
     /// The takeover, step by step.
     pub takeover: Vec<StepLine>,
     /// All its steps are done.
@@ -155,6 +163,59 @@ pub struct Traffic {
     pub refusals: u64,
 }
 
+/// A thread of the layout, as the kernel has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadLine {
+    /// Its stages.
+    pub stages: String,
+    /// The core that the profile gives it; absent: wherever the system puts it.
+    pub core_wanted: Option<usize>,
+    /// Where it is.
+    pub core: Option<usize>,
+    /// Where it may be, as the kernel lists cores.
+    pub allowed: String,
+    /// It may be on its core and on no other.
+    pub is_pinned: bool,
+    /// Moves to another core since it was put there; absent: the kernel does not count them.
+    pub migrations: Option<u64>,
+    /// Times that others ran while it wanted to.
+    pub preemptions: Option<u64>,
+}
+
+/// A front.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrontLine {
+    /// From 0.
+    pub number: u8,
+    /// Logins that succeeded.
+    pub logins: u64,
+    /// Members' connections that it has had.
+    pub connections: u64,
+    /// Commands of members.
+    pub commands: u64,
+    /// Answers sent.
+    pub answers: u64,
+    /// Frames taken from its queue.
+    pub frames_in: u64,
+    /// Frames given to it.
+    pub frames_out: u64,
+}
+
+impl ThreadLine {
+    /// `front0 on core 4, pinned, 0 migrations`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+        let place = match (self.is_pinned, self.core_wanted) {
+            (true, _) => "绑核 pinned".to_owned(),
+            (false, Some(wanted)) => format!("未绑核 NOT on core {wanted}, allowed {}", self.allowed),
+            (false, None) => format!("未绑核 not pinned, allowed {}", self.allowed),
+        };
+        let core = number(self.core.map(|core| core as u64));
+        format!("{} on core {core}, {place}, {} migrations", self.stages, number(self.migrations))
+    }
+}
+
 /// A step of the takeover.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepLine {
@@ -220,17 +281,27 @@ impl Status {
         let log = appliance.log();
         let sequence = log.last_sequence();
         let last_frame = log.frame_of(sequence);
-        let front = appliance.front();
-        let (counts, counters, host) = (front.board_counts(), front.counters(), front.host_counters());
-        let raised = front.board().into_iter().filter(|line| line.readiness == dataplane::front::Readiness::HandRaised);
-        let latency = front.latency_ns();
-        let feed = appliance.is_feed_open();
+        let (trading_day, log_bytes) = (log.trading_day().unwrap_or(0), log.committed());
+        let epoch = last_frame.as_ref().map_or(0, |frame| frame.stamp().epoch.0);
+        let last_frame_ns = last_frame.as_ref().map_or(0, |frame| frame.stamp().time.0);
+        let (feed, published) = (appliance.is_feed_open(), appliance.is_published());
+        let layout = appliance.layout();
+        let board = layout.board();
+        let counts = layout.front().count_board(&board);
+        let raised = board.into_iter().filter(|line| line.readiness == dataplane::front::Readiness::HandRaised);
+        let raised = raised.map(|line| format!("{}: {}", words(&line.id), line.text)).collect();
+        let counters = layout.front_counters();
+        let fronts = layout.fronts(FrontLine::of);
+        let uplinks = layout.fronts(|front| front.uplinks() as u32).into_iter().sum();
+        let threads = layout.placements().into_iter().map(ThreadLine::from).collect();
+        let in_doubt = layout.in_doubt();
+        let latency = layout.latency_ns();
         Status {
             state: StateLine { number: state.number(), name: state.to_string() },
-            trading_day: log.trading_day().unwrap_or(0),
-            epoch: last_frame.as_ref().map_or(0, |frame| frame.stamp().epoch.0),
+            trading_day,
+            epoch,
             sequence: sequence.0,
-            log_bytes: log.committed(),
+            log_bytes,
             state_digest: state_digest.map(|digest| format!("{digest:016X}")),
             is_exchange,
             is_closed,
@@ -241,7 +312,7 @@ impl Status {
                 frames: evidence.source.last.0.saturating_sub(evidence.last.0),
                 silent_ms: evidence.silent_for.0 / 1_000_000,
                 torn_bytes: evidence.torn_bytes,
-                last_frame_ns: last_frame.as_ref().map_or(0, |frame| frame.stamp().time.0),
+                last_frame_ns,
                 end: appliance.feed_end().map(ToString::to_string),
             },
             audit: AuditLine {
@@ -257,7 +328,7 @@ impl Status {
                 caught_up: counts.caught_up,
                 ready: counts.ready,
                 hands: counts.hands,
-                raised: raised.map(|line| format!("{}: {}", words(&line.id), line.text)).collect(),
+                raised,
             },
             latency_ns: Latency {
                 count: latency.len(),
@@ -266,25 +337,55 @@ impl Status {
                 p999: latency.value_at_quantile(0.999),
                 max: latency.max(),
             },
-            links: LinksLine { feed, published: appliance.is_published(), fronts: front.uplinks() as u32 },
+            links: LinksLine { feed, published, fronts: uplinks },
             traffic: Traffic {
                 logins: counters.logins,
                 commands: counters.commands,
                 answers: counters.answers,
-                frames_in: host.ingress_frames,
-                frames_out: host.egress_frames,
+                frames_in: fronts.iter().map(|front| front.frames_in).sum(),
+                frames_out: fronts.iter().map(|front| front.frames_out).sum(),
                 refusals: counters.refusals.iter().sum(),
             },
+            threads,
+            fronts,
             takeover: appliance.runbook().timeline().iter().map(StepLine::from).collect(),
             is_taken_over: appliance.runbook().is_finished(),
-            in_doubt: front
-                .in_doubt()
+            in_doubt: in_doubt
                 .iter()
                 .map(|doubt| DoubtLine { series: doubt.series, from: doubt.from.0, to: doubt.to.0 })
                 .collect(),
             halt,
             uptime_ns: 0,
             now_ns: now.nanos(),
+        }
+    }
+}
+
+impl FrontLine {
+    fn of<T: Transport>(front: &mut Front<T>) -> Self {
+        let (counters, host) = (*front.counters(), front.host_counters());
+        FrontLine {
+            number: front.number(),
+            logins: counters.logins,
+            connections: counters.connections,
+            commands: counters.commands,
+            answers: counters.answers,
+            frames_in: host.ingress_frames,
+            frames_out: host.egress_frames,
+        }
+    }
+}
+
+impl From<Placement> for ThreadLine {
+    fn from(placement: Placement) -> Self {
+        ThreadLine {
+            is_pinned: placement.is_pinned(),
+            stages: placement.thread,
+            core_wanted: placement.core_wanted,
+            core: placement.core,
+            allowed: placement.allowed,
+            migrations: placement.migrations,
+            preemptions: placement.preemptions,
         }
     }
 }

@@ -11,13 +11,15 @@
 //! ```
 //!
 //! A port has one queue or several; each is a [`net::Port`] of its own, polled by one thread. Sessions of one peer arrive
-//! at one queue as long as the port has as many queues; how, for each driver, is in [`nic`], and [`spread`] computes it.
+//! at one queue as long as the port has as many queues; how, for each driver, is in [`nic`], and [`spread`] computes it. What is not a
+//! member's comes to queue 0, whatever the device thinks: [`share`].
 
 mod any;
 #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
 pub mod dpdk;
 pub mod nic;
 mod settings;
+mod shared;
 mod spec;
 pub mod spread;
 mod sys;
@@ -25,5 +27,6 @@ pub mod tap;
 
 pub use any::{AnyPacket, AnyPort, open};
 pub use settings::{BUFFERS_MAX, BUFFERS_MIN, PortError, PortSettings, QUEUES_MAX};
+pub use shared::{INBOX_FRAMES, SharedCounters, SharedQueue, share};
 pub use spec::{PciAddress, PortSpec, SpecError};
 pub use tap::TapPort;

@@ -421,7 +421,8 @@ impl<T: Transport> Front<T> {
     }
 
     /// A board's lines in figures.
-    pub(crate) fn count_board(&self, lines: &[BoardLine]) -> BoardCounts {
+    #[must_use]
+    pub fn count_board(&self, lines: &[BoardLine]) -> BoardCounts {
         let mut expected = vec![false; self.desk.directory.participants_limit()];
         for (_, user) in self.desk.directory.users() {
             expected[usize::from(user.participant.0)] = true;

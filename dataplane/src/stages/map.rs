@@ -1,7 +1,9 @@
 //! Which thread runs which stage, and how it waits: what a profile lays down, and the shapes that drills are run on.
 
+use super::placement::online_cores;
 pub use hw_profiles::{Stage, Waiting};
 use std::fmt;
+use std::time::Duration;
 
 /// A front's number lies in four bits of its dialogs' numbers.
 pub const FRONTS_MAX: usize = 16;
@@ -20,6 +22,7 @@ pub struct ThreadPlan {
 pub struct LayoutMap {
     threads: Vec<ThreadPlan>,
     waiting: Waiting,
+    naps: bool,
 }
 
 /// Why a map cannot be run: one line.
@@ -41,7 +44,7 @@ impl LayoutMap {
         expect(count(Stage::Front) >= 1, "expected a front: members come through one")?;
         expect(count(Stage::Record) <= 1, "expected one record at most: the log has one writer")?;
         expect(count(Stage::Publish) <= 1, "expected one publish at most")?;
-        let fronts = count(Stage::Front) + count(Stage::Publish);
+        let fronts: usize = threads.iter().map(ThreadPlan::fronts).sum();
         expect(fronts <= FRONTS_MAX, "expected 16 fronts at most")?;
         expect(threads.iter().all(|thread| !thread.stages.is_empty()), "expected a stage on every thread")?;
         let mut cores: Vec<usize> = threads.iter().filter_map(|thread| thread.core).collect();
@@ -49,11 +52,10 @@ impl LayoutMap {
         cores.sort_unstable();
         cores.dedup();
         expect(cores.len() == pinned, "expected one thread a core")?;
-        let has = |thread: &ThreadPlan, stage| thread.stages.contains(&stage);
-        let home = threads.iter().position(|thread| has(thread, Stage::Publish));
-        let home = home.or_else(|| threads.iter().position(|thread| has(thread, Stage::Front)));
+        let first = |stage| threads.iter().position(|thread| thread.has(stage));
+        let home = first(Stage::Publish).or_else(|| first(Stage::Front));
         threads[..=home.expect("there is a front")].rotate_right(1);
-        Ok(LayoutMap { threads, waiting })
+        Ok(LayoutMap { threads, waiting, naps: false })
     }
 
     /// The map that a profile lays down.
@@ -82,22 +84,59 @@ impl LayoutMap {
     #[must_use]
     pub fn with_fronts(mut self, fronts: usize) -> Self {
         assert!(fronts > 0, "members come through a front");
-        let mut left = fronts;
-        let is_front = |stage: &Stage| matches!(stage, Stage::Front | Stage::Publish);
-        if fronts < self.fronts() {
-            // Who is left serves members.
-            let stages = self.threads.iter_mut().flat_map(|thread| &mut thread.stages);
-            stages.filter(|stage| is_front(stage)).for_each(|stage| *stage = Stage::Front);
+        if fronts >= self.fronts() {
+            return self;
         }
+        let mut left = fronts;
         for thread in &mut self.threads {
-            thread.stages.retain(|stage| {
-                let stays = !is_front(stage) || left > 0;
-                left -= usize::from(is_front(stage) && stays);
-                stays
+            if !thread.has(Stage::Front) {
+                // Who is left serves members.
+                thread
+                    .stages
+                    .iter_mut()
+                    .filter(|stage| **stage == Stage::Publish)
+                    .for_each(|stage| *stage = Stage::Front);
+            }
+            thread.stages.retain(|stage| match stage {
+                Stage::Publish => false,
+                Stage::Front => {
+                    let stays = left > 0;
+                    left -= usize::from(stays);
+                    stays
+                }
+                _ => true,
             });
         }
         self.threads.retain(|thread| !thread.stages.is_empty());
         self
+    }
+
+    /// The same where it can be pinned as it says, and where each thread has a core; else [`LayoutMap::on_shared_cores`], and why.
+    #[must_use]
+    pub fn on_this_machine(self) -> (Self, Option<String>) {
+        let Some(online) = online_cores() else { return (self, None) };
+        let missing: Vec<String> = self
+            .threads
+            .iter()
+            .filter_map(|thread| thread.core)
+            .filter(|core| !online.contains(core))
+            .map(|core| core.to_string())
+            .collect();
+        if !missing.is_empty() {
+            let why = format!("this machine has no core {}: threads are not pinned", missing.join(", "));
+            return (self.on_shared_cores(), Some(why));
+        }
+        if self.waiting == Waiting::Spin && self.threads.len() > online.len() {
+            let why = format!("{} threads on {} cores: they wait without spinning", self.threads.len(), online.len());
+            return (self.on_shared_cores(), Some(why));
+        }
+        (self, None)
+    }
+
+    /// Its threads may nap where they may yield.
+    #[must_use]
+    pub fn napping(self) -> Self {
+        LayoutMap { naps: true, ..self }
     }
 
     /// Everything on the caller's thread.
@@ -136,12 +175,12 @@ impl LayoutMap {
 
     /// How they wait.
     #[must_use]
-    pub fn waiting(&self) -> Waiting {
-        self.waiting
+    pub fn waiter(&self) -> Waiter {
+        if self.naps { Waiter::napping(self.waiting) } else { Waiter::new(self.waiting) }
     }
 
     /// Fronts, the one that only publishes included: as many transports are needed, the first for the caller's thread. A
-    /// [`Stage::Publish`] is a front without members: followers of the feed, our own links, the board.
+    /// [`Stage::Publish`] on a thread without a front is a front without members: followers of the feed, our own links, the board.
     #[must_use]
     pub fn fronts(&self) -> usize {
         self.threads.iter().map(ThreadPlan::fronts).sum()
@@ -151,13 +190,23 @@ impl LayoutMap {
     /// connections to the queues from here on, by the member's address, and everything else to queue 0.
     #[must_use]
     pub fn first_member_front(&self) -> usize {
-        usize::from(self.threads[0].stages.contains(&Stage::Publish) && !self.threads[0].stages.contains(&Stage::Front))
+        usize::from(self.threads[0].has(Stage::Publish) && !self.threads[0].has(Stage::Front))
     }
 }
 
 impl ThreadPlan {
-    pub(super) fn fronts(&self) -> usize {
-        self.stages.iter().filter(|stage| matches!(stage, Stage::Front | Stage::Publish)).count()
+    /// Its fronts: a publish that stands alone is one, beside a front it is that front's.
+    #[must_use]
+    pub fn fronts(&self) -> usize {
+        let count = |stage: Stage| self.stages.iter().filter(|&&found| found == stage).count();
+        match count(Stage::Front) {
+            0 => count(Stage::Publish),
+            fronts => fronts,
+        }
+    }
+
+    fn has(&self, stage: Stage) -> bool {
+        self.stages.contains(&stage)
     }
 
     /// As it is called in reports, and by the operating system: its stages, each once.
@@ -171,10 +220,7 @@ impl ThreadPlan {
                     front += 1;
                     format!("front{}", front - 1)
                 }
-                Stage::Publish => {
-                    front += 1;
-                    "publish".to_owned()
-                }
+                Stage::Publish => "publish".to_owned(),
                 Stage::Engine => "engine".to_owned(),
                 Stage::Record => "record".to_owned(),
             });
@@ -193,6 +239,10 @@ impl std::error::Error for MapFault {}
 
 /// Empty rounds of a thread before it lets others run.
 const SPINS_BEFORE_YIELD: u32 = 200;
+/// Empty rounds before a thread that may nap does.
+const ROUNDS_BEFORE_NAP: u32 = 400;
+/// How long it naps; a hundred of them are one of TCP's shortest timers.
+const NAP: Duration = Duration::from_micros(100);
 
 /// How a thread waits between two rounds.
 #[derive(Clone, Debug)]
@@ -200,13 +250,20 @@ pub struct Waiter {
     waiting: Waiting,
     /// Rounds without work, one after another.
     idle: u32,
+    naps: bool,
 }
 
 impl Waiter {
     /// In this way.
     #[must_use]
     pub fn new(waiting: Waiting) -> Self {
-        Waiter { waiting, idle: 0 }
+        Waiter { waiting, idle: 0, naps: false }
+    }
+
+    /// In this way, but where others may run it sleeps a little after a while: for processes that share a machine.
+    #[must_use]
+    pub fn napping(waiting: Waiting) -> Self {
+        Waiter { naps: true, ..Waiter::new(waiting) }
     }
 
     /// To be called after every round, with whether it did something.
@@ -214,11 +271,15 @@ impl Waiter {
     pub fn rest(&mut self, did_something: bool) {
         if did_something {
             self.idle = 0;
-        } else if self.waiting == Waiting::Spin || self.idle < SPINS_BEFORE_YIELD {
-            self.idle = self.idle.saturating_add(1);
+            return;
+        }
+        self.idle = self.idle.saturating_add(1);
+        if self.waiting == Waiting::Spin || self.idle <= SPINS_BEFORE_YIELD {
             std::hint::spin_loop();
-        } else {
+        } else if !self.naps || self.idle <= ROUNDS_BEFORE_NAP {
             std::thread::yield_now();
+        } else {
+            std::thread::sleep(NAP);
         }
     }
 }
@@ -246,6 +307,27 @@ mod tests {
             (["front0", "front0", "engine", "record"].map(str::to_owned).to_vec(), 0)
         );
         assert_eq!(LayoutMap::fused().threads()[0].name(0), "front0+engine+record");
+        // Beside a front it is that front's publishing, and takes no queue.
+        let threads = vec![plan(&[Stage::Front]), plan(&[Stage::Front, Stage::Publish, Stage::Engine])];
+        let map = LayoutMap::new(threads, Waiting::Spin).expect("it can be run");
+        assert_eq!((map.fronts(), map.first_member_front()), (2, 0));
+        let names: Vec<String> = map.threads().iter().map(|thread| thread.name(0)).collect();
+        assert_eq!(names, ["front0+publish+engine", "front0"]);
+        assert_eq!(map.with_fronts(1).threads(), [plan(&[Stage::Front, Stage::Engine])]);
+    }
+
+    #[test]
+    fn what_this_machine_cannot_pin_runs_on_shared_cores() {
+        let pinned = |core| vec![ThreadPlan { core: Some(core), stages: vec![Stage::Front, Stage::Engine] }];
+        let map = LayoutMap::new(pinned(100_000), Waiting::Spin).expect("it can be run");
+        let (map, why) = map.on_this_machine();
+        if online_cores().is_none() {
+            return println!("skipped: this system does not say which cores there are");
+        }
+        assert!(why.is_some_and(|why| why.contains("100000")));
+        assert_eq!((map.threads()[0].core, map.waiting), (None, Waiting::SpinThenYield));
+        let map = LayoutMap::fused();
+        assert_eq!(map.clone().on_this_machine(), (map, None));
     }
 
     #[test]

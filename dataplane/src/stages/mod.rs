@@ -37,7 +37,7 @@ mod worker;
 pub use engine::{Commits, EngineCounters, EngineHalt, EngineStage};
 pub use group::{Step, StepWork, Work};
 pub use map::{FRONTS_MAX, LayoutMap, MapFault, Stage, ThreadPlan, Waiter, Waiting};
-pub use placement::Placement;
+pub use placement::{Placement, online_cores};
 pub use record::{RecordCounters, RecordStage};
 
 use crate::front::{BoardCounts, BoardLine, Front, FrontCounters, InDoubt};
@@ -134,7 +134,7 @@ impl<T: Transport + Send + 'static> Layout<T> {
         let home = groups.next().expect("a map has a thread");
         let groups: Vec<_> = groups.collect();
         let shared = Arc::new(Shared::new());
-        let start = |(group, plan)| Worker::start(group, plan, map.waiting(), time.clone(), &shared);
+        let start = |(group, plan)| Worker::start(group, plan, map.waiter(), time.clone(), &shared);
         let workers = groups.into_iter().zip(&map.threads()[1..]).map(start).collect();
         Layout { map, home, workers, shared, time, engine: Engine::Absent(receivers), placement: None }
     }

@@ -65,6 +65,23 @@ impl Placement {
     }
 }
 
+/// Cores that are online, isolated ones included, which a process may be pinned to though it does not run there by itself. None: this
+/// system does not say.
+#[must_use]
+pub fn online_cores() -> Option<Vec<usize>> {
+    cores_of(fs::read_to_string("/sys/devices/system/cpu/online").ok()?.trim())
+}
+
+/// `0-3,8` as the kernel lists cores.
+fn cores_of(list: &str) -> Option<Vec<usize>> {
+    let mut cores = Vec::new();
+    for part in list.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        cores.extend(first.parse::<usize>().ok()?..=last.parse().ok()?);
+    }
+    Some(cores)
+}
+
 /// Cores that the system's call knows (CPU_SETSIZE of sched_setaffinity(2)).
 const CORES_MAX: usize = 1_024;
 /// `processor` is the 39th field of `stat` (proc(5)).
@@ -95,6 +112,12 @@ mod tests {
         let end = end.join().expect("it does not panic");
         assert!(end.is_pinned() && end.core == Some(core.id), "{end:?}");
         assert!(end.migrations.is_none_or(|count| count == 0), "{end:?}");
+    }
+
+    #[test]
+    fn lists_of_cores_are_read() {
+        assert_eq!(cores_of("0-2,5,7-8"), Some(vec![0, 1, 2, 5, 7, 8]));
+        assert_eq!(cores_of(""), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and says when it has seen a turn.
 
 use super::group::Group;
-use super::map::{ThreadPlan, Waiter, Waiting};
+use super::map::{ThreadPlan, Waiter};
 use super::placement::Placement;
 use super::{Halt, Time};
 use crossbeam_utils::CachePadded;
@@ -97,13 +97,7 @@ const PARKED: Duration = Duration::from_millis(20);
 const PARKED_IN_TURNS: Duration = Duration::from_micros(20);
 
 impl<T: Transport + Send + 'static> Worker<T> {
-    pub(super) fn start(
-        group: Group<T>,
-        plan: &ThreadPlan,
-        waiting: Waiting,
-        time: Time,
-        shared: &Arc<Shared>,
-    ) -> Self {
+    pub(super) fn start(group: Group<T>, plan: &ThreadPlan, waiter: Waiter, time: Time, shared: &Arc<Shared>) -> Self {
         let control = Arc::new(Control {
             stop: AtomicBool::new(false),
             asked: AtomicBool::new(false),
@@ -117,7 +111,7 @@ impl<T: Transport + Send + 'static> Worker<T> {
         let name = group.name.clone();
         let run = move || {
             let placement = Placement::take(&group.name, core);
-            run(group, &theirs, &shared, waiting, time, &placement);
+            run(group, &theirs, &shared, waiter, time, &placement);
         };
         // The system shows 15 bytes of a thread's name.
         let thread = std::thread::Builder::new().name(name).spawn(run).expect("a thread can be started");
@@ -177,11 +171,10 @@ fn run<T: Transport>(
     mut group: Group<T>,
     control: &Control<T>,
     shared: &Shared,
-    waiting: Waiting,
+    mut waiter: Waiter,
     time: Time,
     placement: &Placement,
 ) {
-    let mut waiter = Waiter::new(waiting);
     let (mut seen, mut did_since) = (0, false);
     while !control.stop.load(Ordering::Acquire) {
         if control.asked.load(Ordering::Acquire) {
