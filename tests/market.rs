@@ -1,14 +1,14 @@
-//! A whole market of processes, for real: network namespaces, our own TCP on TAP ports, the kernel's TCP at the other end.
+//! A whole market of processes, for real: network namespaces, our own TCP on ports of the machine, the kernel's TCP at the other end.
 //!
 //! ```text
 //!   hub: bridge, members (kernel TCP, one process) ── members in Python (kernel TCP)
 //!                                                  ── primary (kernel TCP) · names (kernel TCP)
-//!                                                  ── Backstop (tap) · front (tap)
+//!                                                  ── Backstop (DPDK's af_packet on a veth pair, or tap) · front (tap)
 //! ```
 //!
 //! SIGKILL to the primary in full flow; `backstop switch`; members come back by themselves and finish their day, also when their front
-//! is killed; the journals agree up to the cut; the next day opens on the primary from Backstop's day's end. It needs root, `ip`
-//! and /dev/net/tun, and says loudly when it has them not.
+//! is killed; the journals agree up to the cut; the next day opens on the primary from Backstop's day's end. It needs root, `ip`,
+//! `ethtool` and /dev/net/tun, for the DPDK port the feature `dpdk`, and says loudly when it has them not.
 
 #![allow(clippy::unwrap_used)]
 
@@ -35,7 +35,38 @@ const IN_RUST: usize = 6;
 /// Where the members' process finds the site.
 const MEMBERS_OF: &str = "BACKSTOP_TEST_MEMBERS";
 
-fn site(primary: &str) -> String {
+/// One market at a time: they share the machine's cores.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// What Backstop's own TCP stands on in its namespace.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Under {
+    /// A TAP on a bridge with the cable.
+    Tap,
+    /// DPDK's af_packet on the cable itself.
+    #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+    AfPacket,
+}
+
+impl Under {
+    /// The port's word in the site file.
+    fn port(self) -> &'static str {
+        match self {
+            Under::Tap => "tap:tapb",
+            #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+            Under::AfPacket => "af_packet:eth0",
+        }
+    }
+
+    /// Brings the process's port to the network, once it is there.
+    fn attach(self, namespace: &Namespace) {
+        if self == Under::Tap {
+            bridge_tap(namespace, "tapb");
+        }
+    }
+}
+
+fn site(backstop: &str) -> String {
     format!(
         r#"
 profile = "small.toml"
@@ -50,7 +81,7 @@ cores = 9501
 control = "names.sock"
 
 [primary]
-port = "{primary}"
+port = "kernel"
 address = "10.0.0.1/8"
 members = 9001
 feed = 9100
@@ -59,7 +90,7 @@ record = "primary"
 control = "primary.sock"
 
 [backstop]
-port = "tap:tapb"
+port = "{backstop}"
 address = "10.0.0.2/8"
 members = 9001
 feed = 9100
@@ -90,6 +121,24 @@ fn world() -> World {
     World::seeded(MEMBERS, 4_000, &limits())
 }
 
+/// The site's file, a small profile beside it, and base data.
+fn write_site(folder: &Path, site: &str) {
+    let mut small_profile: toml::Table = hw_profiles::Profile::source("dev").unwrap().parse().unwrap();
+    let table = small_profile["limits"].as_table_mut().unwrap();
+    let limits = limits();
+    for (name, value) in [
+        ("frames", u64::from(limits.frames)),
+        ("log_bytes", limits.log_bytes),
+        ("live_orders", u64::from(limits.live_orders)),
+        ("local_ids", u64::from(limits.local_ids)),
+    ] {
+        table.insert(name.to_owned(), toml::Value::Integer(value as i64));
+    }
+    std::fs::write(folder.join("small.toml"), toml::to_string(&small_profile).unwrap()).unwrap();
+    std::fs::write(folder.join("site.toml"), site).unwrap();
+    write_base(&world(), &folder.join("base"));
+}
+
 /// Runs a command that has to succeed.
 fn must(words: &[&str]) {
     let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
@@ -115,7 +164,24 @@ impl Namespace {
     fn plug(&self, hub: &Namespace, port: &str) {
         hub.ip(&["link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", &self.0]);
         hub.ip(&["link", "set", port, "master", "br0", "up"]);
+        // A cable without a NIC's help: what our own TCP reads off it has its sums, and is no longer than a frame.
+        for (side, interface) in [(&self.0, "eth0"), (&hub.0, port)] {
+            must(&[
+                "ip", "netns", "exec", side, "ethtool", "-K", interface, "tx", "off", "tso", "off", "gso", "off",
+                "gro", "off",
+            ]);
+        }
+        must(&["ip", "netns", "exec", &self.0, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"]);
         self.ip(&["link", "set", "eth0", "up"]);
+    }
+}
+
+impl Namespace {
+    /// A bridge that the cable ends at, for a TAP to join.
+    fn bridge_the_cable(&self) {
+        self.ip(&["link", "add", "br0", "type", "bridge"]);
+        self.ip(&["link", "set", "br0", "up"]);
+        self.ip(&["link", "set", "eth0", "master", "br0"]);
     }
 }
 
@@ -270,7 +336,7 @@ struct Python {
 }
 
 impl Python {
-    fn start(hub: &Namespace, seat: &Seat) -> Self {
+    fn start(hub: &Namespace, seat: &Seat, way: &[&str]) -> Self {
         let namespace = Namespace::new(&seat.participant_id);
         namespace.plug(hub, &format!("port{}", seat.participant_id));
         namespace.ip(&["addr", "add", &format!("{}/8", seat.address), "dev", "eth0"]);
@@ -278,10 +344,11 @@ impl Python {
         let child = Command::new("ip")
             .args(["netns", "exec", &namespace.0, "python3", "-B"])
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/member.py"))
-            .args(["--front", "10.0.0.1:9001", "--names", "10.0.0.3:9500", "--participant", &seat.participant_id])
+            .args(["--participant", &seat.participant_id])
             .args(["--user", &seat.user_id, "--secret", &seat.secret, "--client", client, "--series", &series])
-            .args(["--instrument", "IH2406", "--price", "3650", "--tick", "0.2", "--orders", "500", "--rate", "50"])
+            .args(["--instrument", "IH2406", "--price", "3650", "--tick", "0.2", "--orders", "500"])
             .args(["--ready", "--timeout", "1", "--patience", "50", "--json"])
+            .args(way)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -385,34 +452,44 @@ fn can_run() -> Result<(), &'static str> {
     }
 }
 
+/// Said loudly.
+fn is_skipped(what: &str) -> bool {
+    let why = match can_run() {
+        _ if effort::share() > 1 => "it runs in real time, and an emulated processor is too slow",
+        Err(why) => why,
+        Ok(()) => return false,
+    };
+    println!("SKIPPED: {what} was NOT tested: {why}");
+    true
+}
+
 #[test]
 fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_next_day() {
-    if effort::share() > 1 {
-        println!(
-            "SKIPPED: the market of processes was NOT tested: it runs in real time, and an emulated processor is too slow"
-        );
-        return;
-    }
-    if let Err(why) = can_run() {
-        println!("SKIPPED: the market of processes was NOT tested: {why}");
+    a_market_with_backstop_on(Under::Tap);
+}
+
+#[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
+#[test]
+fn a_market_with_backstop_on_a_dpdk_port_survives_and_goes_back_too() {
+    a_market_with_backstop_on(Under::AfPacket);
+}
+
+#[cfg(not(any(feature = "dpdk", feature = "dpdk-static")))]
+#[test]
+fn a_market_with_backstop_on_a_dpdk_port_only_with_dpdk() {
+    eprintln!(
+        "SKIPPED the market with Backstop on af_packet: this build has no DPDK (--features dpdk, as make test has it)"
+    );
+}
+
+fn a_market_with_backstop_on(under: Under) {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if is_skipped("the market of processes") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let mut small_profile: toml::Table = hw_profiles::Profile::source("dev").unwrap().parse().unwrap();
-    let table = small_profile["limits"].as_table_mut().unwrap();
-    let limits = limits();
-    for (name, value) in [
-        ("frames", u64::from(limits.frames)),
-        ("log_bytes", limits.log_bytes),
-        ("live_orders", u64::from(limits.live_orders)),
-        ("local_ids", u64::from(limits.local_ids)),
-    ] {
-        table.insert(name.to_owned(), toml::Value::Integer(value as i64));
-    }
-    std::fs::write(folder.join("small.toml"), toml::to_string(&small_profile).unwrap()).unwrap();
-    std::fs::write(folder.join("site.toml"), site("kernel")).unwrap();
-    write_base(&world(), &folder.join("base"));
+    write_site(folder, &site(under.port()));
 
     let [hub, p, n, b, f] = ["hub", "p", "n", "b", "f"].map(Namespace::new);
     hub.ip(&["link", "add", "br0", "type", "bridge"]);
@@ -426,11 +503,10 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     }
     p.ip(&["addr", "add", "10.0.0.1/8", "dev", "eth0"]);
     n.ip(&["addr", "add", "10.0.0.3/8", "dev", "eth0"]);
-    for node in [&b, &f] {
-        node.ip(&["link", "add", "br0", "type", "bridge"]);
-        node.ip(&["link", "set", "br0", "up"]);
-        node.ip(&["link", "set", "eth0", "master", "br0"]);
+    if under == Under::Tap {
+        b.bridge_the_cable();
     }
+    f.bridge_the_cable();
     let fence = format!("#!/bin/sh\nip -n {} link set eth0 down && echo \"the primary's cable is pulled\"\n", p.0);
     std::fs::write(folder.join("fence"), fence).unwrap();
     must(&["chmod", "755", folder.join("fence").to_str().unwrap()]);
@@ -439,13 +515,14 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     names.until("it answers", |_| true);
     let mut primary = Process::start(&p, folder, "primary.sock", &["primary"]);
     let mut core = Process::start(&b, folder, "backstop.sock", &["run"]);
-    bridge_tap(&b, "tapb");
+    under.attach(&b);
     let mut front = Process::start(&f, folder, "front.sock", &["front", "--name", "north"]);
     bridge_tap(&f, "tapf");
     core.until("it follows", |status| status["state"]["number"] == 2);
     front.until("it has the base data", |status| status["sequence"].as_u64() > Some(10));
     let members = Members::start(&hub, folder);
-    let in_python: Vec<Python> = seats[IN_RUST..].iter().map(|seat| Python::start(&hub, seat)).collect();
+    let way = ["--front", "10.0.0.1:9001", "--names", "10.0.0.3:9500", "--rate", "50"];
+    let in_python: Vec<Python> = seats[IN_RUST..].iter().map(|seat| Python::start(&hub, seat, &way)).collect();
     primary.until("everybody is there", |status| status["logins"].as_u64() >= Some(u64::from(MEMBERS) * 3));
     members.until_told(500);
 
@@ -541,7 +618,7 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     let from = format!("journal/{DAY}.end");
     let mut primary = Process::start(&p, folder, "primary.sock", &["primary", "--day", &next, "--day-from", &from]);
     let mut core = Process::start(&b, folder, "backstop.sock", &["run", "--day", &next]);
-    bridge_tap(&b, "tapb");
+    under.attach(&b);
     core.until("it follows the next day", |status| {
         status["state"]["number"] == 2 && status["trading_day"].as_u64() == Some(u64::from(DAY) + 1)
     });
@@ -554,4 +631,50 @@ fn a_market_of_processes_survives_the_death_of_its_primary_and_goes_back_the_nex
     primary.child.wait().unwrap();
     let followed = BaseFiles::load(&folder.join(format!("journal/{next}.end"))).unwrap();
     assert_eq!(followed.positions, end.positions, "the primary's day began with what ours ended with");
+}
+
+#[test]
+fn a_front_that_is_killed_and_started_again_loses_no_answer_and_tells_none_twice() {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if is_skipped("a front's restart") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_site(folder, &site("tap:tapb").replace("data_center = 2\n", "data_center = 2\nstart = \"exchange\"\n"));
+    let [hub, b, f] = ["hub", "b", "f"].map(Namespace::new);
+    hub.ip(&["link", "add", "br0", "type", "bridge"]);
+    hub.ip(&["link", "set", "br0", "up"]);
+    for (node, port) in [(&b, "port3"), (&f, "port4")] {
+        node.plug(&hub, port);
+        node.bridge_the_cable();
+    }
+    let mut core = Process::start(&b, folder, "backstop.sock", &["run"]);
+    bridge_tap(&b, "tapb");
+    core.until("it is the exchange", |status| status["is_exchange"] == true);
+    let start_front = || {
+        let mut front = Process::start(&f, folder, "front.sock", &["front", "--name", "north"]);
+        bridge_tap(&f, "tapf");
+        front.until("it is open", |status| status["is_open"] == true);
+        front
+    };
+    let mut front = start_front();
+    // They know this front and no other, and have as many requests on their way as they may.
+    let way = ["--front", "10.0.0.4:9001", "--rate", "100", "--window", "32"];
+    let members: Vec<Python> = world().seats[IN_RUST..].iter().map(|seat| Python::start(&hub, seat, &way)).collect();
+    for death in 1..=2u64 {
+        front.until("it is in full flow", |status| status["answers"].as_u64() > Some(150));
+        front.kill();
+        front = start_front();
+        front.until("they are back", |status| status["logins"].as_u64() >= Some(2 * 3));
+        println!("death {death}: {}", front.status().unwrap());
+    }
+    for member in members {
+        let report = member.finish();
+        println!("{report}");
+        assert_eq!((report["ok"].as_bool(), report["takeovers"].as_u64()), (Some(true), Some(0)), "{report}");
+        assert!(report["lost"].as_u64() >= Some(2) && report["logins"].as_u64() >= Some(3), "{report}");
+    }
+    let status = front.status().unwrap();
+    assert_eq!(status["halt"], Value::Null, "{status}");
 }
