@@ -15,6 +15,7 @@ pub mod replay;
 pub mod run;
 pub mod site;
 
+use std::io::Write as _;
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -23,4 +24,10 @@ use std::time::Instant;
 pub fn machine_clock() -> u64 {
     static ZERO: OnceLock<Instant> = OnceLock::new();
     u64::try_from(ZERO.get_or_init(Instant::now).elapsed().as_nanos()).expect("a run is shorter than 500 years")
+}
+
+/// One line on stderr. An exchange whose stderr nobody reads any more (`2>&1 | head`, a log that is full) goes on without it, where
+/// `eprintln!` would panic.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

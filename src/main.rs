@@ -86,21 +86,24 @@ fn main() -> ExitCode {
     }
 }
 
-/// `backstop … | head`: who has read enough closes the pipe, and `println!` panics. That is no fault of ours: we go quietly.
+/// `backstop … | head`: who has read enough closes the pipe, and `println!` panics. That is no fault of ours: we go quietly. Where
+/// nothing more can be written for another reason, one line says so.
 fn leave_when_nobody_reads() {
+    const PRINTING: &str = "failed printing to stdout: ";
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let words = panic.payload_as_str().unwrap_or_default();
-        if words.starts_with("failed printing to stdout") && words.contains("Broken pipe") {
-            std::process::exit(NOT_DONE.into());
+        let Some(why) = words.strip_prefix(PRINTING) else { return usual(panic) };
+        if !why.contains("Broken pipe") {
+            complain(&format!("stdout: {why}"));
         }
-        usual(panic);
+        std::process::exit(NOT_DONE.into());
     }));
 }
 
 /// One line on stderr, whatever was quoted from a file or a flag.
 fn complain(fault: &str) {
-    eprintln!("backstop: {}", fault.replace(char::is_control, " "));
+    backstop::say(&format!("backstop: {}", fault.replace(char::is_control, " ")));
 }
 
 /// Reads the command line; a fault is one line on stderr that names the flag and what was expected.

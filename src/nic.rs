@@ -109,7 +109,7 @@ fn plan(wish: &Wish) -> Result<bool, String> {
         let report = json!({ "ok": steps.is_ok(), "profile": profile.name, "items": items, "command_line": line,
             "refused": refused, "candidates": candidates(&wish.place.root, &profile) });
         println!("{report}");
-        return Ok(steps.is_ok());
+        return steps.map(|_| true); // refused: there is no plan, as without --json
     }
     steps?;
     println!("backstop nic plan · 计划　　profile {} ({})\n", profile.name, profile.description);

@@ -11,7 +11,6 @@ use hw_profiles::Profile;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use journal::{Identity, Log, LogLimits, Machine};
 use serde_json::json;
-use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
@@ -91,11 +90,9 @@ pub fn run(options: &Options) -> Result<bool, String> {
     }
     match (&expected, &difference) {
         (None, _) => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            let printed = writeln!(out, "row,buy_order,sell_order,price,volume")
-                .and_then(|()| replayed.trades.iter().try_for_each(|trade| writeln!(out, "{trade}")))
-                .and_then(|()| out.flush());
-            printed.map_err(|error| format!("stdout: {error}"))?;
+            let mut table = "row,buy_order,sell_order,price,volume\n".to_owned();
+            replayed.trades.iter().for_each(|trade| table.push_str(&format!("{trade}\n")));
+            print!("{table}");
         }
         (Some(expected), None) => println!("{} of {} trades are the same", expected.len(), expected.len()),
         (Some(_), Some(difference)) => println!("{difference}"),

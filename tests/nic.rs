@@ -97,6 +97,22 @@ fn a_device_in_use_is_refused_in_one_line_and_nothing_is_done() {
     let (code, text, fault) = backstop(&machine, &["nic", "apply", "--device", SECOND_PORT]);
     assert_eq!((code, text.as_str(), fault.lines().count()), (2, "", 1), "{fault}");
     assert!(fault.contains("--device 0000:17:00.1") && fault.contains("ens1f1 has the default route"), "{fault}");
+    // Whether people or scripts ask, plan or apply: not done is exit code 2, and the line says why.
+    for job in ["plan", "apply"] {
+        for more in [&[][..], &["--json"]] {
+            let arguments = [&["nic", job, "--device", SECOND_PORT], more].concat();
+            let (code, text, fault) = backstop(&machine, &arguments);
+            assert_eq!((code, fault.lines().count()), (2, 1), "{arguments:?}: {text}{fault}");
+            assert!(fault.contains("ens1f1 has the default route"), "{arguments:?}: {fault}");
+            if job == "plan" && !more.is_empty() {
+                let report: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+                assert_eq!(report["ok"], Value::Bool(false), "{report}");
+                assert!(report["refused"].as_str().is_some_and(|why| why.contains("default route")), "{report}");
+            } else {
+                assert_eq!(text, "", "{arguments:?}");
+            }
+        }
+    }
     assert_eq!(machine.picture(), before);
     assert!(!machine.state().exists(), "not even a journal");
 }

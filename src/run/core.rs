@@ -172,7 +172,7 @@ impl<T: Transport + Send + 'static> Core<T> {
             return;
         }
         if let Some(halt) = self.appliance.halt().map(|halt| halt.to_string()) {
-            eprintln!("backstop: {halt}");
+            crate::say(&format!("backstop: {halt}"));
             self.halt = Some(halt);
         }
     }

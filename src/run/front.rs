@@ -72,7 +72,7 @@ impl<T: Transport> Node for FrontNode<T> {
         if let Some(halt) = self.remote.halt()
             && !std::mem::replace(&mut self.has_complained, true)
         {
-            eprintln!("backstop: {halt}");
+            crate::say(&format!("backstop: {halt}"));
         }
         let counters = self.remote.front().host_counters();
         let seen = (counters.ingress_frames + counters.egress_frames, self.remote.log().committed());

@@ -127,7 +127,7 @@ impl<T: Transport> Node for StandIn<T> {
             let _ = self.primary.command(now, tick.bytes());
         }
         if let Err(fault) = self.write_record() {
-            eprintln!("backstop: {fault}: nothing more is fed");
+            crate::say(&format!("backstop: {fault}: nothing more is fed"));
             self.record = None;
         }
         let counters = self.primary.host().counters();
