@@ -73,6 +73,9 @@ pub struct Site {
     /// Where the file stands: paths are relative to it.
     #[serde(skip)]
     pub folder: PathBuf,
+    /// The file itself, for words about it.
+    #[serde(skip)]
+    pub file: PathBuf,
 }
 
 /// An address and the bits of it that the segment shares.
@@ -199,6 +202,7 @@ impl Site {
     pub fn load(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| format!("site {}: {error}", path.display()))?;
         let mut site = Self::parse(&text).map_err(|fault| format!("site {}{fault}", path.display()))?;
+        site.file = path.to_owned();
         site.folder =
             path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         Ok(site)
@@ -211,7 +215,7 @@ impl Site {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut site: Site = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            format!(", line {line}: {}", error.message().replace('\n', " "))
+            format!(", line {line}{}: {}", field_at(text, line), error.message().replace('\n', " "))
         })?;
         site.folder = PathBuf::from(".");
         site.check().map_err(|fault| format!(": {fault}"))?;
@@ -219,32 +223,39 @@ impl Site {
     }
 
     fn check(&self) -> Result<(), String> {
-        let ports = [
-            ("names.members", self.names.members),
-            ("names.cores", self.names.cores),
-            ("primary.members", self.primary.members),
-            ("primary.feed", self.primary.feed),
-            ("backstop.members", self.backstop.members),
-            ("backstop.feed", self.backstop.feed),
-            ("backstop.fronts", self.backstop.fronts.unwrap_or(1)),
+        let (names, primary, backstop) = (&self.names, &self.primary, &self.backstop);
+        let mut ports = vec![
+            ("names.members".to_owned(), names.address, names.members),
+            ("names.cores".to_owned(), names.address, names.cores),
+            ("primary.members".to_owned(), primary.address, primary.members),
+            ("primary.feed".to_owned(), primary.address, primary.feed),
+            ("backstop.members".to_owned(), backstop.address, backstop.members),
+            ("backstop.feed".to_owned(), backstop.address, backstop.feed),
         ];
-        if let Some((field, _)) = ports.iter().find(|(_, port)| *port == 0) {
-            return Err(format!("{field} = 0: expected a port, 1 to 65535"));
+        ports.extend(backstop.fronts.map(|port| ("backstop.fronts".to_owned(), backstop.address, port)));
+        ports.extend(
+            self.front.iter().map(|front| (format!("front {}.members", front.name), front.address, front.members)),
+        );
+        for (place, (field, address, port)) in ports.iter().enumerate() {
+            if *port == 0 {
+                return Err(format!("{field} = 0: expected a port, 1 to 65535"));
+            }
+            let same = |(_, other, number): &&(String, Subnet, u16)| (other.address, number) == (address.address, port);
+            if let Some((other, ..)) = ports[..place].iter().find(same) {
+                let at = address.address;
+                return Err(format!(
+                    "{field} = {port}: expected another port than {other} has, since both are at {at}"
+                ));
+            }
         }
-        let of_backstop = [Some(self.backstop.members), Some(self.backstop.feed), self.backstop.fronts];
-        let twice = |ports: &[Option<u16>]| {
-            let mut there: Vec<u16> = ports.iter().flatten().copied().collect();
-            there.sort_unstable();
-            there.windows(2).any(|pair| pair[0] == pair[1])
-        };
-        if twice(&of_backstop) {
-            return Err("backstop.members, feed and fronts: expected different ports".to_owned());
-        }
-        if twice(&[Some(self.primary.members), Some(self.primary.feed)]) {
-            return Err("primary.members and primary.feed: expected different ports".to_owned());
-        }
-        if twice(&[Some(self.names.members), Some(self.names.cores)]) {
-            return Err("names.members and names.cores: expected different ports".to_owned());
+        let mut sockets = vec![("backstop.control".to_owned(), &backstop.control)];
+        sockets.extend(names.control.iter().map(|path| ("names.control".to_owned(), path)));
+        sockets.extend(primary.control.iter().map(|path| ("primary.control".to_owned(), path)));
+        sockets.extend(self.front.iter().map(|front| (format!("front {}.control", front.name), &front.control)));
+        for (place, (field, path)) in sockets.iter().enumerate() {
+            if let Some((other, _)) = sockets[..place].iter().find(|(_, there)| there == path) {
+                return Err(format!("{field} = \"{}\": expected another socket than {other} has", path.display()));
+            }
         }
         if self.primary.data_center == self.backstop.data_center {
             return Err(format!(
@@ -286,7 +297,8 @@ impl Site {
         let is_file = Path::new(&self.profile).extension().is_some();
         let name =
             if is_file { self.path(Path::new(&self.profile)).display().to_string() } else { self.profile.clone() };
-        Profile::load(&name).map_err(|error| error.to_string())
+        Profile::load(&name)
+            .map_err(|error| format!("site {}: profile = \"{}\": {error}", self.file.display(), self.profile))
     }
 
     /// The day: as asked for on the command line, or as the file has it, or today.
@@ -346,6 +358,23 @@ impl FromStr for Subnet {
         let prefix_length = bits.parse().ok().filter(|bits| (1..=32).contains(bits)).ok_or_else(fault)?;
         Ok(Subnet { address: address.parse().map_err(|_| fault())?, prefix_length })
     }
+}
+
+/// The field that stands in a line of the file, with its table: what is wrong with a value says nothing of whose value it is.
+fn field_at(text: &str, line: usize) -> String {
+    let mut table = "";
+    for (number, words) in (1..).zip(text.lines()) {
+        let words = words.trim();
+        if words.starts_with('[') {
+            table = words.split(']').next().unwrap_or_default().trim_start_matches('[');
+        }
+        if number == line {
+            let field = words.split_once('=').map_or("", |(field, _)| field.trim());
+            let dot = if table.is_empty() || field.is_empty() { "" } else { "." };
+            return format!(", {table}{dot}{field}").trim_end_matches([',', ' ']).to_owned();
+        }
+    }
+    String::new()
 }
 
 fn check_day(day: u32) -> Result<u32, String> {

@@ -3,7 +3,9 @@
 
 use assert_cmd::Command;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
+use std::process::Stdio;
 
 fn backstop(arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_backstop")).args(arguments).output().expect("it runs")
@@ -143,6 +145,146 @@ fn a_profile_with_a_wrong_value_or_too_little_room_is_named_with_its_field() {
         refused(&["drill", "--members", "4", "--orders-total", "2000", "--profile", &path], &words);
     }
     refused(&["drill", "--profile", "nosuch.toml"], &["nosuch.toml", "cannot be read"]);
+}
+
+const SITE: &str = "profile = \"dev\"
+trading_day = 20240603
+[names]
+port = \"kernel\"
+address = \"127.0.0.3/8\"
+members = 9500
+cores = 9501
+[primary]
+address = \"127.0.0.1/8\"
+members = 9001
+feed = 9100
+data_center = 1
+[backstop]
+port = \"kernel\"
+address = \"127.0.0.2/8\"
+members = 9001
+feed = 9100
+fronts = 9200
+data_center = 2
+journal = \"journal\"
+control = \"backstop.sock\"
+[[front]]
+name = \"north\"
+number = 1
+port = \"kernel\"
+address = \"127.0.0.4/8\"
+members = 9001
+control = \"north.sock\"
+";
+
+#[test]
+fn wrong_sites_are_named_with_their_file_line_and_field_and_what_was_expected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (from, to, words) in [
+        ("cores = 9501", "speed = 9", &["line 7, names.speed", "unknown field `speed`", "expected", "`cores`"][..]),
+        ("feed = 9100\nfronts", "feed = \"x\"\nfronts", &["line 17, backstop.feed", "invalid type", "expected u16"]),
+        ("feed = 9100\nfronts", "feed = 70000\nfronts", &["line 17, backstop.feed", "70000", "expected u16"]),
+        ("cores = 9501\n", "", &["line 3, names", "missing field `cores`"]),
+        ("[names]", "[nams]", &["line 3, nams", "unknown field `nams`", "expected", "`names`"]),
+        ("\"127.0.0.2/8\"", "\"127.0.0/8\"", &["line 15, backstop.address", "expected an address like 10.0.0.2/24"]),
+        ("\"127.0.0.4/8\"", "\"127.0.0.4/33\"", &["line 26, front.address", "expected an address like"]),
+        (
+            "port = \"kernel\"\naddress = \"127.0.0.2",
+            "port = \"tun0\"\naddress = \"127.0.0.2",
+            &["line 14, backstop.port", "tun0", "tap:NAME", "kernel"],
+        ),
+        ("cores = 9501", "cores = 9500", &["names.cores = 9500", "expected another port than names.members"]),
+        ("fronts = 9200", "fronts = 9100", &["backstop.fronts = 9100", "expected another port than backstop.feed"]),
+        (
+            "\"127.0.0.4/8\"",
+            "\"127.0.0.2/8\"",
+            &["front north.members = 9001", "another port than backstop.members", "127.0.0.2"],
+        ),
+        ("cores = 9501", "cores = 0", &["names.cores = 0", "expected a port, 1 to 65535"]),
+        ("north.sock", "backstop.sock", &["front north.control", "expected another socket than backstop.control"]),
+        (
+            "data_center = 2",
+            "data_center = 1",
+            &["backstop.data_center = 1", "expected another than primary.data_center"],
+        ),
+        ("number = 1", "number = 16", &["front.number = 16", "expected 1 to 15"]),
+        ("fronts = 9200\n", "", &["backstop.fronts", "expected a port", "north"]),
+        ("20240603", "20241340", &["trading_day", "20241340", "expected a date, yyyymmdd"]),
+        ("profile = \"dev\"", "profile = \"cray\"", &["profile = \"cray\"", "kunpeng-920", "dev"]),
+        ("profile = \"dev\"", "profile = \"ours.toml\"", &["profile = \"ours.toml\"", "cannot be read"]),
+        ("profile = \"dev\"", "profile =", &["line 1, profile"]),
+    ] {
+        assert!(SITE.contains(from), "{from}");
+        let path = put(folder, "site.toml", &SITE.replacen(from, to, 1));
+        let words = [&["site.toml"], words].concat();
+        refused(&["run", "--site", &path], &words);
+    }
+    refused(&["run", "--site", "/no/such/site.toml"], &["/no/such/site.toml", "No such file"]);
+    refused(&["run"], &["--site"]);
+    let site = put(folder, "site.toml", SITE);
+    refused(&["run", "--site", &site, "--day", "20240231000"], &["--day"]);
+    refused(&["front", "--site", &site, "--name", "south"], &["--name south", "north"]);
+    refused(&["primary", "--site", &site], &["[primary] has no port"]);
+    for job in ["status", "switch", "stop"] {
+        refused(&[job, "--site", &site], &["backstop.sock", "is the process running"]);
+    }
+    refused(&["status"], &["--site", "--control"]);
+    refused(&["status", "--site", &site, "--count", "2"], &["--watch"]);
+    assert!(!folder.join("journal").exists(), "nothing was begun");
+}
+
+/// `backstop … | head -c 1`, and a reader that is gone before the first byte: no panic, no words, whatever the command.
+#[test]
+fn a_reader_that_has_read_enough_ends_every_command_quietly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let orders = put(folder.path(), "orders.csv", &format!("{HEADER}{ORDERS}"));
+    let small = ["--orders-total", "2000", "--members", "4"];
+    for arguments in [
+        &["drill", "--json", small[0], small[1], small[2], small[3]][..],
+        &["drill", small[0], small[1], small[2], small[3]],
+        &["replay", "--orders", &orders],
+        &["replay", "--orders", &orders, "--json"],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["doctor", "--profile", "kunpeng-920", "--source"],
+        &["nic", "plan"],
+        &["nic", "plan", "--json"],
+        &["nic", "check"],
+        &["nic", "check", "--json"],
+        &["nic", "revert", "--state", folder.path().to_str().expect("UTF-8")],
+        &["bench", "--profile", "dev", "--rate", "1k", "--seconds", "1"],
+        &["bench", "--profile", "dev", "--rate", "1k", "--seconds", "1", "--json"],
+        &["--help"],
+        &["switch", "--help"],
+        &["--version"],
+    ] {
+        for bytes in [0, 1] {
+            let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_backstop"))
+                .args(arguments)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("it runs");
+            let mut out = child.stdout.take().expect("piped");
+            out.read_exact(&mut vec![0; bytes]).expect("it prints something");
+            drop(out);
+            let output = child.wait_with_output().expect("it ends");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(!stderr.contains("panicked") && !stderr.contains("Broken pipe"), "{arguments:?}: {stderr}");
+            assert!(output.status.code().is_some_and(|code| code <= 2), "{arguments:?}: {:?}", output.status);
+        }
+    }
+    // Nothing can be written for another reason: that is said.
+    if Path::new("/dev/full").exists() {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("it opens");
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_backstop")).arg("doctor").stdout(full).output();
+        let output = child.expect("it runs");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(stderr.starts_with("backstop: stdout: No space left"), "{stderr}");
+    }
 }
 
 #[test]
