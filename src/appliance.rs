@@ -73,6 +73,8 @@ pub struct Appliance<T: Transport> {
     is_published: bool,
     /// The name service refused, and was asked what it has.
     names_refused: bool,
+    /// The epoch that it has instead of ours, when it said so.
+    published_instead: Option<Epoch>,
     /// A command of the runbook's that found the ring full.
     waiting: Option<Box<CommandBuffer>>,
     fence: FenceHook,
@@ -128,6 +130,7 @@ impl<T: Transport + Send + 'static> Appliance<T> {
             publishing: None,
             is_published: false,
             names_refused: false,
+            published_instead: None,
             waiting: None,
             fence,
             is_fencing: false,
@@ -192,6 +195,12 @@ impl<T: Transport + Send + 'static> Appliance<T> {
     #[must_use]
     pub fn is_published(&self) -> bool {
         self.is_published
+    }
+
+    /// The epoch for which the name service refused ours.
+    #[must_use]
+    pub fn published_instead(&self) -> Option<Epoch> {
+        self.published_instead
     }
 
     /// Commands are executed here.
@@ -352,6 +361,10 @@ impl<T: Transport + Send + 'static> Appliance<T> {
                     };
                     self.publishing = None;
                     self.is_published = answer == Answer::FrontsPublished;
+                    self.published_instead = match answer {
+                        Answer::FrontsRefused { published } => Some(published),
+                        _ => None,
+                    };
                     self.layout.front_mut().close_link(link);
                     self.names.lost(now);
                     self.runbook.answer(answer, nanoseconds(now));

@@ -21,8 +21,10 @@ use backstop::site::Site;
 use dataplane::stages::{Waiter, Waiting};
 use hw_profiles::Profile;
 use market_support::{DAY, MEMBERS, Traders, small, write_base};
-use net::{Host, MemoryPort, Network, NetworkConfig};
-use std::path::PathBuf;
+use net::{CloseReason, Handler, Host, HostConfig, MemoryPort, Network, NetworkConfig, Peer, SessionId};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -332,4 +334,263 @@ fn a_core_that_was_the_exchange_goes_on_by_itself_after_a_crash_of_its_process()
     crowd.until_told(100);
     drop(crowd);
     again.end();
+}
+
+/// The operator's one command from outside.
+fn backstop(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_backstop")).args(words).output().unwrap()
+}
+
+/// The same at a terminal: words that are waited for and what is typed then. The exit code and all that the terminal showed.
+fn at_a_terminal(talk: &[&str], words: &[&str]) -> (Option<i32>, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/terminal.py");
+    let output = Command::new("python3")
+        .arg(script)
+        .args(talk)
+        .args(["--", env!("CARGO_BIN_EXE_backstop")])
+        .args(words)
+        .output()
+        .expect("python3 starts");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), text)
+}
+
+/// A process of its own is started from here: not from under an emulator, which would start it natively or not at all.
+fn is_emulated(what: &str) -> bool {
+    if effort::share() > 1 {
+        println!("SKIPPED {what}: the command cannot be started from an emulated test");
+    }
+    effort::share() > 1
+}
+
+/// The market's site with another fence, a shell's words.
+fn with_fence(words: &str) -> String {
+    SITE.replace(r#"["echo", "its", "power", "is", "off"]"#, &format!("[\"sh\", \"-c\", \"{words}\"]"))
+}
+
+#[test]
+fn switch_on_a_terminal_shows_the_evidence_asks_and_takes_no_for_an_answer() {
+    if is_emulated("switch on a terminal") {
+        return;
+    }
+    let mark = tempfile::tempdir().unwrap();
+    let mark = mark.path().join("seen");
+    // The first time it cannot be proved, the second time it can.
+    let path = mark.display();
+    let (market, _) = Market::new(&with_fence(&format!(
+        "if [ -e {path} ]; then echo its cable is out; else touch {path}; echo the switch does not answer >&2; exit 1; fi"
+    )));
+    let _names = market.names();
+    let mut primary = market.primary(DAY, None);
+    let backstop = market.backstop(DAY, 1);
+    backstop.until("it follows", |status| status["state"]["number"] == 2);
+    let socket = backstop.socket.to_str().unwrap();
+    let switch = ["switch", "--control", socket, "--reopen", "continuous", "--readiness", "0"];
+
+    for no in ["no", "", "^D", "yes"] {
+        let (code, shown) = at_a_terminal(&["type `switch`:", no], &switch);
+        assert_eq!(code, Some(2), "{no}: {shown}");
+        for words in ["the evidence", "frames behind", "clean", "nothing happened"] {
+            assert!(shown.contains(words), "{no}: no `{words}` in {shown}");
+        }
+    }
+    let (code, shown) = at_a_terminal(&["type `switch`:", "^C"], &switch);
+    assert!(code == Some(99) && shown.contains("the evidence"), "Ctrl-C ends it: {shown}");
+    let status = backstop.status().unwrap();
+    assert_eq!((status["takeover"].as_array().unwrap().len(), &status["state"]["number"]), (0, &2.into()), "{status}");
+    // Without a terminal nothing is asked and nothing done.
+    let output = self::backstop(&switch);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("expected --yes"), "{output:?}");
+
+    primary.end();
+    drop(primary);
+    backstop.until("it does not know how far the primary is", |status| status["state"]["number"] == 3);
+    let (code, shown) = at_a_terminal(&["type `lagging`:", "switch"], &switch);
+    assert!(code == Some(2) && shown.contains("nothing happened"), "{shown}");
+    let talk = ["type `lagging`:", "lagging", "press return to try again", ""];
+    let (code, shown) = at_a_terminal(&talk, &switch);
+    assert_eq!(code, Some(0), "{shown}");
+    for words in
+        ["the takeover begins: cut", "the switch does not answer", "its cable is out", "the takeover is done: epoch 2"]
+    {
+        assert!(shown.contains(words), "no `{words}` in {shown}");
+    }
+}
+
+#[test]
+fn a_second_switch_follows_the_first_and_one_on_an_exchange_is_refused_before_it_asks() {
+    if is_emulated("a second switch") {
+        return;
+    }
+    let go = tempfile::tempdir().unwrap();
+    let go = go.path().join("go");
+    let (market, _) = Market::new(&with_fence(&format!(
+        "while [ ! -e {} ]; do sleep 0.02; done; echo its power is off",
+        go.display()
+    )));
+    let _names = market.names();
+    let mut primary = market.primary(DAY, None);
+    let backstop = market.backstop(DAY, 1);
+    backstop.until("it follows", |status| status["state"]["number"] == 2);
+    primary.end();
+    drop(primary);
+    let socket = backstop.socket.to_str().unwrap().to_owned();
+    let switch = move |more: &[&str]| {
+        let words = ["switch", "--control", &socket, "--yes", "--from-lagging", "--readiness", "0"];
+        self::backstop(&[&words, more].concat())
+    };
+    let text = |output: &Output| {
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| switch(&["--reopen", "continuous"]));
+        backstop.until("it waits for the fence", |status| {
+            status["takeover"].as_array().is_some_and(|steps| steps.len() == 4 && steps[3]["outcome"] == "running")
+        });
+        let other = scope.spawn(|| switch(&["--reopen", "auction", "--auction", "999"]));
+        std::thread::sleep(Duration::from_millis(500));
+        std::fs::write(&go, "").unwrap();
+        (one.join().unwrap(), other.join().unwrap())
+    });
+    assert!(one.status.success() && text(&one).contains("the takeover begins"), "{}", text(&one));
+    assert!(other.status.success(), "{}", text(&other));
+    for words in
+        ["a takeover is under way", "its book and reopening are kept", "the takeover goes on", "is done: epoch 2"]
+    {
+        assert!(text(&other).contains(words), "no `{words}` in {}", text(&other));
+    }
+    // One takeover, by the first one's options.
+    let status = backstop.status().unwrap();
+    assert_eq!((status["epoch"].as_u64(), status["state"]["number"].as_u64()), (Some(2), Some(11)), "{status}");
+    assert_eq!(status["takeover"].as_array().unwrap().iter().filter(|step| step["number"] == 5).count(), 1, "{status}");
+
+    let refused = self::backstop(&["switch", "--control", backstop.socket.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("active already") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn watch_shows_the_lag_again_and_again_and_ends_when_it_is_told() {
+    if is_emulated("status --watch") {
+        return;
+    }
+    let (market, _) = Market::new(SITE);
+    let mut primary = market.primary(DAY, None);
+    let backstop = market.backstop(DAY, 1);
+    backstop.until("it follows", |status| status["state"]["number"] == 2);
+    let socket = backstop.socket.to_str().unwrap();
+    let output = self::backstop(&["status", "--control", socket, "--watch", "--count", "3", "--json"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.lines().count() == 3, "{text}");
+    let looks: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(looks.windows(2).all(|pair| pair[0]["now_ns"].as_u64() < pair[1]["now_ns"].as_u64()), "{text}");
+    assert_eq!(looks[2]["lag"]["frames"], 0, "{text}");
+
+    primary.end();
+    drop(primary);
+    backstop.until("the feed is silent", |status| status["state"]["number"] == 3);
+    // On a terminal it redraws until Ctrl-C, and that is no fault.
+    let (code, shown) =
+        at_a_terminal(&["frames behind", "", "silent for", "^C"], &["status", "--control", socket, "--watch"]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("Lagging (3)") && shown.matches("\u{1b}[H").count() >= 2, "{shown}");
+    // The process it watches goes: it says so.
+    let watch = Command::new(env!("CARGO_BIN_EXE_backstop"))
+        .args(["status", "--control", socket, "--watch"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let mut backstop = backstop;
+    backstop.end();
+    drop(backstop);
+    let output = watch.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("the process is"), "{said}");
+}
+
+/// Another core's words to the name service, from an address that may publish: these fronts, with this epoch.
+fn publish(network: &Network, epoch: u32) {
+    #[derive(Default)]
+    struct Ear {
+        is_open: bool,
+        heard: usize,
+    }
+    impl Handler for Ear {
+        fn opened(&mut self, _: SessionId, _: Peer) {
+            self.is_open = true;
+        }
+        fn data(&mut self, _: SessionId, bytes: &[u8]) -> usize {
+            self.heard += bytes.len();
+            bytes.len()
+        }
+        fn closed(&mut self, _: SessionId, _: CloseReason) {}
+    }
+    let mut config = HostConfig::new(Ipv4Addr::new(10, 0, 0, 1), 99);
+    config.prefix_length = 8;
+    let mut host = Host::<MemoryPort>::new(config, network.attach());
+    let (clock, mut ear, began) = (WallClock::start(), Ear::default(), Instant::now());
+    let session = host.connect(SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 3), 9_501), clock.now()).unwrap();
+    let mut is_said = false;
+    while ear.heard == 0 {
+        assert!(began.elapsed() < PATIENCE, "the name service does not answer");
+        host.poll_ingress(clock.now(), &mut ear);
+        if ear.is_open && !is_said {
+            let address = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 77), 9_001);
+            let front =
+                dataplane::names::Front { address, priority: 1, epoch: engine::types::Epoch(epoch), data_center: 7 };
+            let mut buffer = [0; 512];
+            let length = dataplane::names::write_fronts(&mut buffer, &[front]).unwrap();
+            assert_eq!(host.send(session, &buffer[..length]), Ok(length));
+            is_said = true;
+        }
+        host.poll_egress(clock.now());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_name_service_that_has_a_higher_epoch_is_shown_with_it_and_what_to_do_about_it() {
+    let (market, _) = Market::new(SITE);
+    let names = market.names();
+    publish(&market.network, 9);
+    names.until("it has another core's fronts", |status| status["fronts"][0]["epoch"] == 9);
+    let mut primary = market.primary(DAY, None);
+    let mut backstop = market.backstop(DAY, 1);
+    backstop.until("it follows", |status| status["state"]["number"] == 2);
+    primary.end();
+    drop(primary);
+    let flags = SwitchFlags { readiness: 0, ..flags() };
+    let fault = operator::switch(&backstop.socket, &flags).unwrap_err();
+    for words in ["has epoch 9, ours is 2", "this one retires", "restart the name service"] {
+        assert!(fault.contains(words), "no `{words}` in {fault}");
+    }
+    names.until("it refused", |status| status["refused_epoch"].as_u64() >= Some(1));
+    let status = backstop.status().unwrap();
+    assert_eq!(
+        (&status["state"]["number"], &status["links"]["published_instead"]),
+        (&13.into(), &9.into()),
+        "{status}"
+    );
+    let last = status["takeover"].as_array().unwrap().last().unwrap();
+    assert!(last["detail"].as_str().unwrap().contains("epoch 9"), "{last}");
+    let shown: backstop::run::status::Status = serde_json::from_value(status).unwrap();
+    assert!(operator::picture(&shown).contains("REFUSED: it has epoch 9, ours is 2"), "{}", operator::picture(&shown));
+    let fault = operator::switch(&backstop.socket, &flags).unwrap_err();
+    assert!(fault.contains("another core has a higher epoch"), "{fault}");
+
+    // The publication was a stale one: the name service and this process are started anew, and the takeover goes on where it stood.
+    backstop.end();
+    drop((backstop, names));
+    let network = Network::new(NetworkConfig { ports: 24, queue_frames: 4_096, ..NetworkConfig::default() });
+    let market = Market { network, ..market };
+    let _names = market.names();
+    let backstop = market.backstop(DAY, 2);
+    assert_eq!(backstop.status().unwrap()["epoch"], 2, "the new epoch stands in the journal");
+    assert!(operator::switch(&backstop.socket, &flags).unwrap());
+    let status = backstop.status().unwrap();
+    assert_eq!((&status["epoch"], &status["links"]["published"]), (&2.into(), &true.into()), "{status}");
 }

@@ -55,7 +55,7 @@ pub struct PrimaryOptions {
 #[derive(Debug, clap::Args)]
 pub struct Whom {
     /// The site's file: its Backstop is asked
-    #[arg(long, value_name = "FILE", conflicts_with = "control", required_unless_present = "control")]
+    #[arg(long, value_name = "FILE", conflicts_with = "control")]
     site: Option<PathBuf>,
     /// The process's control socket
     #[arg(long, value_name = "SOCKET")]
@@ -67,9 +67,12 @@ pub struct Whom {
 pub struct StatusOptions {
     #[command(flatten)]
     whom: Whom,
-    /// Looks again and again
+    /// Looks again every half second, until Ctrl-C
     #[arg(long)]
     watch: bool,
+    /// … or so many times
+    #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
     /// One JSON object a look
     #[arg(long)]
     json: bool,
@@ -248,12 +251,12 @@ fn turn<N: Node>(
     // Held to the end: processors that stages poll on must not sleep deeply.
     let awake = profile.layout.pin.then(|| nic_config::hold_cpu_dma_latency(Path::new("/")));
     if let Some(Err(error)) = &awake {
-        eprintln!("backstop {name}: /{}: {error}: processors may sleep", nic_config::CPU_DMA_LATENCY);
+        crate::say(&format!("backstop {name}: /{}: {error}: processors may sleep", nic_config::CPU_DMA_LATENCY));
     }
     let mut node = begin(clock.now())?;
-    eprintln!("backstop {name}: {}", beginning(&node));
+    crate::say(&format!("backstop {name}: {}", beginning(&node)));
     let ended = node::turn(&mut node, control.as_mut(), clock, Waiter::napping(profile.layout.waiting), &stop)?;
-    eprintln!("backstop {name}: {ended}");
+    crate::say(&format!("backstop {name}: {ended}"));
     Ok(())
 }
 
@@ -275,7 +278,8 @@ impl Whom {
 /// # Errors
 /// Nobody answers.
 pub fn status(options: &StatusOptions) -> Result<bool, String> {
-    operator::status(&options.whom.socket()?, options.watch, options.json)
+    let looks = if options.watch { options.count } else { Some(1) };
+    operator::status(&options.whom.socket()?, looks, options.json)
 }
 
 /// `backstop switch`.

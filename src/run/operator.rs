@@ -1,17 +1,21 @@
 //! What an operator sees and says: `status`, `switch`, `operate`. All of it goes over the control socket of a running process.
 
 use super::control::{Ask, Client, Operation, SwitchOptions};
+use super::node::stop_flag;
 use super::status::{Status, StepLine};
 use crate::drill::{BookChoice, ReopenChoice};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How often a takeover's steps are looked at.
 const STEPS_EVERY: Duration = Duration::from_millis(20);
 /// How often `--watch` looks.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
+/// The state of a core that another one has replaced.
+const RETIRED: u8 = 13;
 /// Beyond the times that the options give, a takeover may take so long.
 const SWITCH_PATIENCE: Duration = Duration::from_secs(120);
 
@@ -56,13 +60,15 @@ pub struct SwitchFlags {
     pub json: bool,
 }
 
-/// Prints how a process stands; with `watch` again and again, until it is gone.
+/// Prints how a process stands, `looks` times (None: until SIGINT or SIGTERM), every half second.
 ///
 /// # Errors
-/// Nobody answers.
-pub fn status(socket: &Path, watch: bool, json: bool) -> Result<bool, String> {
+/// Nobody answers, or not any more.
+pub fn status(socket: &Path, looks: Option<u32>, json: bool) -> Result<bool, String> {
     let mut client = Client::connect(socket)?;
-    let redraws = watch && !json && std::io::stdout().is_terminal();
+    let stop = stop_flag()?;
+    let redraws = looks != Some(1) && !json && std::io::stdout().is_terminal();
+    let mut looked = 0;
     loop {
         let mut answer = client.ask(&Ask::Status)?;
         let value = answer["status"].take();
@@ -76,10 +82,14 @@ pub fn status(socket: &Path, watch: bool, json: bool) -> Result<bool, String> {
             let clear = if redraws { "\x1b[H\x1b[2J" } else { "" };
             println!("{clear}{picture}");
         }
-        if !watch {
+        looked += 1;
+        let next = Instant::now() + WATCH_EVERY;
+        while looks != Some(looked) && !stop.load(Ordering::Relaxed) && Instant::now() < next {
+            std::thread::sleep(STEPS_EVERY);
+        }
+        if looks == Some(looked) || stop.load(Ordering::Relaxed) {
             return Ok(value["halt"].is_null());
         }
-        std::thread::sleep(WATCH_EVERY);
     }
 }
 
@@ -114,11 +124,14 @@ pub fn switch(socket: &Path, flags: &SwitchFlags) -> Result<bool, String> {
         println!("接管前证据 the evidence\n{}", picture(&status));
         print!("{}", status.audit.text);
     }
-    if let Some(step) = status.takeover.iter().rfind(|_| !status.is_taken_over && !status.takeover.is_empty()) {
-        eprintln!(
+    let under_way = status.takeover.last().filter(|_| !status.is_taken_over && status.state.number != RETIRED);
+    if let Some(step) = under_way {
+        crate::say(&format!(
             "已有接管在进行，转为跟随 a takeover is under way, at step {} {} {}: this command follows it; its book and reopening are kept",
             step.number, step.chinese, step.english
-        );
+        ));
+    } else if status.is_exchange && status.state.number != RETIRED {
+        return Err("本系统已在运行，无可接管 this core is active already: there is nothing to take over".to_owned());
     }
     talk.agree(&status)?;
     let options = talk.options();
@@ -210,6 +223,9 @@ impl Talk {
             if let Some(halt) = &status.halt {
                 return Err(format!("接管中断 the takeover halted: {halt}"));
             }
+            if let Some(epoch) = status.links.published_instead.filter(|_| status.state.number == RETIRED) {
+                return Err(another_is_the_exchange(epoch, status.epoch));
+            }
             if status.is_taken_over {
                 self.done(&status, json);
                 return Ok(true);
@@ -268,6 +284,15 @@ impl Talk {
         }
         self.client.ask(&ask).map(|_| ())
     }
+}
+
+/// Another core has the name service with a higher epoch: what an operator has to know, and can do.
+fn another_is_the_exchange(its: u32, ours: u32) -> String {
+    format!(
+        "名字服务已有纪元 {its}，高于本核心的 {ours}：另有核心是交易所，本核心退役 the name service has epoch {its}, ours is {ours}: another core \
+         is the exchange, and this one retires. If it is, stop this process; if that publication is stale, restart the name service and \
+         this process, and give `switch` again: it goes on where it stood 若该公布已陈旧，重启名字服务与本进程后再次 switch"
+    )
 }
 
 fn ask_for(question: &str, word: &str) -> Result<(), String> {
@@ -376,7 +401,11 @@ pub fn picture(status: &Status) -> String {
             traffic.logins, traffic.commands, traffic.answers, traffic.refusals, traffic.frames_in, traffic.frames_out
         ),
     );
-    let published = if status.links.published { "已公布 published" } else { "未公布 not published" };
+    let published = match status.links.published_instead {
+        _ if status.links.published => "已公布 published".to_owned(),
+        None => "未公布 not published".to_owned(),
+        Some(epoch) => format!("已拒绝 REFUSED: it has epoch {epoch}, ours is {}", status.epoch),
+    };
     row("名字服务 names", format!("{published}; {} 个外置前置 fronts on other machines", status.links.fronts));
     if let Some(halt) = &status.halt {
         row("停止 HALTED", halt.clone());

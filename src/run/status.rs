@@ -142,6 +142,8 @@ pub struct LinksLine {
     pub feed: bool,
     /// Our fronts stand at the name service.
     pub published: bool,
+    /// The epoch for which the name service refused ours.
+    pub published_instead: Option<u32>,
     /// Fronts on other machines.
     pub fronts: u32,
 }
@@ -337,7 +339,7 @@ impl Status {
                 p999: latency.value_at_quantile(0.999),
                 max: latency.max(),
             },
-            links: LinksLine { feed, published, fronts: uplinks },
+            links: LinksLine { feed, published, published_instead, fronts: uplinks },
             traffic: Traffic {
                 logins: counters.logins,
                 commands: counters.commands,

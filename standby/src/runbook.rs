@@ -162,7 +162,12 @@ impl Runbook {
             }
             (Answer::FrontsPublished, Some(Asked::Fronts)) => self.settle(Outcome::Done, String::new()),
             (Answer::FrontsRefused { published }, Some(Asked::Fronts)) => {
-                if published > self.fold.epoch() {
+                let ours = self.fold.epoch();
+                if published > ours {
+                    self.block(format!(
+                        "名字服务已有纪元 {published}，高于本核心的 {ours} the name service has epoch {published}, ours is {ours}: \
+                         another core is the exchange"
+                    ));
                     self.higher_epoch();
                 } else {
                     let its =
