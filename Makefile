@@ -40,20 +40,26 @@ bench: ## evidence of speed, on this machine
 PROFILE ?= dev
 DESTDIR ?=
 PREFIX ?= /usr/local
+# A binary that is there already, instead of one built here; and what one built here can do.
+BACKSTOP ?=
+FEATURES ?= $(shell pkg-config --exists libdpdk 2>/dev/null && echo dpdk)
 
 .PHONY: install
+install: backstop := $(or $(BACKSTOP),$${CARGO_TARGET_DIR:-target}/release/backstop)
 install: ## the appliance of a profile: make install PROFILE=kunpeng-920 [DESTDIR=…]; starts, stops and enables nothing
-	@cargo run --release --quiet -- doctor --profile "$(PROFILE)" --json >/dev/null || [ $$? = 1 ] # a profile that is none ends here
-	cargo build --release --quiet
-	install -D -m 755 "$${CARGO_TARGET_DIR:-target}/release/backstop" "$(DESTDIR)$(PREFIX)/bin/backstop"
+	@[ -n "$(BACKSTOP)" ] || cargo build --release --quiet --features "$(FEATURES)"
+	@[ -n "$(BACKSTOP)$(FEATURES)" ] || echo "libdpdk is not here (libdpdk-dev, dpdk-devel): this backstop has TAP and kernel ports only"
+	install -d -m 755 "$(DESTDIR)/etc/backstop" "$(DESTDIR)/etc/systemd/system"
+	@"$(backstop)" doctor --profile "$(PROFILE)" --json >/dev/null || [ $$? = 1 ] # a profile that is none ends here
+	"$(backstop)" doctor --profile "$(PROFILE)" --source >"$(DESTDIR)/etc/backstop/profile.toml"
+	chmod 644 "$(DESTDIR)/etc/backstop/profile.toml"
+	install -m 644 deploy/site.toml "$(DESTDIR)/etc/backstop/site.toml.example"
+	install -D -m 755 "$(backstop)" "$(DESTDIR)$(PREFIX)/bin/backstop"
 	install -D -m 644 README.md "$(DESTDIR)$(PREFIX)/share/doc/backstop/README.md"
 	install -D -m 644 SPECIFICATION.md "$(DESTDIR)$(PREFIX)/share/doc/backstop/SPECIFICATION.md"
-	install -D -m 644 hw-profiles/$(PROFILE).toml "$(DESTDIR)/etc/backstop/profile.toml"
 	install -D -m 644 deploy/90-backstop.conf "$(DESTDIR)/etc/sysctl.d/90-backstop.conf"
-	install -d -m 755 "$(DESTDIR)/etc/systemd/system"
 	for unit in deploy/*.service; do \
-	  sed 's|@PROFILE@|$(PROFILE)|; s|/usr/local|$(PREFIX)|g' "$$unit" > "$(DESTDIR)/etc/systemd/system/$${unit##*/}"; \
+	  sed 's|/usr/local|$(PREFIX)|g' "$$unit" > "$(DESTDIR)/etc/systemd/system/$${unit##*/}"; \
 	  chmod 644 "$(DESTDIR)/etc/systemd/system/$${unit##*/}"; done
-	sed 's|@PROFILE@|$(PROFILE)|' deploy/site.toml > "$(DESTDIR)/etc/backstop/site.toml.example"
 	@echo "installed for profile $(PROFILE); next, when you want it: copy /etc/backstop/site.toml.example to site.toml and fill it in;"
-	@echo "  sysctl --system; backstop nic plan --profile $(PROFILE); systemctl daemon-reload; systemctl enable --now backstop"
+	@echo "  sysctl --system; backstop nic plan --profile /etc/backstop/profile.toml; systemctl daemon-reload; systemctl enable --now backstop"

@@ -287,6 +287,7 @@ impl Status {
         let epoch = last_frame.as_ref().map_or(0, |frame| frame.stamp().epoch.0);
         let last_frame_ns = last_frame.as_ref().map_or(0, |frame| frame.stamp().time.0);
         let (feed, published) = (appliance.is_feed_open(), appliance.is_published());
+        let published_instead = appliance.published_instead().map(|epoch| epoch.0);
         let layout = appliance.layout();
         let board = layout.board();
         let counts = layout.front().count_board(&board);

@@ -5,7 +5,7 @@ It logs in with a proof, trades, may cut its own connection in the middle, resum
 service again, takes the front of the highest epoch, resumes, sends again under the same local id what the private stream has
 not confirmed), and at the end reads its whole private stream again and compares it byte by byte with what it was told.
 
-One line of JSON; exit code 0 if nothing is missing, twice or contradictory. What the numbers mean:
+SIGTERM or SIGINT ends its day early. One line of JSON; exit code 0 if nothing is missing, twice or contradictory. What the numbers mean:
 
     sent             orders sent (a repetition is not counted again)
     acknowledged     orders that the private stream confirmed
@@ -25,6 +25,7 @@ import json
 import os
 import random
 import select
+import signal
 import socket
 import struct
 import sys
@@ -168,6 +169,7 @@ class Member:
         self.notes = []
         self.cuts = collections.deque(sorted(options.cut_after))
         self.last_refusal = "no front was tried"
+        self.deadline = time.monotonic() + options.patience
 
     # ---- the connection ----
 
@@ -197,10 +199,15 @@ class Member:
                 continue
         return [address(front) for front in self.options.front]
 
-    def connect(self, deadline):
+    def end_early(self):
+        """No more orders: the day ends when what is open has its outcome, or soon."""
+        self.options.orders = 0
+        self.deadline = min(self.deadline, time.monotonic() + 20)
+
+    def connect(self):
         """Connects and logs in to all streams; goes round the fronts until it may."""
         backoff = FIRST_BACKOFF
-        while time.monotonic() < deadline:
+        while time.monotonic() < self.deadline:
             if self.options.names:
                 self.fronts = self.ask_names()
             for front in self.fronts:
@@ -428,10 +435,9 @@ class Member:
 
     def trade(self):
         o = self.options
-        deadline = time.monotonic() + o.patience
-        self.connect(deadline)
+        self.connect()
         due = time.monotonic()
-        while time.monotonic() < deadline:
+        while time.monotonic() < self.deadline:
             try:
                 now = time.monotonic()
                 while len(self.orders) < o.orders and len(self.flight) < o.window and (o.rate == 0 or now >= due):
@@ -442,16 +448,16 @@ class Member:
                         self.connection.cut(o.cut)
                         self.counts["cuts"] += 1
                         raise Lost("cut by ourselves")
-                done = len(self.orders) == o.orders and not self.flight and not self.waiting()
+                done = len(self.orders) >= o.orders and not self.flight and not self.waiting()
                 if done and now - self.connection.heard > o.quiet:
                     return
-                wait = 0.02 if len(self.orders) == o.orders or len(self.flight) >= o.window else max(0, due - now)
+                wait = 0.02 if len(self.orders) >= o.orders or len(self.flight) >= o.window else max(0, due - now)
                 for message in self.connection.poll(min(wait, 0.02)):
                     self.received(message)
             except Lost:
                 self.counts["lost"] += 1
                 self.connection.close("shutdown")
-                self.connect(deadline)
+                self.connect()
         self.note("missing", "the day did not come to its end in time")
 
     def read_again(self):
@@ -462,10 +468,10 @@ class Member:
         orders, self.orders = self.orders, {}
         counts, self.counts = self.counts, collections.Counter()
         prefix, self.options.local_id_prefix = self.options.local_id_prefix, "\0"
-        deadline = time.monotonic() + 30
+        self.deadline = time.monotonic() + 30
         try:
-            self.connect(deadline)
-            while time.monotonic() < deadline and (
+            self.connect()
+            while time.monotonic() < self.deadline and (
                 self.private.last < again.last or time.monotonic() - self.connection.heard < self.options.quiet
             ):
                 for message in self.connection.poll(0.05):
@@ -557,6 +563,8 @@ def options(arguments):
 
 def main():
     member = Member(options(sys.argv[1:]))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: member.end_early())
     member.trade()
     member.check_orders()
     member.read_again()
