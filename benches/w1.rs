@@ -1,6 +1,6 @@
-//! Workload W1, one thread: (a) every check, aggregates, digests and events; (b) the same with each frame written into a log in
-//! memory (`journal::Machine::execute`); (c) into a file in the page cache. Matching alone is not to be had: there is no engine without
-//! the checks.
+//! Workload W1, one thread. First matching alone (`engine::MatchingAlone`: the engine's books and its table of live orders). Then (a) every
+//! check, aggregates, digests and events; (b) the same with each frame written into a log in memory (`journal::Machine::execute`);
+//! (c) into a file in the page cache.
 //!
 //! xorshift64*, seed 0x9E3779B97F4A7C15. Per instrument: D resting orders a side, then N operations; instrument uniform; 45% add,
 //! 40% cancel, 10% IOC, 5% modify. Add: side 50/50, price = mid -/+ (1 + Exp(L)) ticks, kept one tick behind the opposite best,
@@ -38,14 +38,36 @@ fn main() {
          least; ns a command, p50 and p99 (reading the clock, {:.0} ns, included)",
         clock_ns()
     );
+    println!("books      D  trades | matching alone: runs  chunks   least");
+    let workloads = FILES.map(|file| Workload::make(file, operations));
+    workloads.iter().for_each(measure_matching);
     println!(
         "                     | every check, aggregates, digests, events | ... and the journal in memory           | ... in the page cache"
     );
     println!("books      D  trades |{}", "  runs  chunks   least |    p50     p99 |".repeat(3));
-    for file in FILES {
-        measure(&Workload::make(file, operations));
-    }
+    workloads.iter().for_each(measure);
     println!("afterwards: {}", common::load_average());
+}
+
+/// Runs a workload through matching alone, and prints its line of the table.
+fn measure_matching(workload: &Workload) {
+    let mut times = Times::new(workload);
+    for _ in 0..RUNS {
+        let mut matching = Matching::begin(workload);
+        for (chunk, times) in workload.timed.chunks(CHUNK).zip(&mut times.chunks) {
+            let begin = Instant::now();
+            matching.run(chunk);
+            times.push(begin.elapsed().as_nanos() as u64);
+        }
+        matching.assert_arrived(workload);
+    }
+    let [runs, chunks, least] = times.ns_an_operation(workload.operations);
+    println!("{} |                {runs:>5.1}  {chunks:>6.1}  {least:>6.1}", head(workload));
+}
+
+/// What a line begins with.
+fn head(workload: &Workload) -> String {
+    format!("{:>5} {:>6} {:>7}", workload.books, workload.depth, workload.trades)
 }
 
 /// Runs a workload by turns without and with the journal, and prints its line of the table.
@@ -62,7 +84,7 @@ fn measure(workload: &Workload) {
         service(workload, recorded(Place::Memory)),
         service(workload, recorded(Place::PageCache)),
     ];
-    print!("{:>5} {:>6} {:>7} |", workload.books, workload.depth, workload.trades);
+    print!("{} |", head(workload));
     for (times, service) in [alone, memory, cached].into_iter().zip(services) {
         let [runs, chunks, least] = times.ns_an_operation(workload.operations);
         let [p50, p99] = [0.5, 0.99].map(|quantile| service.value_at_quantile(quantile));

@@ -1,11 +1,11 @@
-//! Workload W1 as commands, and who takes them: our engine alone, or with its journal.
+//! Workload W1 as commands, and who takes them: matching alone, our engine without its journal, our engine with it.
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use engine::command::*;
 use engine::event::EventView;
 use engine::types::*;
-use engine::{Ahead, Digests, Draft, IdStyle, State, step};
-use journal::{Durability, Identity, Log, LogLimits, Machine};
+use engine::{Ahead, COMMANDS_AHEAD, Digests, Draft, IdStyle, MatchingAlone, MatchingOrder, State, step};
+use journal::{Durability, Identity, Log, LogLimits, Machine, ask_for_huge_pages};
 
 /// The generator's first state.
 pub const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -24,11 +24,15 @@ pub struct Workload {
     pub operations: u32,
     /// Inserts of the day, at most.
     inserts: u32,
+    /// Sequence of the first of them.
+    pub first_sequence: u64,
     /// Commands that fill the books.
     pub before: Vec<Operation>,
     /// Commands that are timed.
     pub timed: Vec<Operation>,
     pub trades: u64,
+    /// Orders that rest at the end.
+    pub live_orders: u32,
     /// Room that the log needs.
     pub log: LogLimits,
     pub digests: Digests,
@@ -99,6 +103,7 @@ impl Exchange for Alone {
     }
 
     fn touch(&mut self) {
+        self.state.regions().for_each(ask_for_huge_pages);
         self.state.touch_pages();
     }
 
@@ -154,11 +159,88 @@ impl Exchange for Recorded {
     }
 }
 
+/// Matching alone: the engine's books and its table of live orders.
+pub struct Matching {
+    engine: MatchingAlone,
+    /// Of the next command.
+    sequence: u64,
+    trades: u64,
+}
+
+impl Matching {
+    /// The books, filled.
+    pub fn begin(workload: &Workload) -> Self {
+        let live_orders = Market::of_w1(workload.books, workload.depth).live_orders;
+        let mut engine = MatchingAlone::new(workload.books, Price(0), Price(TICKS - 1), live_orders);
+        engine.regions().for_each(ask_for_huge_pages);
+        engine.touch_pages();
+        let mut matching = Matching { engine, sequence: workload.first_sequence, trades: 0 };
+        matching.run(&workload.before);
+        matching
+    }
+
+    /// Executes a burst as [`Exchange`]s do: each command is looked at when [`COMMANDS_AHEAD`] others stand before it.
+    #[inline]
+    pub fn run(&mut self, operations: &[Operation]) {
+        if !self.engine.looks_ahead() {
+            return operations.iter().for_each(|operation| self.execute(operation));
+        }
+        operations.iter().take(COMMANDS_AHEAD).for_each(|operation| self.look(operation));
+        for (place, operation) in operations.iter().enumerate() {
+            if let Some(later) = operations.get(place + COMMANDS_AHEAD) {
+                self.look(later);
+            }
+            self.execute(operation);
+        }
+    }
+
+    #[inline]
+    fn look(&mut self, operation: &Operation) {
+        match operation.kind {
+            Kind::Cancel => self.engine.look_at_cancel(key(operation.target)),
+            Kind::Add | Kind::Immediate => self.engine.look_at_insert(&order(operation, 0)),
+        }
+    }
+
+    #[inline]
+    fn execute(&mut self, operation: &Operation) {
+        match operation.kind {
+            Kind::Cancel => assert!(self.engine.cancel(key(operation.target)), "what is cancelled is live"),
+            Kind::Add | Kind::Immediate => {
+                self.engine.insert(&order(operation, self.sequence), |_, _, _| self.trades += 1);
+            }
+        }
+        self.sequence += 1;
+    }
+
+    /// Asserts that it came to what the whole engine came to.
+    pub fn assert_arrived(&self, workload: &Workload) {
+        assert_eq!((self.trades, self.engine.live_orders()), (workload.trades, workload.live_orders));
+    }
+}
+
+/// The key of the order that a frame accepted.
+fn key(sequence: u64) -> OrderKey {
+    OrderKey::new(Sequence(sequence), 0)
+}
+
+fn order(operation: &Operation, sequence: u64) -> MatchingOrder {
+    MatchingOrder {
+        key: key(sequence),
+        instrument: InstrumentIndex(operation.instrument),
+        side: operation.side,
+        price: Price(operation.price),
+        volume: operation.volume,
+        rests: operation.kind == Kind::Add,
+    }
+}
+
 impl Workload {
     pub fn make((books, depth, scale): (u16, u32, f64), operations: u32) -> Self {
         let inserts = u32::from(books) * depth * 2 + operations * 2 / 3 + 100_000;
         let mut exchange = Alone::new();
         open_day(&mut exchange, &Market::of_w1(books, depth), inserts);
+        let first_sequence = exchange.stamp.sequence.0 + 1;
         let mut maker = Maker {
             exchange,
             random: Random(SEED),
@@ -185,14 +267,14 @@ impl Workload {
         before.shrink_to_fit();
         (0..operations).for_each(|_| maker.operation(u64::from(books)));
         let Maker { exchange, made: timed, trades, log_bytes, .. } = maker;
-        let digests = exchange.digests();
+        let (digests, live_orders) = (exchange.digests(), exchange.state.live_orders());
         assert_eq!(digests, exchange.state.recompute_digests());
         // And the base data.
         let log = LogLimits {
             bytes: log_bytes + LogLimits::BYTES_TO_BEGIN,
             frames: before.len() + timed.len() + 2 * AGGREGATES as usize,
         };
-        Workload { books, depth, operations, inserts, before, timed, trades, log, digests }
+        Workload { books, depth, operations, inserts, first_sequence, before, timed, trades, live_orders, log, digests }
     }
 
     /// Opens the day and fills the books.

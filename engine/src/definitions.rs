@@ -1,6 +1,6 @@
 //! Tables of what the base data defines: participants, users, accounts, instruments; and rights of an account in an instrument.
 
-use crate::digest::mix;
+use crate::digest::{Counted, mix};
 use crate::tables::Index;
 use crate::types::{AccountIndex, InstrumentIndex, Right};
 
@@ -9,22 +9,18 @@ struct Place<T> {
     item: Option<T>,
     /// What of it is in the digest.
     term: u64,
-    /// It is in the list of those whose term is to be renewed.
-    stale: bool,
 }
 
 /// Things by their index.
 #[derive(Clone)]
 pub(crate) struct Table<T> {
     places: Vec<Place<T>>,
-    stale: Vec<u32>,
 }
 
-impl<T> Table<T> {
+impl<T: Counted> Table<T> {
     /// Room for `limit` things.
     pub(crate) fn new(limit: usize) -> Self {
-        let places = (0..limit).map(|_| Place { item: None, term: 0, stale: false }).collect();
-        Table { places, stale: Vec::with_capacity(limit) }
+        Table { places: (0..limit).map(|_| Place { item: None, term: 0 }).collect() }
     }
 
     /// Whether there is a place of that index that is free.
@@ -43,43 +39,29 @@ impl<T> Table<T> {
         self.places[index].item.as_mut().expect("decide and validate name only what is defined")
     }
 
-    /// A defined thing, to be changed; its term is renewed at the end of the frame.
+    /// Changes a defined thing and renews its digest term. Returns by how much the digest grows (wrapping).
     #[inline]
-    pub(crate) fn touch(&mut self, index: usize) -> &mut T {
+    #[must_use]
+    pub(crate) fn change(&mut self, index: usize, change: impl FnOnce(&mut T)) -> u64 {
         let place = &mut self.places[index];
-        if !place.stale {
-            place.stale = true;
-            self.stale.push(index as u32);
-        }
-        place.item.as_mut().expect("decide and validate name only what is defined")
+        let item = place.item.as_mut().expect("decide and validate name only what is defined");
+        change(item);
+        let term = item.term();
+        term.wrapping_sub(std::mem::replace(&mut place.term, term))
     }
 
-    /// Defines what was not.
-    pub(crate) fn define(&mut self, index: usize, item: T) {
+    /// Defines what was not. Returns by how much the digest grows (wrapping).
+    #[must_use]
+    pub(crate) fn define(&mut self, index: usize, item: T) -> u64 {
         let place = &mut self.places[index];
         assert!(place.item.is_none(), "nothing is defined twice");
         place.item = Some(item);
-        self.touch(index);
+        self.change(index, |_| ())
     }
 
     /// Those that are defined, in the order of indices.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.places.iter().filter_map(|place| place.item.as_ref())
-    }
-
-    /// Renews the digest terms of what was touched. Returns by how much the sum grows (wrapping).
-    #[inline]
-    pub(crate) fn renew(&mut self, term: impl Fn(&T) -> u64) -> u64 {
-        let mut growth = 0u64;
-        for &index in &self.stale {
-            let place = &mut self.places[index as usize];
-            place.stale = false;
-            let new = term(place.item.as_ref().expect("only defined things are touched"));
-            growth = growth.wrapping_add(new).wrapping_sub(place.term);
-            place.term = new;
-        }
-        self.stale.clear();
-        growth
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! mix(a, b)            the 128-bit product of (a xor 9E3779B97F4A7C15h) and (b xor D1B54A32D192ED03h), low half xor high half
-//! term(kind, w1 … wn)  h = mix(kind, n); then for each word h = mix(h, w)
+//! term(kind, w1 … wn)  h = mix(kind, n); then for each two words h = mix(h xor a, b); of an odd number the last b is 0
 //! ```
 //!
-//! The sum wraps and does not depend on the order. What a frame changes gives up its old term and gets a new one when the frame is
-//! sealed, so a frame costs what it touched. [`State::recompute_digests`] makes both sums anew from what is there: that the two
+//! The sum wraps and does not depend on the order. What an event changes gives up its old term and gets a new one there and then; position
+//! rows, which one frame may change often, when the frame is sealed. So a frame costs what it touched. [`State::recompute_digests`] makes both sums anew from what is there: that the two
 //! ways agree is asserted by tests and may be asked of a running core at any time.
 
 use crate::orders::Order;
@@ -27,7 +27,9 @@ pub(crate) const fn mix(a: u64, b: u64) -> u64 {
 /// The term of one thing. Where it starts is known when compiling.
 #[inline]
 fn term<const KIND: u64, const N: usize>(words: [u64; N]) -> u64 {
-    words.into_iter().fold(const { mix(KIND, N as u64) }, mix)
+    let (pairs, odd) = words.as_chunks::<2>();
+    let hash = pairs.iter().fold(const { mix(KIND, N as u64) }, |hash, &[a, b]| mix(hash ^ a, b));
+    odd.first().map_or(hash, |&last| mix(hash ^ last, 0))
 }
 
 /// Two numbers in one word.
@@ -46,13 +48,13 @@ fn signed(number: i32) -> u64 {
 pub(crate) fn order_term(order: &Order, row: &Row) -> u64 {
     term::<1, 6>([
         order.key.0,
-        u64::from(row.account.0)
+        u64::from(row.account().0)
             | u64::from(order.instrument.0) << 32
             | (order.direction() as u64) << 48
             | (order.offset_code() as u64) << 56,
         signed(order.price.0),
         pair(order.remaining, order.yesterday),
-        u64::from(row.hedge) | u64::from(order.user.0) << 32,
+        u64::from(row.hedge()) | u64::from(order.user.0) << 32,
         u64::from(order.traded),
     ])
 }
@@ -70,41 +72,54 @@ pub(crate) fn row_term(row: &Row) -> u64 {
     if numbers.iter().fold(0, |all, number| all | number) == 0 {
         return 0;
     }
-    let whose = u64::from(row.account.0) | u64::from(row.instrument.0) << 32 | u64::from(row.hedge) << 48;
-    term::<2, 6>([whose, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]])
+    term::<2, 6>([row.whose(), numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]])
 }
 
-#[inline]
-pub(crate) fn instrument_term(instrument: &Instrument) -> u64 {
-    term::<3, 9>([
-        u64::from(instrument.definition.index.0)
-            | (instrument.phase as u64) << 32
-            | (instrument.right as u64) << 40
-            | u64::from(instrument.last.is_some()) << 48
-            | u64::from(instrument.touched) << 49,
-        signed(instrument.last.map_or(0, |last| last.0)),
-        signed(instrument.open.0),
-        signed(instrument.high.0),
-        signed(instrument.low.0),
-        instrument.volume,
-        instrument.turnover.0 as u64,
-        (instrument.turnover.0 >> 64) as u64,
-        instrument.open_interest,
-    ])
+/// What has a term of its own.
+pub(crate) trait Counted {
+    /// Its term.
+    fn term(&self) -> u64;
 }
 
-#[inline]
-pub(crate) fn participant_term(participant: &Participant) -> u64 {
-    let head = u64::from(participant.definition.index.0) | (participant.right as u64) << 32;
-    term::<4, 2>([head, u64::from(participant.private_count.0)])
+impl Counted for Instrument {
+    #[inline]
+    fn term(&self) -> u64 {
+        term::<3, 9>([
+            u64::from(self.definition.index.0)
+                | (self.phase as u64) << 32
+                | (self.right as u64) << 40
+                | u64::from(self.last.is_some()) << 48
+                | u64::from(self.touched) << 49,
+            signed(self.last.map_or(0, |last| last.0)),
+            signed(self.open.0),
+            signed(self.high.0),
+            signed(self.low.0),
+            self.volume,
+            self.turnover.0 as u64,
+            (self.turnover.0 >> 64) as u64,
+            self.open_interest,
+        ])
+    }
 }
 
-pub(crate) fn user_term(user: &User) -> u64 {
-    term::<5, 1>([u64::from(user.definition.index.0) | (user.right as u64) << 32 | u64::from(user.blocked) << 40])
+impl Counted for Participant {
+    #[inline]
+    fn term(&self) -> u64 {
+        let head = u64::from(self.definition.index.0) | (self.right as u64) << 32;
+        term::<4, 2>([head, u64::from(self.private_count.0)])
+    }
 }
 
-pub(crate) fn account_term(account: &Account) -> u64 {
-    term::<6, 1>([u64::from(account.definition.index.0) | (account.right as u64) << 32])
+impl Counted for User {
+    fn term(&self) -> u64 {
+        term::<5, 1>([u64::from(self.definition.index.0) | (self.right as u64) << 32 | u64::from(self.blocked) << 40])
+    }
+}
+
+impl Counted for Account {
+    fn term(&self) -> u64 {
+        term::<6, 1>([u64::from(self.definition.index.0) | (self.right as u64) << 32])
+    }
 }
 
 /// The term of the right of an account in an instrument; none if it is full.
@@ -233,7 +248,7 @@ impl State {
     pub fn recompute_digests(&self) -> Digests {
         let orders = sum(self.orders.iter().map(|order| order_term(order, self.rows.get(order.row))));
         let rows = sum(self.rows.iter().map(row_term));
-        let instruments = sum(self.instruments().map(instrument_term));
+        let instruments = sum(self.instruments().map(Counted::term));
         let marks = sum(self.local_ids.iter().map(|mark| mark.term()));
         let state = [orders, rows, instruments, self.base_digest()];
         Digests { state: sum(state.into_iter()), local_ids: marks }
@@ -242,9 +257,9 @@ impl State {
     /// The digest of what hangs at no instrument.
     fn base_digest(&self) -> u64 {
         let day = self.day().map_or(0, |day| day_term(day.trading_day, self.broadcast_count().0));
-        let participants = sum(self.participants().map(participant_term));
-        let users = sum(self.users().map(user_term));
-        let accounts = sum(self.accounts().map(account_term));
+        let participants = sum(self.participants().map(Counted::term));
+        let users = sum(self.users().map(Counted::term));
+        let accounts = sum(self.accounts().map(Counted::term));
         let rights =
             sum(self.pair_rights.iter().map(|right| pair_right_term(right.account, right.instrument, right.right)));
         sum([day, participants, users, accounts, rights].into_iter())
@@ -255,8 +270,8 @@ impl State {
     pub fn instrument_digest(&self, index: InstrumentIndex) -> u64 {
         let of_it = self.orders.iter().filter(|order| order.instrument == index);
         let orders = sum(of_it.map(|order| order_term(order, self.rows.get(order.row))));
-        let rows = sum(self.rows.iter().filter(|row| row.instrument == index).map(row_term));
-        let own = self.instrument(index).map_or(0, instrument_term);
+        let rows = sum(self.rows.iter().filter(|row| row.instrument() == index).map(row_term));
+        let own = self.instrument(index).map_or(0, Counted::term);
         sum([orders, rows, own].into_iter())
     }
 
@@ -264,15 +279,15 @@ impl State {
     #[must_use]
     pub fn tree(&self) -> Tree {
         let mut nodes: Vec<(InstrumentIndex, AccountIndex, u8, u64)> =
-            self.rows.iter().map(|row| (row.instrument, row.account, row.hedge, row_term(row))).collect();
+            self.rows.iter().map(|row| (row.instrument(), row.account(), row.hedge(), row_term(row))).collect();
         nodes.extend(self.orders.iter().map(|order| {
             let row = self.rows.get(order.row);
-            (row.instrument, row.account, row.hedge, order_term(order, row))
+            (row.instrument(), row.account(), row.hedge(), order_term(order, row))
         }));
         nodes.sort_unstable();
         let mut rest = nodes.as_slice();
         let instruments = self.instruments().map(|instrument| {
-            let (index, own) = (instrument.definition.index, instrument_term(instrument));
+            let (index, own) = (instrument.definition.index, instrument.term());
             let split = rest.partition_point(|node| node.0 <= index);
             let (mine, others) = rest.split_at(split);
             rest = others;
@@ -306,5 +321,5 @@ mod tests {
 
     const MIX_0_0: u64 = 0xD6CB_8892_A926_A943;
     const MIX_1_2: u64 = 0xC8B7_F534_790F_4C6E;
-    const TERM_DAY: u64 = 0x9F44_543B_01D0_0118;
+    const TERM_DAY: u64 = 0x7503_7474_A0C7_A92A;
 }

@@ -1,7 +1,7 @@
-//! Local-id marks: which (user, local id) was used today, and what became of it. 64 bytes each, in the order of use.
+//! Local-id marks: which (user, local id) was used today, and what became of it. 40 bytes each, in the order of use.
 //!
 //! A mark stays for the day: a member that resends an order must hear that it was taken, and which order it is. It also keeps the texts
-//! of live orders. The index keeps ids that differ only in their last digit together, because members count.
+//! of live orders; OrderSysIds that do not spell their order's key stand in a list of their own. The index keeps ids that differ only in their last digit together, because members count.
 
 use crate::digest::{mark_term, mix};
 use crate::event::{BLANK_SYSTEM_ID, SystemId};
@@ -14,7 +14,7 @@ pub(crate) type LocalId = [u8; 24];
 
 /// What became of a local id.
 #[derive(Clone, Copy)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub(crate) struct Mark {
     pub(crate) local_id: LocalId,
     /// 0 = the order was rejected.
@@ -22,28 +22,20 @@ pub(crate) struct Mark {
     pub(crate) user: UserIndex,
     /// The OrderSysId spells the key; this is its first character.
     prefix: Option<u8>,
-    /// Any other OrderSysId; means nothing if there is a prefix.
-    other: SystemId,
+    /// Place of any other OrderSysId; means nothing if there is a prefix.
+    text: u32,
 }
 
-const _: () = assert!(size_of::<Mark>() == 64);
+const _: () = assert!(size_of::<Mark>() == 40);
 
 impl Mark {
     const BLANK: Mark =
-        Mark { local_id: [0; 24], key: OrderKey(0), user: UserIndex::NONE, prefix: None, other: BLANK_SYSTEM_ID };
+        Mark { local_id: [0; 24], key: OrderKey(0), user: UserIndex::NONE, prefix: None, text: NO_TEXT };
 
     /// Its term in the digest of the marks.
     #[inline]
     pub(crate) fn term(&self) -> u64 {
         mark_term(self.user, words(&self.local_id), self.key)
-    }
-
-    /// The OrderSysId; blank if the order was rejected.
-    pub(crate) fn sys_id(&self) -> SystemId {
-        match self.prefix {
-            Some(prefix) => SpelledId::of(prefix, self.key).bytes(),
-            None => self.other,
-        }
     }
 
     /// The first character of an OrderSysId that spells the order's key.
@@ -53,12 +45,17 @@ impl Mark {
     }
 }
 
+/// Place of the blank text.
+const NO_TEXT: u32 = 0;
+
 /// All marks. Places count from 1.
 #[derive(Clone)]
 pub(crate) struct LocalIds {
     /// The sum of the marks' terms.
     digest: u64,
     marks: Vec<Mark>,
+    /// OrderSysIds that do not spell their key; the first is blank.
+    texts: Vec<SystemId>,
     limit: usize,
     index: Index,
 }
@@ -67,9 +64,18 @@ impl LocalIds {
     /// Room for `limit` marks.
     pub(crate) fn new(limit: u32) -> Self {
         let limit = limit as usize;
-        let mut marks = Vec::with_capacity(limit + 1);
+        let (mut marks, mut texts) = (Vec::with_capacity(limit + 1), Vec::with_capacity(limit + 1));
         marks.push(Mark::BLANK);
-        LocalIds { digest: 0, marks, limit, index: Index::with_room(limit) }
+        texts.push(BLANK_SYSTEM_ID);
+        LocalIds { digest: 0, marks, texts, limit, index: Index::with_room(limit) }
+    }
+
+    /// The OrderSysId of a mark; blank if the order was rejected.
+    pub(crate) fn sys_id(&self, mark: &Mark) -> SystemId {
+        match mark.prefix {
+            Some(prefix) => SpelledId::of(prefix, mark.key).bytes(),
+            None => self.texts[mark.text as usize],
+        }
     }
 
     /// Whether one more may be marked.
@@ -93,6 +99,12 @@ impl LocalIds {
         self.index.find(hash(user, local_id), is).map(|place| &self.marks[place as usize])
     }
 
+    /// The index entry that a search for a user's local id looks at first.
+    #[inline]
+    pub(crate) fn entry(&self, user: UserIndex, local_id: &LocalId) -> &u64 {
+        self.index.entry(hash(user, local_id))
+    }
+
     /// The digest of the marks.
     #[inline]
     pub(crate) fn digest(&self) -> u64 {
@@ -104,7 +116,7 @@ impl LocalIds {
     pub(crate) fn mark(&mut self, user: UserIndex, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
         assert!(self.has_room(), "decide and validate mark nothing without room");
         let place = self.marks.len() as u32;
-        self.marks.push(Mark { local_id: *local_id, key, user, prefix, ..Mark::BLANK });
+        self.marks.push(Mark { local_id: *local_id, key, user, prefix, text: NO_TEXT });
         self.index.insert(hash(user, local_id), place);
         self.digest = self.digest.wrapping_add(mark_term(user, words(local_id), key));
         place
@@ -113,7 +125,8 @@ impl LocalIds {
     /// Keeps an OrderSysId that does not spell its key.
     #[cold]
     pub(crate) fn keep_text(&mut self, place: u32, text: &SystemId) {
-        self.marks[place as usize].other = *text;
+        self.marks[place as usize].text = self.texts.len() as u32;
+        self.texts.push(*text);
     }
 
     /// Every mark, in the order of use.
@@ -123,12 +136,13 @@ impl LocalIds {
 
     pub(crate) fn touch_pages(&mut self) {
         touch_spare(&mut self.marks, Mark::BLANK);
+        touch_spare(&mut self.texts, BLANK_SYSTEM_ID);
         self.index.touch_pages();
     }
 
     /// Where its tables lie: address and bytes.
-    pub(crate) fn regions(&self) -> [(usize, usize); 2] {
-        [region(&self.marks), self.index.region()]
+    pub(crate) fn regions(&self) -> [(usize, usize); 3] {
+        [region(&self.marks), region(&self.texts), self.index.region()]
     }
 }
 
@@ -146,6 +160,8 @@ pub(crate) fn words(local_id: &LocalId) -> [u64; 3] {
 }
 
 const BLANKS: u64 = 0x2020_2020_2020_2020;
+/// Spreads what few bits differ in.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Whether a text is nothing but blanks and NULs.
 #[inline]
@@ -156,14 +172,27 @@ pub(crate) fn is_blank(text: &[u8]) -> bool {
 /// The lowest four bits are those of the last character: ids that count on stand side by side.
 #[inline]
 fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
-    let mut words = words(local_id);
-    let last = (0..3).rev().find(|&at| words[at] != BLANKS).unwrap_or(0);
-    // The last character that is not a blank is the highest byte that differs from one.
-    let shift = (63 - (words[last] ^ BLANKS | 1).leading_zeros()) & !7;
-    let digit = words[last] >> shift & 15;
-    words[last] &= !(15 << shift);
-    let rest = mix(mix(words[0] ^ u64::from(user.0), words[1]), words[2]);
+    let [a, b, c] = words(local_id);
+    let (a, b, c, digit) = if c != BLANKS {
+        let (c, digit) = without_digit(c);
+        (a, b, c, digit)
+    } else if b != BLANKS {
+        let (b, digit) = without_digit(b);
+        (a, b, c, digit)
+    } else {
+        let (a, digit) = without_digit(a);
+        (a, b, c, digit)
+    };
+    let rest = mix(a ^ u64::from(user.0).wrapping_mul(SPREAD), b) ^ c.wrapping_mul(SPREAD) >> 32;
     (rest as u32) << 4 | digit as u32
+}
+
+/// A word without the lowest four bits of its last character that is not a blank, and those four bits.
+#[inline]
+fn without_digit(word: u64) -> (u64, u64) {
+    // It is the highest byte that differs from a blank.
+    let shift = (63 - (word ^ BLANKS | 1).leading_zeros()) & !7;
+    (word & !(15 << shift), word >> shift & 15)
 }
 
 #[cfg(test)]

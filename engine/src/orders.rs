@@ -8,7 +8,7 @@ use crate::digest::mix;
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
 use crate::system_id::key_in;
-use crate::tables::{Index, region, touch_spare};
+use crate::tables::{Index, region, scatter, touch_spare};
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
 /// A place in the order table.
@@ -28,8 +28,6 @@ const RESTS: u8 = 1;
 const IMMEDIATE: u8 = 2;
 /// The order is in the index of texts.
 const TEXT_INDEXED: u8 = 4;
-/// The order is in the list of those whose digest term is to be renewed.
-const TERM_STALE: u8 = 8;
 
 /// An order.
 #[derive(Clone, Copy)]
@@ -91,7 +89,7 @@ impl Order {
         self.key = key;
         self.direction = direction as u8;
         self.offset = offset as u8;
-        self.flags = self.flags & TERM_STALE | if condition.immediate() { IMMEDIATE } else { 0 };
+        self.flags = if condition.immediate() { IMMEDIATE } else { 0 };
         self.traded = 0;
         self.last_price = Price(0);
     }
@@ -138,12 +136,7 @@ pub(crate) struct OrderTable {
     live: u32,
     keys: Index,
     texts: Index,
-    /// Slots whose digest term is to be renewed at the end of the frame.
-    stale: Vec<Slot>,
 }
-
-/// Orders that one frame may change before its lists grow: a sweep of so many is no order's, only an auction's or a mass cancel's.
-pub(crate) const STALE_ROOM: usize = 4096;
 
 impl OrderTable {
     /// A table for `limit` resting orders.
@@ -151,7 +144,6 @@ impl OrderTable {
         let limit = limit as usize;
         let mut orders = Vec::with_capacity(limit + 1);
         orders.push(Order::FREE);
-        let stale = Vec::with_capacity(STALE_ROOM.min(limit + 1));
         OrderTable {
             orders,
             limit,
@@ -159,7 +151,6 @@ impl OrderTable {
             live: 0,
             keys: Index::with_room(limit),
             texts: Index::with_room(limit),
-            stale,
         }
     }
 
@@ -194,6 +185,15 @@ impl OrderTable {
         self.find_resting(key)
     }
 
+    /// The same, where it probably stands in a place that is known.
+    #[inline]
+    pub(crate) fn find_at(&self, hint: Slot, key: OrderKey) -> Option<Slot> {
+        match self.orders.get(hint.0 as usize) {
+            Some(order) if order.key == key && key != OrderKey(0) => Some(hint),
+            _ => self.find(key),
+        }
+    }
+
     /// The resting order with that key.
     #[inline]
     pub(crate) fn find_resting(&self, key: OrderKey) -> Option<Slot> {
@@ -223,7 +223,7 @@ impl OrderTable {
             return Some(slot);
         }
         self.texts
-            .find(text_hash(text), |slot| local_ids.get(self.orders[slot as usize].mark).sys_id() == *text)
+            .find(text_hash(text), |slot| local_ids.sys_id(local_ids.get(self.orders[slot as usize].mark)) == *text)
             .map(Slot)
     }
 
@@ -279,26 +279,26 @@ impl OrderTable {
     /// Gives the entering order a slot of its own.
     pub(crate) fn settle(&mut self) -> Slot {
         let slot = self.take();
-        let stale = self.get(slot).flags & TERM_STALE;
         let order = *self.get(Slot::ENTERING);
-        *self.get_mut(slot) = Order { term: 0, flags: order.flags | stale, ..order };
+        *self.get_mut(slot) = Order { term: 0, ..order };
         self.leave();
         slot
     }
 
-    /// Makes an order that rests known by its key and its OrderSysId.
+    /// Makes an order that rests known by its key; `prefix` is the first character of an OrderSysId that spells the key.
     #[inline]
-    pub(crate) fn index(&mut self, slot: Slot, local_ids: &LocalIds) {
+    pub(crate) fn index(&mut self, slot: Slot, prefix: Option<u8>) {
         let order = &mut self.orders[slot.0 as usize];
         order.flags |= RESTS;
+        order.prefix = prefix.unwrap_or(0);
         self.keys.insert(key_hash(order.key), slot.0);
-        match local_ids.get(order.mark).prefix() {
-            Some(prefix) => order.prefix = prefix,
-            None => {
-                order.flags |= TEXT_INDEXED;
-                self.texts.insert(text_hash(&local_ids.get(order.mark).sys_id()), slot.0);
-            }
-        }
+    }
+
+    /// Makes an order known by an OrderSysId that does not spell its key.
+    #[cold]
+    pub(crate) fn index_text(&mut self, slot: Slot, text: &SystemId) {
+        self.orders[slot.0 as usize].flags |= TEXT_INDEXED;
+        self.texts.insert(text_hash(text), slot.0);
     }
 
     /// Frees the slot of an order that is in its book no more. Gives back its term in the digest.
@@ -308,42 +308,23 @@ impl OrderTable {
         let order = &mut self.orders[slot.0 as usize];
         self.keys.remove(key_hash(order.key), slot.0);
         if order.flags & TEXT_INDEXED != 0 {
-            self.texts.remove(text_hash(&local_ids.get(order.mark).sys_id()), slot.0);
+            self.texts.remove(text_hash(&local_ids.sys_id(local_ids.get(order.mark))), slot.0);
         }
         let term = std::mem::take(&mut order.term);
         order.key = OrderKey(0);
-        order.flags &= TERM_STALE;
         order.next = self.free;
         self.free = slot;
         self.live -= 1;
         term
     }
 
-    /// Remembers that a resting order's digest term is to be renewed.
+    /// Renews a resting order's digest term; `term` gives it. Returns by how much the digest grows (wrapping).
     #[inline]
-    pub(crate) fn touch(&mut self, slot: Slot) {
+    #[must_use]
+    pub(crate) fn renew(&mut self, slot: Slot, term: impl FnOnce(&Order) -> u64) -> u64 {
         let order = &mut self.orders[slot.0 as usize];
-        if order.flags & TERM_STALE == 0 {
-            order.flags |= TERM_STALE;
-            self.stale.push(slot);
-        }
-    }
-
-    /// Renews the digest terms of what was touched; `term` gives an order's. Returns by how much the sum grows (wrapping).
-    #[inline]
-    pub(crate) fn renew(&mut self, term: impl Fn(&Order) -> u64) -> u64 {
-        let mut growth = 0u64;
-        for &slot in &self.stale {
-            let order = &mut self.orders[slot.0 as usize];
-            order.flags &= !TERM_STALE;
-            if order.key != OrderKey(0) {
-                let new = term(order);
-                growth = growth.wrapping_add(new).wrapping_sub(order.term);
-                order.term = new;
-            }
-        }
-        self.stale.clear();
-        growth
+        let new = term(order);
+        new.wrapping_sub(std::mem::replace(&mut order.term, new))
     }
 
     pub(crate) fn touch_pages(&mut self) {
@@ -362,7 +343,7 @@ impl OrderTable {
 #[inline]
 fn key_hash(key: OrderKey) -> u32 {
     let sequence = key.sequence().0;
-    (mix(sequence >> 3, u64::from(key.index())) as u32) << 3 | (sequence & 7) as u32
+    scatter(sequence >> 3 ^ u64::from(key.index()) << 40) << 3 | (sequence & 7) as u32
 }
 
 #[inline]

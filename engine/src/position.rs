@@ -5,7 +5,7 @@
 //! opens count for the limit.
 
 use crate::digest::mix;
-use crate::tables::{Index, region, touch_spare};
+use crate::tables::{Index, region, scatter, touch_spare};
 use crate::types::{AccountIndex, ClientNumber, Direction, InstrumentIndex};
 
 /// A position: of one account, in one instrument, under one hedge flag. All in lots.
@@ -41,32 +41,64 @@ pub(crate) struct Row {
     pub(crate) today: [u32; 2],
     pub(crate) frozen_yesterday: [u32; 2],
     pub(crate) frozen_today: [u32; 2],
-    /// Buys [0] and sells [2]. Numbers that the digest packs into one word do not stand side by side: a load of 8 bytes over
-    /// a fresh store of 4 waits until all older stores are done.
-    pending: [u32; 3],
-    pub(crate) account: AccountIndex,
+    // Numbers that the digest packs into one word do not stand side by side: a load of 8 bytes over a fresh store of 4 waits until all
+    // older stores are done.
+    pending_buy: u32,
     /// Place of its exposure.
     pub(crate) exposure: u32,
-    pub(crate) instrument: InstrumentIndex,
-    pub(crate) hedge: u8,
+    pending_sell: u32,
     /// It is in the list of those whose term is to be renewed.
     stale: bool,
+    whose: u64,
     /// What of it is in the digest.
     term: u64,
 }
 
 const _: () = assert!(size_of::<Row>() == 64);
 
+/// Account, instrument and hedge flag in one word, as the digest has them; never 0, since hedge flags are characters.
+#[inline]
+pub(crate) fn whose(account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u64 {
+    u64::from(account.0) | u64::from(instrument.0) << 32 | u64::from(hedge) << 48
+}
+
 impl Row {
+    /// Account, instrument and hedge flag: see [`whose`].
+    #[inline]
+    pub(crate) fn whose(&self) -> u64 {
+        self.whose
+    }
+
+    #[inline]
+    pub(crate) fn account(&self) -> AccountIndex {
+        AccountIndex(self.whose as u32)
+    }
+
+    #[inline]
+    pub(crate) fn instrument(&self) -> InstrumentIndex {
+        InstrumentIndex((self.whose >> 32) as u16)
+    }
+
+    #[inline]
+    pub(crate) fn hedge(&self) -> u8 {
+        (self.whose >> 48) as u8
+    }
+
     /// Lots of working orders of a side that open.
     #[inline]
     pub(crate) fn pending(&self, side: Direction) -> u32 {
-        self.pending[2 * side.side()]
+        match side {
+            Direction::Buy => self.pending_buy,
+            Direction::Sell => self.pending_sell,
+        }
     }
 
     #[inline]
     pub(crate) fn pending_mut(&mut self, side: Direction) -> &mut u32 {
-        &mut self.pending[2 * side.side()]
+        match side {
+            Direction::Buy => &mut self.pending_buy,
+            Direction::Sell => &mut self.pending_sell,
+        }
     }
 
     /// Whether working orders hang at it.
@@ -118,6 +150,9 @@ pub(crate) struct Exposure {
     instrument: InstrumentIndex,
 }
 
+/// Rows that one frame may change before their list grows: a sweep of so many is no order's, only an auction's or a mass cancel's.
+const STALE_ROOM: usize = 4096;
+
 /// All rows and exposures. Places count from 1.
 #[derive(Clone)]
 pub(crate) struct RowTable {
@@ -142,7 +177,7 @@ impl RowTable {
             limit,
             by_aggregate: Index::with_room(limit),
             by_client: Index::with_room(limit),
-            stale: Vec::with_capacity(crate::orders::STALE_ROOM.min(limit + 1)),
+            stale: Vec::with_capacity(STALE_ROOM.min(limit + 1)),
         }
     }
 
@@ -152,30 +187,31 @@ impl RowTable {
         self.rows.len() <= self.limit
     }
 
-    #[inline]
-    pub(crate) fn find(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> Option<u32> {
-        self.by_aggregate.find(aggregate_hash(account, instrument, hedge), |place| {
-            let row = &self.rows[place as usize];
-            row.account == account && row.instrument == instrument && row.hedge == hedge
-        })
+    /// The row of an aggregate, named as by [`whose`].
+    #[inline(always)]
+    pub(crate) fn find(&self, whose: u64) -> Option<u32> {
+        self.by_aggregate.find(scatter(whose), |place| self.rows[place as usize].whose == whose)
     }
 
-    /// The hash by which a row is found.
+    /// The same, where it probably stands in a place that is known.
     #[inline]
-    pub(crate) fn hash(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u32 {
-        aggregate_hash(account, instrument, hedge)
+    pub(crate) fn find_at(&self, hint: u32, whose: u64) -> Option<u32> {
+        match self.rows.get(hint as usize) {
+            Some(row) if row.whose == whose => Some(hint),
+            _ => self.find(whose),
+        }
     }
 
     /// The index entry that a search for a row looks at first.
     #[inline]
-    pub(crate) fn entry(&self, hash: u32) -> &u64 {
-        self.by_aggregate.entry(hash)
+    pub(crate) fn entry(&self, whose: u64) -> &u64 {
+        self.by_aggregate.entry(scatter(whose))
     }
 
-    /// The row with that hash, most likely.
+    /// The row of an aggregate, most likely.
     #[inline]
-    pub(crate) fn likely(&self, hash: u32) -> Option<u32> {
-        self.by_aggregate.likely(hash)
+    pub(crate) fn likely(&self, whose: u64) -> Option<u32> {
+        self.by_aggregate.likely(scatter(whose))
     }
 
     #[inline]
@@ -219,8 +255,9 @@ impl RowTable {
             }
         };
         let place = self.rows.len() as u32;
-        self.rows.push(Row { account, instrument, hedge, exposure, ..Row::default() });
-        self.by_aggregate.insert(aggregate_hash(account, instrument, hedge), place);
+        let whose = whose(account, instrument, hedge);
+        self.rows.push(Row { whose, exposure, ..Row::default() });
+        self.by_aggregate.insert(scatter(whose), place);
         place
     }
 
@@ -270,11 +307,6 @@ impl RowTable {
     pub(crate) fn regions(&self) -> [(usize, usize); 4] {
         [region(&self.rows), region(&self.exposures), self.by_aggregate.region(), self.by_client.region()]
     }
-}
-
-#[inline]
-fn aggregate_hash(account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u32 {
-    mix(u64::from(account.0) | u64::from(instrument.0) << 32, u64::from(hedge)) as u32
 }
 
 #[inline]

@@ -9,7 +9,7 @@ use crate::digest::mix;
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
 use crate::orders::{Order, OrderTable};
-use crate::position::{Position, RowTable};
+use crate::position::{Position, RowTable, whose};
 use crate::system_id::Speller;
 use crate::tables::Index;
 use crate::types::{
@@ -130,11 +130,20 @@ impl Instrument {
         }
     }
 
-    /// What a trade turns over. None: beyond 128 bits.
+    /// A price in ticks, which is probably known.
     #[inline]
-    pub(crate) fn turnover_of(&self, price: Price, volume: Volume) -> Option<i128> {
-        let unit = i128::from(self.definition.tick) * i128::from(self.definition.multiplier);
-        (i128::from(price.0) * i128::from(volume.0)).checked_mul(unit)
+    pub(crate) fn ticks_at(&self, hint: Price, price: RawPrice) -> Price {
+        if i64::from(hint.0) * i64::from(self.definition.tick) == price.0 {
+            return hint;
+        }
+        Price(self.ticks(price).0 as i32)
+    }
+
+    /// What a trade turns over: less than 2^127, since the factors have 31, 32, 32 and 32 bits.
+    #[inline]
+    pub(crate) fn turnover_of(&self, price: Price, volume: Volume) -> i128 {
+        let unit = u64::from(self.definition.tick) * u64::from(self.definition.multiplier);
+        i128::from(i64::from(price.0) * i64::from(volume.0)) * i128::from(unit)
     }
 }
 
@@ -324,12 +333,13 @@ impl State {
     /// A position; all zero if there is none.
     #[must_use]
     pub fn position(&self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> Position {
-        self.rows.find(account, instrument, hedge).map_or(Position::default(), |row| self.rows.get(row).view())
+        let row = self.rows.find(whose(account, instrument, hedge));
+        row.map_or(Position::default(), |row| self.rows.get(row).view())
     }
 
     /// Every position row: account, instrument, hedge flag, position. In no order that means anything.
     pub fn positions(&self) -> impl Iterator<Item = (AccountIndex, InstrumentIndex, u8, Position)> {
-        self.rows.iter().map(|row| (row.account, row.instrument, row.hedge, row.view()))
+        self.rows.iter().map(|row| (row.account(), row.instrument(), row.hedge(), row.view()))
     }
 
     /// What a client holds and may come to hold in an instrument over all members: long, short, in lots.
@@ -361,20 +371,20 @@ impl State {
         let (row, mark) = (self.rows.get(order.row), self.local_ids.get(order.mark));
         LiveOrder {
             key: order.key,
-            account: row.account,
+            account: row.account(),
             user: order.user,
             participant: self.participant_of(order.user),
             instrument: order.instrument,
             direction: order.direction(),
             offset: order.offset(),
-            hedge: row.hedge,
+            hedge: row.hedge(),
             price: order.price,
             remaining: Volume(order.remaining),
             yesterday: Volume(order.yesterday),
             traded: Volume(order.traded),
             last_price: order.last_price,
             local_id: mark.local_id,
-            sys_id: mark.sys_id(),
+            sys_id: self.local_ids.sys_id(mark),
         }
     }
 

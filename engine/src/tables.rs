@@ -128,6 +128,13 @@ impl Index {
     }
 }
 
+/// Spreads a number that names something over all hashes: the upper half of a product (Fibonacci hashing; Knuth, volume 3, 6.4).
+#[inline]
+pub(crate) fn scatter(name: u64) -> u32 {
+    // Of the number's upper half a product alone would let too little reach the bits that choose the entry.
+    ((name ^ name >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
+}
+
 /// Where a vector's room lies: address and bytes.
 pub(crate) fn region<T>(items: &Vec<T>) -> (usize, usize) {
     (items.as_ptr().addr(), items.capacity() * size_of::<T>())

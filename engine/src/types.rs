@@ -190,6 +190,16 @@ impl Direction {
         }
     }
 
+    /// Whether an order of this side and limit may trade at the other side's `price`.
+    #[inline]
+    #[must_use]
+    pub fn reaches(self, limit: Price, price: Price) -> bool {
+        match self {
+            Direction::Buy => price <= limit,
+            Direction::Sell => price >= limit,
+        }
+    }
+
     /// 0 for buy, 1 for sell.
     #[inline]
     #[must_use]

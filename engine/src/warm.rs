@@ -5,14 +5,16 @@
 //! costs a line in the cache. Each command is looked at three times, because an address stands where the line before it led:
 //!
 //! ```text
-//! look     index entry of the order to cancel; price level, index entry of the position row
+//! look     index entry of the order to cancel; price level, index entries of the position row and of the local id
 //! approach the order to cancel; the last order of the level, the position row
 //! arrive   neighbours, level and row of the order to cancel
 //! ```
 #![allow(unsafe_code)]
 
+use crate::book::Book;
 use crate::command::{BodyView, Command};
-use crate::orders::Slot;
+use crate::orders::{OrderTable, Slot};
+use crate::position::{RowTable, whose};
 use crate::state::State;
 use crate::system_id::key_in;
 use crate::types::{Direction, InstrumentIndex, OrderKey, Price};
@@ -22,7 +24,7 @@ pub const COMMANDS_AHEAD: usize = 8;
 /// Looks from the first to the second at one command, and from the second to the third.
 const STEP: usize = 2;
 /// Below so many live orders everything stays in the caches anyway, and looking ahead only costs its instructions.
-const ORDERS_BEYOND_THE_CACHE: u32 = 24_000;
+const ORDERS_BEYOND_THE_CACHE: u32 = 12_000;
 
 /// What is known of the commands that come next.
 #[derive(Clone)]
@@ -33,9 +35,9 @@ pub struct Ahead {
 
 /// What to ask for when a command is looked at again.
 #[derive(Clone, Copy)]
-enum Ticket {
+pub(crate) enum Ticket {
     Nothing,
-    Insert { row_hash: u32, instrument: InstrumentIndex, side: Direction, price: Price },
+    Insert { whose: u64, instrument: InstrumentIndex, side: Direction, price: Price },
     Cancel { key: OrderKey },
     CancelAt { slot: Slot, key: OrderKey },
 }
@@ -51,19 +53,67 @@ impl Ahead {
     #[inline]
     #[must_use]
     pub fn pays(state: &State) -> bool {
-        state.live_orders() >= ORDERS_BEYOND_THE_CACHE
+        pays(state.live_orders())
     }
 
     /// Looks at a command that comes within [`COMMANDS_AHEAD`] commands, and again at those before it. Any command may be
     /// looked at, also one that never comes; the state is the same one every time.
     #[inline]
     pub fn look(&mut self, state: &State, command: &Command<'_>) {
+        let tables = Tables { books: &state.books, orders: &state.orders, rows: Some(&state.rows) };
+        self.step(tables, look(state, tables, command));
+    }
+
+    /// As [`Ahead::look`], with what was seen of the command at the first look.
+    #[inline]
+    pub(crate) fn step(&mut self, tables: Tables<'_>, seen: Ticket) {
         let at = |before: usize| self.looked.wrapping_sub(before) % COMMANDS_AHEAD;
         let (now, second, third) = (at(0), at(STEP), at(2 * STEP));
-        self.tickets[now] = look(state, command);
-        self.tickets[second] = approach(state, self.tickets[second]);
-        arrive(state, self.tickets[third]);
+        self.tickets[now] = seen;
+        self.tickets[second] = approach(tables, self.tickets[second]);
+        arrive(tables, self.tickets[third]);
         self.looked = self.looked.wrapping_add(1);
+    }
+}
+
+/// Whether so many live orders are more than the caches hold.
+#[inline]
+pub(crate) fn pays(live_orders: u32) -> bool {
+    live_orders >= ORDERS_BEYOND_THE_CACHE
+}
+
+/// What is read ahead.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables<'a> {
+    pub(crate) books: &'a [Option<Book>],
+    pub(crate) orders: &'a OrderTable,
+    /// None where matching is alone.
+    pub(crate) rows: Option<&'a RowTable>,
+}
+
+impl<'a> Tables<'a> {
+    #[inline]
+    fn book(self, instrument: InstrumentIndex) -> Option<&'a Book> {
+        self.books.get(usize::from(instrument.0))?.as_ref()
+    }
+
+    /// First look at an order.
+    #[inline]
+    pub(crate) fn look_insert(self, whose: u64, instrument: InstrumentIndex, side: Direction, price: Price) -> Ticket {
+        match self.book(instrument) {
+            Some(book) if book.spans(price) => {
+                ask_for(book.level(side, price));
+                Ticket::Insert { whose, instrument, side, price }
+            }
+            _ => Ticket::Nothing,
+        }
+    }
+
+    /// First look at a cancel.
+    #[inline]
+    pub(crate) fn look_cancel(self, key: OrderKey) -> Ticket {
+        ask_for(self.orders.entry(key));
+        Ticket::Cancel { key }
     }
 }
 
@@ -74,49 +124,44 @@ impl Default for Ahead {
 }
 
 #[inline]
-fn look(state: &State, command: &Command<'_>) -> Ticket {
+fn look(state: &State, tables: Tables<'_>, command: &Command<'_>) -> Ticket {
     match command.body {
         BodyView::OrderInsert(order) => {
             let Some(instrument) = state.instrument(order.instrument) else { return Ticket::Nothing };
-            let book = state.book(order.instrument);
             let price = Price(i32::try_from(instrument.ticks(order.price).0).unwrap_or(i32::MIN));
             let side = Direction::from_code(order.direction).unwrap_or(Direction::Buy);
-            if !book.spans(price) {
-                return Ticket::Nothing;
-            }
-            ask_for(book.level(side, price));
-            let row_hash = state.rows.hash(order.account, order.instrument, order.hedge);
-            ask_for(state.rows.entry(row_hash));
-            Ticket::Insert { row_hash, instrument: order.instrument, side, price }
+            let whose = whose(order.account, order.instrument, order.hedge);
+            ask_for(state.rows.entry(whose));
+            ask_for(state.local_ids.entry(command.header.user, &order.local_id));
+            tables.look_insert(whose, order.instrument, side, price)
         }
-        BodyView::OrderCancel(cancel) => match key_in(&cancel.order_sys_id) {
-            Some(key) => {
-                ask_for(state.orders.entry(key));
-                Ticket::Cancel { key }
-            }
-            None => Ticket::Nothing,
-        },
+        BodyView::OrderCancel(cancel) => {
+            key_in(&cancel.order_sys_id).map_or(Ticket::Nothing, |key| tables.look_cancel(key))
+        }
         _ => Ticket::Nothing,
     }
 }
 
 #[inline]
-fn approach(state: &State, ticket: Ticket) -> Ticket {
+fn approach(tables: Tables<'_>, ticket: Ticket) -> Ticket {
+    let Tables { orders, rows, .. } = tables;
     match ticket {
-        Ticket::Insert { row_hash, instrument, side, price } => {
-            let book = state.book(instrument);
-            ask_for(state.orders.get(book.level(side, price).tail()));
+        Ticket::Insert { whose, instrument, side, price } => {
+            let Some(book) = tables.book(instrument) else { return Ticket::Nothing };
+            ask_for(orders.get(book.level(side, price).tail()));
             if let Some(best) = book.best(side.other()) {
-                ask_for(state.orders.get(book.level(side.other(), best).head));
+                ask_for(orders.get(book.level(side.other(), best).head));
             }
-            if let Some(row) = state.rows.likely(row_hash) {
-                ask_for(state.rows.get(row));
+            if let Some(rows) = rows
+                && let Some(row) = rows.likely(whose)
+            {
+                ask_for(rows.get(row));
             }
             Ticket::Nothing
         }
-        Ticket::Cancel { key } => match state.orders.likely(key) {
+        Ticket::Cancel { key } => match orders.likely(key) {
             Some(slot) => {
-                ask_for(state.orders.get(slot));
+                ask_for(orders.get(slot));
                 Ticket::CancelAt { slot, key }
             }
             None => Ticket::Nothing,
@@ -126,17 +171,21 @@ fn approach(state: &State, ticket: Ticket) -> Ticket {
 }
 
 #[inline]
-fn arrive(state: &State, ticket: Ticket) {
+fn arrive(tables: Tables<'_>, ticket: Ticket) {
     let Ticket::CancelAt { slot, key } = ticket else { return };
-    let order = state.orders.get(slot);
+    let order = tables.orders.get(slot);
     // Ended or replaced meanwhile: its numbers may be of no instrument.
     if order.key != key {
         return;
     }
-    ask_for(state.orders.get(order.previous));
-    ask_for(state.orders.get(order.next));
-    ask_for(state.rows.get(order.row));
-    ask_for(state.book(order.instrument).level(order.direction(), order.price));
+    ask_for(tables.orders.get(order.previous));
+    ask_for(tables.orders.get(order.next));
+    if let Some(rows) = tables.rows {
+        ask_for(rows.get(order.row));
+    }
+    if let Some(book) = tables.book(order.instrument) {
+        ask_for(book.level(order.direction(), order.price));
+    }
 }
 
 /// Asks for the cache line of something that is there; returns at once.

@@ -149,7 +149,7 @@ impl<'a> CompleteFrame<'a> {
 
 /// A rejected command makes exactly one event. RULES.md, "Every command" 3.
 #[inline]
-pub(crate) fn rejection(events: &[Event]) -> Option<Reject> {
+fn rejection(events: &[Event]) -> Option<Reject> {
     match events.first()?.view()? {
         EventView::Rejected(event) => Reject::from_code(event.code),
         _ => None,

@@ -4,7 +4,7 @@
 //! goes straight into the caller's bytes, in as many parts as it takes. What one side writes the other side checks:
 //! `write_frame` asserts on entry what `read_frame` refuses.
 
-use crate::crc::{self, CRC_FROM};
+use crate::crc::{self, HEADER_WORDS};
 use crate::fault::{Fault, FrameError};
 use engine::Digests;
 use engine::command::{Command, MAX_COMMAND};
@@ -221,19 +221,25 @@ impl FrameToWrite<'_> {
     #[inline]
     #[must_use]
     pub fn length(&self) -> usize {
-        if self.is_one_part() {
-            return HEADER_SIZE + self.command.len() + self.events.len() * EVENT_SIZE;
-        }
-        let first = part_capacity(self.command.len());
-        let later = self.events.len().saturating_sub(first).div_ceil(part_capacity(0));
-        (1 + later) * HEADER_SIZE + self.command.len() + self.events.len() * EVENT_SIZE
+        frame_length(self.command.len(), self.events.len())
     }
+}
 
-    /// Whether so few events fit into one part with any command: nearly every frame.
-    #[inline]
-    fn is_one_part(&self) -> bool {
-        self.events.len() <= const { part_capacity(MAX_COMMAND) }
+/// Bytes of all parts of a frame with a command of so many bytes and so many events.
+#[inline]
+pub(crate) fn frame_length(command_bytes: usize, events: usize) -> usize {
+    if is_one_part(events) {
+        return HEADER_SIZE + command_bytes + events * EVENT_SIZE;
     }
+    let first = part_capacity(command_bytes);
+    let later = events.saturating_sub(first).div_ceil(part_capacity(0));
+    (1 + later) * HEADER_SIZE + command_bytes + events * EVENT_SIZE
+}
+
+/// Whether so few events fit into one part with any command: nearly every frame.
+#[inline]
+fn is_one_part(events: usize) -> bool {
+    events <= const { part_capacity(MAX_COMMAND) }
 }
 
 /// Events that fit into a part with a command of so many bytes (0: a later part).
@@ -257,7 +263,7 @@ pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
         command_bytes <= MAX_COMMAND && command_bytes.is_multiple_of(8) && command_bytes != 0,
         "a command's length"
     );
-    if frame.is_one_part() {
+    if is_one_part(frame.events.len()) {
         return write_part(buffer, frame, 0, frame.command, frame.events, true);
     }
     let mut rest = frame.events;
@@ -275,7 +281,7 @@ pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
     panic!("{} events do not fit into {MAX_PARTS} parts", frame.events.len());
 }
 
-#[inline]
+#[inline(always)]
 fn write_part(
     buffer: &mut [u8],
     frame: &FrameToWrite<'_>,
@@ -303,15 +309,8 @@ fn write_part(
         events: u16::try_from(events.len()).expect("a part holds at most 818 events"),
         reserved: 0,
     };
-    // Word by word: the CRC reads in words what was just stored, and waits for stores of any other width.
-    let words: [u64; HEADER_SIZE / 8] = zerocopy::transmute!(header);
-    for (place, word) in buffer.chunks_exact_mut(8).zip(words) {
-        place.copy_from_slice(&word.to_le_bytes());
-    }
-    buffer[HEADER_SIZE..HEADER_SIZE + command.len()].copy_from_slice(command);
-    buffer[HEADER_SIZE + command.len()..].copy_from_slice(events.as_bytes());
-    let crc = crc::of_record(buffer);
-    buffer[8..CRC_FROM].copy_from_slice(&crc.to_le_bytes());
+    let words: [u64; HEADER_WORDS] = zerocopy::transmute!(header);
+    crc::write_record(buffer, words.map(u64::from_le), command, events);
     length
 }
 

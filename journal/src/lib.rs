@@ -42,4 +42,5 @@ pub use machine::{
     Adopted, AuditDifference, DigestMismatch, Executed, Identity, Machine, NotExecuted, NotRecovered, Recovery,
     Refused, Replay,
 };
+pub use memory::ask_for_huge_pages;
 pub use recover::{Inspected, Recovered, Scan, inspect, recover, scan};

@@ -11,8 +11,8 @@
 //! for it is found, and only then is its first event applied. A panic while evolving therefore leaves the log whole,
 //! and the machine must not be used any more.
 
-use crate::complete::{CompleteFrame, expected_epoch, rejection};
-use crate::frame::FrameToWrite;
+use crate::complete::{CompleteFrame, expected_epoch};
+use crate::frame::{FrameToWrite, frame_length};
 use crate::log::{AppendRefused, Log, LogReader};
 use crate::memory::ask_for_huge_pages;
 use engine::command::{Command, CommandKind};
@@ -20,7 +20,8 @@ use engine::event::Event;
 use engine::reject::Reject;
 use engine::types::{Epoch, Nanoseconds, Sequence, Stamp};
 use engine::{
-    Ahead, Digests, Draft, IdStyle, Impossible, State, decide_guarded, evolve, first_difference, seal, validate,
+    Ahead, Digests, Draft, IdStyle, Impossible, State, decide_guarded, evolve, evolve_decided, first_difference, seal,
+    validate,
 };
 use std::fmt;
 
@@ -198,7 +199,7 @@ impl Machine {
     pub fn execute(&mut self, command: &Command<'_>, now: Nanoseconds) -> Result<Executed, NotExecuted> {
         let mut stamp = admit(&self.state, command, now);
         let alarm = decide_guarded(&self.state, stamp, command, &mut self.draft).err().map(|fault| fault.message);
-        let rejected = rejection(self.draft.events());
+        let rejected = self.draft.rejected();
         if self.state.day().is_none()
             && let Some(reject) = rejected
         {
@@ -208,18 +209,13 @@ impl Machine {
             // A refused EpochOpen opened nothing, whatever refused it.
             stamp.epoch = self.state.epoch();
         }
-        let frame = FrameToWrite {
-            stamp,
-            digests: Digests { state: 0, local_ids: 0 },
-            data_center: self.data_center,
-            command: command.bytes,
-            events: self.draft.events(),
-        };
-        let length = frame.length();
+        let length = frame_length(command.bytes.len(), self.draft.events().len());
         self.log.room_for(length).map_err(NotExecuted::Log)?;
-        let digests = evolve_all(&mut self.state, stamp, command, frame.events);
-        self.draft.assert_arrived(&self.state);
-        let offset = record(&mut self.log, &FrameToWrite { digests, ..frame }, length);
+        evolve_decided(&mut self.state, stamp, command, &self.draft);
+        let digests = seal(&mut self.state, stamp);
+        let (data_center, events) = (self.data_center, self.draft.events());
+        let frame = FrameToWrite { stamp, digests, data_center, command: command.bytes, events };
+        let offset = record(&mut self.log, &frame, length);
         Ok(Executed { stamp, offset, digests, rejected, alarm })
     }
 

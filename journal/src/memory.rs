@@ -81,7 +81,7 @@ fn halves(map: MmapRaw, capacity: usize, committed: usize) -> (WriteHalf, ReadHa
 /// Asks for huge pages in a part of this process's own memory, before it is touched: where the tables of the state lie. Parts
 /// of pages at both ends stay as they are; a hint, without which everything is only slower.
 #[cfg(target_os = "linux")]
-pub(crate) fn ask_for_huge_pages((address, length): (usize, usize)) {
+pub fn ask_for_huge_pages((address, length): (usize, usize)) {
     let begin = address.next_multiple_of(PAGE_LARGEST);
     let end = (address + length) / PAGE_LARGEST * PAGE_LARGEST;
     if begin < end {
@@ -94,7 +94,7 @@ pub(crate) fn ask_for_huge_pages((address, length): (usize, usize)) {
 
 /// Elsewhere pages are as they are.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn ask_for_huge_pages(_region: (usize, usize)) {}
+pub fn ask_for_huge_pages(_region: (usize, usize)) {}
 
 impl WriteHalf {
     /// Bytes that can be read.

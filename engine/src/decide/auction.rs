@@ -133,7 +133,6 @@ struct Queue<'a> {
     state: &'a State,
     book: &'a Book,
     side: Direction,
-    slot: Slot,
     head: Party,
 }
 
@@ -141,20 +140,20 @@ impl<'a> Queue<'a> {
     fn new(state: &'a State, book: &'a Book, side: Direction) -> Self {
         let price = book.best(side).expect("only a crossed book is matched");
         let slot = book.level(side, price).head;
-        Queue { state, book, side, slot, head: Party::of(state, state.orders.get(slot)) }
+        Queue { state, book, side, head: Party::of(state, slot) }
     }
 
     /// The first order that has something left.
     fn head(&mut self) -> &mut Party {
         if self.head.remaining == 0 {
-            let order = self.state.orders.get(self.slot);
-            self.slot = order.next;
-            if self.slot == Slot::NONE {
+            let order = self.state.orders.get(self.head.slot);
+            let mut slot = order.next;
+            if slot == Slot::NONE {
                 let worse =
                     self.book.worse(self.side, order.price).expect("the executable volume is there on both sides");
-                self.slot = self.book.level(self.side, worse).head;
+                slot = self.book.level(self.side, worse).head;
             }
-            self.head = Party::of(self.state, self.state.orders.get(self.slot));
+            self.head = Party::of(self.state, slot);
         }
         &mut self.head
     }

@@ -5,7 +5,7 @@ use super::matching::Party;
 use crate::command::OrderCancel;
 use crate::event::EndReason;
 use crate::local_ids::is_blank;
-use crate::orders::Order;
+use crate::orders::Slot;
 use crate::reject::Reject;
 use crate::state::State;
 use crate::types::{AccountIndex, InstrumentIndex, UserIndex};
@@ -16,16 +16,13 @@ const ACTION_DELETE: u8 = b'0';
 /// Decides a cancel.
 pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, cancel: &OrderCancel) {
     match check(writer.state, user, cancel) {
-        Ok(order) => {
-            let party = Party::of(writer.state, order);
-            writer.end(&party, EndReason::Cancelled);
-        }
+        Ok(slot) => writer.end(&Party::of(writer.state, slot), EndReason::Cancelled),
         Err(reject) => writer.reject(reject),
     }
 }
 
 /// The checks, in the order of the table in RULES.md.
-fn check<'a>(state: &'a State, user: UserIndex, cancel: &OrderCancel) -> Result<&'a Order, Reject> {
+fn check(state: &State, user: UserIndex, cancel: &OrderCancel) -> Result<Slot, Reject> {
     let participant = state.user(user).ok_or(Reject::IndexUnknown)?.definition.participant;
     if cancel.action != ACTION_DELETE {
         return Err(Reject::ActionUnsupported);
@@ -33,9 +30,10 @@ fn check<'a>(state: &'a State, user: UserIndex, cancel: &OrderCancel) -> Result<
     if cancel.instrument != InstrumentIndex::NONE && state.instrument(cancel.instrument).is_none() {
         return Err(Reject::InstrumentUnknown);
     }
-    let order = target(state, user, cancel).ok_or(Reject::OrderNotFound)?;
+    let slot = target(state, user, cancel).ok_or(Reject::OrderNotFound)?;
+    let order = state.orders.get(slot);
     let other_instrument = cancel.instrument != InstrumentIndex::NONE && cancel.instrument != order.instrument;
-    let other_account = cancel.account != AccountIndex::NONE && cancel.account != state.rows.get(order.row).account;
+    let other_account = cancel.account != AccountIndex::NONE && cancel.account != state.rows.get(order.row).account();
     if other_instrument || other_account {
         return Err(Reject::OrderNotFound);
     }
@@ -46,16 +44,14 @@ fn check<'a>(state: &'a State, user: UserIndex, cancel: &OrderCancel) -> Result<
     if !instrument.phase.takes_cancels() {
         return Err(Reject::PhaseForbidsCancel);
     }
-    Ok(order)
+    Ok(slot)
 }
 
 /// The live order that is meant: by OrderSysId if that is not blank, else by the user's own local id.
-fn target<'a>(state: &'a State, user: UserIndex, cancel: &OrderCancel) -> Option<&'a Order> {
-    let slot = if is_blank(&cancel.order_sys_id) {
+fn target(state: &State, user: UserIndex, cancel: &OrderCancel) -> Option<Slot> {
+    if is_blank(&cancel.order_sys_id) {
         let mark = state.local_ids.find(user, &cancel.local_id)?;
-        state.orders.find_resting(mark.key)?
-    } else {
-        state.orders.find_text(&cancel.order_sys_id, &state.local_ids)?
-    };
-    Some(state.orders.get(slot))
+        return state.orders.find_resting(mark.key);
+    }
+    state.orders.find_text(&cancel.order_sys_id, &state.local_ids)
 }

@@ -8,6 +8,7 @@ use crate::command::{
     AccountDefine, BodyView, Command, DayOpen, EpochOpen, InstrumentDefine, ParticipantDefine, PositionSet, RightScope,
     RightSet, UserDefine,
 };
+use crate::position::whose;
 use crate::reject::Reject;
 use crate::state::State;
 use crate::types::{AccountIndex, InstrumentIndex, ParticipantIndex, Phase, PriceRule, Right, TieBreak, UserIndex};
@@ -123,7 +124,7 @@ fn position(state: &State, set: &PositionSet) -> Result<(), Reject> {
     // A side's positions together are a number of lots too.
     valid(set.long_yesterday.checked_add(set.long_today).is_some())?;
     valid(set.short_yesterday.checked_add(set.short_today).is_some())?;
-    match state.rows.find(set.account, set.instrument, set.hedge) {
+    match state.rows.find(whose(set.account, set.instrument, set.hedge)) {
         None if !state.rows.has_room() => Err(Reject::PositionRowsExhausted),
         None => Ok(()),
         Some(row) => valid(!state.rows.get(row).has_working_orders()),

@@ -3,7 +3,8 @@
 
 use super::matching::Party;
 use super::plain_rejected;
-use crate::event::{Accepted, EndReason, Ended, Event, Traded};
+use crate::event::{Accepted, EndReason, Ended, Event, Rejected, Traded};
+use crate::hint::Hint;
 use crate::reject::Reject;
 use crate::state::State;
 use crate::system_id::Speller;
@@ -25,16 +26,29 @@ const EVENT_ROOM: usize = 4096;
 /// Room for the events of one command. Made once and used again.
 pub struct Draft {
     events: Vec<Event>,
+    /// Of each event.
+    hints: Vec<Hint>,
+    /// For which frame they were decided.
+    sequence: Sequence,
+    rejected: Option<Reject>,
     ids: IdStyle,
     speller: Speller,
     orders: u32,
     trades: u32,
-    /// Private messages of this frame, by participant.
-    issued: Vec<u32>,
-    issued_to: Vec<ParticipantIndex>,
+    /// Decisions so far.
+    turn: u64,
+    issued: Vec<Issued>,
     broadcast: StreamNumber,
     /// Instruments that traded in this frame, with the price at which they did so last.
     lasts: Vec<(InstrumentIndex, Price)>,
+}
+
+/// Private messages of a participant as far as a decision has come.
+#[derive(Clone, Copy, Default)]
+struct Issued {
+    /// Which decision; in any other the number means nothing.
+    turn: u64,
+    number: u32,
 }
 
 impl Draft {
@@ -43,12 +57,15 @@ impl Draft {
     pub fn new(ids: IdStyle) -> Self {
         Draft {
             events: Vec::with_capacity(EVENT_ROOM),
+            hints: Vec::with_capacity(EVENT_ROOM),
+            sequence: Sequence(0),
+            rejected: None,
             ids,
             speller: Speller::new(),
             orders: 0,
             trades: 0,
+            turn: 0,
             issued: vec![],
-            issued_to: vec![],
             broadcast: StreamNumber(0),
             lasts: Vec::with_capacity(1),
         }
@@ -59,6 +76,26 @@ impl Draft {
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The same, each with what its decision found; for the frame of `sequence`.
+    #[inline]
+    pub(crate) fn hinted(&self, sequence: Sequence) -> impl Iterator<Item = (&Event, Hint)> {
+        assert!(self.sequence == sequence && self.hints.len() == self.events.len(), "the draft is of this frame");
+        self.events.iter().zip(self.hints.iter().copied())
+    }
+
+    /// Why the command was refused; None: it was not.
+    #[inline]
+    #[must_use]
+    pub fn rejected(&self) -> Option<Reject> {
+        self.rejected
+    }
+
+    /// Room for every participant of the day: once, in the first decision of the day.
+    #[cold]
+    fn make_room(&mut self, participants: usize) {
+        self.issued.resize(participants, Issued::default());
     }
 
     /// Asserts that evolving the events arrived at the counters from which they were decided.
@@ -87,25 +124,25 @@ impl<'a> Writer<'a> {
     #[inline]
     pub(super) fn begin(state: &'a State, sequence: Sequence, draft: &'a mut Draft) -> Self {
         draft.events.clear();
+        draft.hints.clear();
         draft.lasts.clear();
-        for participant in &draft.issued_to {
-            draft.issued[usize::from(participant.0)] = 0;
-        }
-        draft.issued_to.clear();
-        let participants = state.day.map_or(0, |day| usize::from(day.participants));
-        if draft.issued.len() < participants {
-            draft.issued.resize(participants, 0);
-            draft.issued_to.reserve(participants);
-        }
+        draft.rejected = None;
+        draft.sequence = sequence;
+        draft.turn += 1;
         draft.orders = 0;
         draft.trades = 0;
         draft.broadcast = state.broadcast;
+        let participants = state.day.map_or(0, |day| usize::from(day.participants));
+        if draft.issued.len() < participants {
+            draft.make_room(participants);
+        }
         Writer { state, sequence, draft }
     }
 
     #[inline]
     pub(super) fn push(&mut self, event: impl Into<Event>) {
         self.draft.events.push(event.into());
+        self.draft.hints.push(Hint::NONE);
     }
 
     /// Whether nothing was written yet.
@@ -116,7 +153,14 @@ impl<'a> Writer<'a> {
     /// The command is refused; marks nothing.
     #[cold]
     pub(super) fn reject(&mut self, reject: Reject) {
-        self.push(plain_rejected(reject));
+        self.refuse(&plain_rejected(reject));
+    }
+
+    /// The command is refused.
+    #[cold]
+    pub(super) fn refuse(&mut self, rejected: &Rejected) {
+        self.draft.rejected = Reject::from_code(rejected.code);
+        self.push(*rejected);
     }
 
     /// What holds of every decision.
@@ -128,13 +172,13 @@ impl<'a> Writer<'a> {
     /// The next number in a participant's private stream.
     #[inline]
     pub(super) fn private_number(&mut self, participant: ParticipantIndex) -> StreamNumber {
-        let issued = &mut self.draft.issued[usize::from(participant.0)];
-        if *issued == 0 {
-            self.draft.issued_to.push(participant);
-            *issued = self.state.private_count(participant).0;
+        let Draft { turn, issued, .. } = self.draft;
+        let issued = &mut issued[usize::from(participant.0)];
+        if issued.turn != *turn {
+            *issued = Issued { turn: *turn, number: self.state.private_count(participant).0 };
         }
-        *issued = issued.checked_add(1).expect("a day has fewer than 2^32 private messages");
-        StreamNumber(*issued)
+        issued.number = issued.number.checked_add(1).expect("a day has fewer than 2^32 private messages");
+        StreamNumber(issued.number)
     }
 
     /// The next number in the broadcast stream.
@@ -145,9 +189,17 @@ impl<'a> Writer<'a> {
     }
 
     /// An order is accepted. Gives its key.
-    #[inline]
-    pub(super) fn accept(&mut self, rests: bool, yesterday: u32, private_number: StreamNumber) -> OrderKey {
+    #[inline(always)]
+    pub(super) fn accept(
+        &mut self,
+        rests: bool,
+        yesterday: u32,
+        private_number: StreamNumber,
+        row: Option<u32>,
+        price: Price,
+    ) -> OrderKey {
         let index = self.draft.orders;
+        assert!(index == 0, "a command enters one order: its id is spelled");
         self.draft.orders += 1;
         let sys_id = self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index);
         let event = Accepted::begin(&mut self.draft.events);
@@ -156,6 +208,7 @@ impl<'a> Writer<'a> {
         event.yesterday = Volume(yesterday);
         event.private_number = private_number;
         sys_id.write(&mut event.sys_id);
+        self.draft.hints.push(Hint::of_order(row, price, self.draft.ids.prefix));
         OrderKey::new(self.sequence, index)
     }
 
@@ -186,6 +239,7 @@ impl<'a> Writer<'a> {
         event.buy_number = buy_number;
         event.sell_number = sell_number;
         trade_id.write(&mut event.trade_id);
+        self.draft.hints.push(Hint::of_trade(buy.slot, sell.slot));
     }
 
     /// Remembers at what price an instrument traded last in this frame.
@@ -195,7 +249,7 @@ impl<'a> Writer<'a> {
     }
 
     /// An order ends with what it has left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end(&mut self, party: &Party, reason: EndReason) {
         let private_number = self.private_number(party.participant);
         let event = Ended::begin(&mut self.draft.events);
@@ -206,5 +260,6 @@ impl<'a> Writer<'a> {
         event.traded = Volume(party.traded);
         event.last_price = party.last_price;
         event.private_number = private_number;
+        self.draft.hints.push(Hint::of_end(party.slot));
     }
 }

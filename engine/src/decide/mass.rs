@@ -42,7 +42,7 @@ fn scope<'a>(state: &'a State, mass: &MassCancel) -> Result<Box<Concerned<'a>>, 
         MassScope::Account => {
             let index = AccountIndex(mass.index);
             state.account(index).ok_or(Reject::IndexUnknown)?;
-            Box::new(move |order| state.rows.get(order.row).account == index)
+            Box::new(move |order| state.rows.get(order.row).account() == index)
         }
         MassScope::Instrument => {
             let index = small
@@ -57,7 +57,7 @@ fn scope<'a>(state: &'a State, mass: &MassCancel) -> Result<Box<Concerned<'a>>, 
 fn end_all(writer: &mut Writer<'_>, reason: EndReason, concerned: impl Fn(&Order) -> bool) {
     let state = writer.state;
     for slot in state.orders.in_key_order(concerned) {
-        writer.end(&Party::of(state, state.orders.get(slot)), reason);
+        writer.end(&Party::of(state, slot), reason);
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn close_day(writer: &mut Writer<'_>) {
 pub(super) fn restate(writer: &mut Writer<'_>) {
     let state = writer.state;
     for slot in state.orders.in_key_order(|_| true) {
-        let party = Party::of(state, state.orders.get(slot));
+        let party = Party::of(state, slot);
         let private_number = writer.private_number(party.participant);
         writer.push(Restated {
             order: party.key,

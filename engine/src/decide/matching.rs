@@ -2,7 +2,7 @@
 
 use super::draft::Writer;
 use crate::book::Book;
-use crate::orders::{Order, Slot};
+use crate::orders::Slot;
 use crate::state::{Instrument, State};
 use crate::types::{Direction, OrderKey, ParticipantIndex, Price, PriceRule, Volume};
 
@@ -10,6 +10,8 @@ use crate::types::{Direction, OrderKey, ParticipantIndex, Price, PriceRule, Volu
 #[derive(Clone, Copy)]
 pub(super) struct Party {
     pub(super) key: OrderKey,
+    /// Where it stands.
+    pub(super) slot: Slot,
     pub(super) participant: ParticipantIndex,
     pub(super) price: Price,
     pub(super) remaining: u32,
@@ -21,9 +23,11 @@ pub(super) struct Party {
 
 impl Party {
     #[inline]
-    pub(super) fn of(state: &State, order: &Order) -> Self {
+    pub(super) fn of(state: &State, slot: Slot) -> Self {
+        let order = state.orders.get(slot);
         Party {
             key: order.key,
+            slot,
             participant: state.participant_of(order.user),
             price: order.price,
             remaining: order.remaining,
@@ -49,20 +53,11 @@ impl Party {
     }
 }
 
-/// Whether an order of `direction` and `price` may trade with the other side's `opposite` price.
-#[inline]
-fn crosses(direction: Direction, price: Price, opposite: Price) -> bool {
-    match direction {
-        Direction::Buy => opposite <= price,
-        Direction::Sell => opposite >= price,
-    }
-}
-
 /// Whether the whole volume can trade at once: the question of FOK.
 pub(super) fn can_fill(book: &Book, direction: Direction, price: Price, volume: u32) -> bool {
     let mut available = 0u64;
     let mut at = book.best(direction.other());
-    while let Some(opposite) = at.filter(|&opposite| crosses(direction, price, opposite)) {
+    while let Some(opposite) = at.filter(|&opposite| direction.reaches(price, opposite)) {
         available += book.level(direction.other(), opposite).volume;
         if available >= u64::from(volume) {
             return true;
@@ -75,7 +70,7 @@ pub(super) fn can_fill(book: &Book, direction: Direction, price: Price, volume: 
 /// Whether anything can trade at once.
 #[inline]
 pub(super) fn can_trade(book: &Book, direction: Direction, price: Price) -> bool {
-    book.best(direction.other()).is_some_and(|opposite| crosses(direction, price, opposite))
+    book.best(direction.other()).is_some_and(|opposite| direction.reaches(price, opposite))
 }
 
 /// Trades an entering order with the book until nothing more crosses.
@@ -87,11 +82,10 @@ pub(super) fn sweep(writer: &mut Writer<'_>, instrument: &Instrument, direction:
     let middle = instrument.definition.price_rule == PriceRule::Middle as u8;
     let mut last = instrument.reference_price();
     let mut at = book.best(direction.other());
-    'sweep: while let Some(opposite) = at.filter(|&opposite| crosses(direction, entering.price, opposite)) {
+    'sweep: while let Some(opposite) = at.filter(|&opposite| direction.reaches(entering.price, opposite)) {
         let mut slot = book.level(direction.other(), opposite).head;
         while slot != Slot::NONE {
-            let order = state.orders.get(slot);
-            let mut resting = Party::of(state, order);
+            let mut resting = Party::of(state, slot);
             let volume = entering.remaining.min(resting.remaining);
             // CFFEX: 撮合成交价为买入价、卖出价和前一成交价三者居中
             last = if middle { middle_of(entering.price, opposite, last) } else { opposite };
@@ -102,7 +96,7 @@ pub(super) fn sweep(writer: &mut Writer<'_>, instrument: &Instrument, direction:
             if entering.remaining == 0 {
                 break 'sweep;
             }
-            slot = order.next;
+            slot = state.orders.get(slot).next;
         }
         at = book.worse(direction.other(), opposite);
     }

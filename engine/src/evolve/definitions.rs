@@ -1,11 +1,12 @@
 //! What the exchange itself sets takes effect; everything is in the command. RULES.md, Base data and the rest.
 
-use super::{count_broadcast, replace_term};
+use super::{change_instrument, count_broadcast, grow};
 use crate::book::Book;
 use crate::command::{
     BodyView, Command, DAY_CLOSE_TODAY_FIRST, DayOpen, InstrumentDefine, PositionSet, RightScope, RightSet,
 };
 use crate::digest;
+use crate::position::whose;
 use crate::state::{Account, Instrument, Participant, State, User};
 use crate::types::{AccountIndex, Money, Phase, Price, Right, StreamNumber};
 
@@ -15,17 +16,21 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
     let user = command.header.user;
     match command.body {
         BodyView::DayOpen(day) => day_open(state, day),
-        BodyView::ParticipantDefine(new) => state.participants.define(
-            usize::from(new.index.0),
-            Participant { definition: *new, right: right(new.right), private_count: StreamNumber(0) },
-        ),
-        BodyView::UserDefine(new) => state.users.define(
-            usize::from(new.index.0),
-            User { definition: *new, right: right(new.right), blocked: false, largest_local_id: [0; 3] },
-        ),
+        BodyView::ParticipantDefine(new) => {
+            let participant = Participant { definition: *new, right: right(new.right), private_count: StreamNumber(0) };
+            let growth = state.participants.define(usize::from(new.index.0), participant);
+            grow(state, growth);
+        }
+        BodyView::UserDefine(new) => {
+            let user = User { definition: *new, right: right(new.right), blocked: false, largest_local_id: [0; 3] };
+            let growth = state.users.define(usize::from(new.index.0), user);
+            grow(state, growth);
+        }
         BodyView::AccountDefine(new) => {
             state.clients.define(new);
-            state.accounts.define(new.index.0 as usize, Account { definition: *new, right: right(new.right) });
+            let account = Account { definition: *new, right: right(new.right) };
+            let growth = state.accounts.define(new.index.0 as usize, account);
+            grow(state, growth);
         }
         BodyView::InstrumentDefine(new) => instrument(state, new),
         BodyView::PositionSet(set) => position(state, set),
@@ -33,7 +38,10 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
         BodyView::PasswordUpdate(update) => {
             state.users.uncounted(usize::from(user.0)).definition.secret = update.secret;
         }
-        BodyView::SeatBlock(block) => state.users.touch(usize::from(block.user.0)).blocked = block.blocked != 0,
+        BodyView::SeatBlock(block) => {
+            let growth = state.users.change(usize::from(block.user.0), |user| user.blocked = block.blocked != 0);
+            grow(state, growth);
+        }
         BodyView::EpochOpen(open) => {
             assert!(open.epoch > state.epoch, "epochs only rise");
             state.epoch = open.epoch;
@@ -83,13 +91,14 @@ fn instrument(state: &mut State, new: &InstrumentDefine) {
         open_interest: new.previous_open_interest,
         touched: false,
     };
-    state.instruments.define(index, instrument);
+    let growth = state.instruments.define(index, instrument);
+    grow(state, growth);
 }
 
 /// Replaces the four positions of a row; the exposure follows, the open interest does not.
 fn position(state: &mut State, set: &PositionSet) {
     let client = state.account(set.account).expect("validated: a defined account").definition.client_number;
-    let found = state.rows.find(set.account, set.instrument, set.hedge);
+    let found = state.rows.find(whose(set.account, set.instrument, set.hedge));
     let place = found.unwrap_or_else(|| state.rows.make(set.account, client, set.instrument, set.hedge));
     let (row, exposure) = state.rows.touch(place);
     assert!(!row.has_working_orders(), "positions are set before orders work on them");
@@ -106,15 +115,24 @@ fn position(state: &mut State, set: &PositionSet) {
 fn set_right(state: &mut State, set: &RightSet) {
     let right = right(set.right);
     match RightScope::from_code(set.scope).expect("validated: scopes are of the list") {
-        RightScope::Participant => state.participants.touch(set.index as usize).right = right,
-        RightScope::User => state.users.touch(set.index as usize).right = right,
-        RightScope::Account => state.accounts.touch(set.index as usize).right = right,
-        RightScope::Instrument => state.instruments.touch(usize::from(set.instrument.0)).right = right,
+        RightScope::Participant => {
+            let growth = state.participants.change(set.index as usize, |participant| participant.right = right);
+            grow(state, growth);
+        }
+        RightScope::User => {
+            let growth = state.users.change(set.index as usize, |user| user.right = right);
+            grow(state, growth);
+        }
+        RightScope::Account => {
+            let growth = state.accounts.change(set.index as usize, |account| account.right = right);
+            grow(state, growth);
+        }
+        RightScope::Instrument => change_instrument(state, set.instrument, |instrument| instrument.right = right),
         RightScope::AccountInstrument => {
             let account = AccountIndex(set.index);
             let before = state.pair_rights.set(account, set.instrument, right);
             let term = |right| digest::pair_right_term(account, set.instrument, right);
-            replace_term(state, term(before), term(right));
+            grow(state, term(right).wrapping_sub(term(before)));
         }
     }
 }

@@ -9,8 +9,10 @@ use crate::command::{BodyView, Command};
 use crate::decide::{Draft, Fault, decide_guarded};
 use crate::digest;
 use crate::event::{Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
+use crate::hint::Hint;
 use crate::local_ids::{LocalId, rank};
-use crate::state::{Digests, State};
+use crate::orders::Slot;
+use crate::state::{Digests, Instrument, State};
 use crate::types::{
     Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, Sequence, Stamp, StreamNumber, UserIndex,
 };
@@ -21,17 +23,30 @@ use crate::types::{
 /// If the event contradicts the state. Events that [`crate::validate`] let pass do not.
 #[inline]
 pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event) {
-    evolve_at(state, stamp.sequence, command, event);
+    evolve_at(state, stamp.sequence, command, event, Hint::NONE);
+}
+
+/// Applies all events that a draft holds; then the frame is [`seal`]ed. The same as [`evolve`] for each, but what deciding found is not
+/// searched for again.
+///
+/// # Panics
+/// As [`evolve`]; and if the draft is of another frame, or its decisions and what evolved of them differ.
+#[inline]
+pub fn evolve_decided(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &Draft) {
+    for (event, hint) in draft.hinted(stamp.sequence) {
+        evolve_at(state, stamp.sequence, command, event, hint);
+    }
+    draft.assert_arrived(state);
 }
 
 /// Of the stamp an event needs the sequence only, and that travels in a register.
-#[inline]
-fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event: &Event) {
+#[inline(always)]
+fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event: &Event, hint: Hint) {
     match event.view().expect("validated: events are of a known kind") {
-        EventView::Accepted(accepted) => orders::accepted(state, sequence, command, accepted),
-        EventView::Traded(traded) => trades::traded(state, traded),
+        EventView::Accepted(accepted) => orders::accepted(state, sequence, command, accepted, hint),
+        EventView::Traded(traded) => trades::traded(state, traded, hint),
         EventView::Rested(rested) => orders::rested(state, rested),
-        EventView::Ended(ended) => orders::ended(state, ended),
+        EventView::Ended(ended) => orders::ended(state, ended, hint),
         EventView::Rejected(rejected) => self::rejected(state, command, rejected),
         EventView::Restated(restated) => self::restated(state, restated),
         EventView::PhaseChanged(changed) => phase_changed(state, changed),
@@ -43,7 +58,7 @@ fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event
     }
 }
 
-/// Ends a frame: renews the digest terms of what its events touched, and stamps the state. Costs what was touched.
+/// Ends a frame: renews the digest terms of the position rows that its events touched, and stamps the state. Costs what was touched.
 ///
 /// # Panics
 /// If the frame is not the next one, or its time or epoch goes back, or an order is left between entering and resting.
@@ -60,14 +75,8 @@ fn seal_at(state: &mut State, epoch: Epoch, sequence: Sequence, time: Nanosecond
     assert!(state.orders.nothing_enters(), "an order that entered has traded fully, ended or rests");
     state.sequence = sequence;
     state.time = time;
-    let State { rows, orders, .. } = state;
-    let mut growth = orders.renew(|order| digest::order_term(order, rows.get(order.row)));
-    growth = growth.wrapping_add(rows.renew(digest::row_term));
-    growth = growth.wrapping_add(state.instruments.renew(digest::instrument_term));
-    growth = growth.wrapping_add(state.participants.renew(digest::participant_term));
-    growth = growth.wrapping_add(state.users.renew(digest::user_term));
-    growth = growth.wrapping_add(state.accounts.renew(digest::account_term));
-    state.digest = state.digest.wrapping_add(growth);
+    let growth = state.rows.renew(digest::row_term);
+    grow(state, growth);
 }
 
 /// What a [`step`] gave.
@@ -87,10 +96,7 @@ pub struct Stepped {
 #[inline]
 pub fn step(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) -> Stepped {
     let fault = decide_guarded(state, stamp, command, draft).err();
-    for event in draft.events() {
-        evolve_at(state, stamp.sequence, command, event);
-    }
-    draft.assert_arrived(state);
+    evolve_decided(state, stamp, command, draft);
     if state.day.is_none() {
         return Stepped { digests: state.digests(), fault };
     }
@@ -100,14 +106,32 @@ pub fn step(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &mut 
 /// A private message was numbered.
 #[inline]
 fn count_private(state: &mut State, participant: ParticipantIndex, number: StreamNumber) {
-    let count = &mut state.participants.touch(usize::from(participant.0)).private_count;
-    assert!(number.0 == count.0 + 1, "private streams have no gaps");
-    *count = number;
+    let growth = state.participants.change(usize::from(participant.0), |participant| {
+        assert!(number.0 == participant.private_count.0 + 1, "private streams have no gaps");
+        participant.private_count = number;
+    });
+    grow(state, growth);
 }
 
-/// The digest's sum loses an old term and gains a new one.
-fn replace_term(state: &mut State, old: u64, new: u64) {
-    state.digest = state.digest.wrapping_sub(old).wrapping_add(new);
+/// The digest's sum grows (wrapping).
+#[inline]
+fn grow(state: &mut State, growth: u64) {
+    state.digest = state.digest.wrapping_add(growth);
+}
+
+/// Renews a resting order's term in the digest.
+#[inline]
+fn renew_order(state: &mut State, slot: Slot) {
+    let State { orders, rows, .. } = state;
+    let growth = orders.renew(slot, |order| digest::order_term(order, rows.get(order.row)));
+    grow(state, growth);
+}
+
+/// Changes an instrument.
+#[inline]
+fn change_instrument(state: &mut State, index: InstrumentIndex, change: impl FnOnce(&mut Instrument)) {
+    let growth = state.instruments.change(usize::from(index.0), change);
+    grow(state, growth);
 }
 
 /// The broadcast stream has come to a number.
@@ -116,15 +140,14 @@ fn count_broadcast(state: &mut State, number: StreamNumber) {
     let day = state.day.as_ref().expect("nothing is published before DayOpen");
     let new = digest::day_term(day.trading_day, number.0);
     let old = std::mem::replace(&mut state.day_term, new);
-    replace_term(state, old, new);
+    grow(state, new.wrapping_sub(old));
 }
 
 /// Something happened in an instrument that the next market data will tell.
-#[inline]
+#[inline(always)]
 fn touch_instrument(state: &mut State, index: InstrumentIndex) {
-    let index = usize::from(index.0);
-    if !state.instruments.get(index).expect("orders and phases are of defined instruments").touched {
-        state.instruments.touch(index).touched = true;
+    if !state.instrument(index).expect("orders and phases are of defined instruments").touched {
+        change_instrument(state, index, |instrument| instrument.touched = true);
     }
 }
 
@@ -157,9 +180,10 @@ fn restated(state: &mut State, restated: &Restated) {
 #[inline(never)]
 fn phase_changed(state: &mut State, changed: &PhaseChanged) {
     assert!(changed.broadcast_number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
-    let instrument = state.instruments.touch(usize::from(changed.instrument.0));
-    instrument.phase = Phase::from_code(changed.phase).expect("validated: phases are of the list");
-    instrument.touched = true;
+    change_instrument(state, changed.instrument, |instrument| {
+        instrument.phase = Phase::from_code(changed.phase).expect("validated: phases are of the list");
+        instrument.touched = true;
+    });
     count_broadcast(state, changed.broadcast_number);
 }
 
@@ -167,7 +191,7 @@ fn phase_changed(state: &mut State, changed: &PhaseChanged) {
 fn market_data(state: &mut State, data: &MarketData) {
     // All of a tick carry one number: the first brings the stream there.
     assert!(data.broadcast_number.0 - state.broadcast.0 <= 1, "the broadcast stream has no gaps");
-    state.instruments.touch(usize::from(data.instrument.0)).touched = false;
+    change_instrument(state, data.instrument, |instrument| instrument.touched = false);
     count_broadcast(state, data.broadcast_number);
 }
 

@@ -1,29 +1,34 @@
 //! Orders come, rest and end; their reservations with them. RULES.md, Accepting and OrderCancel.
 
-use super::{count_private, mark, touch_instrument};
+use super::{count_private, grow, mark, renew_order, touch_instrument};
 use crate::command::{BodyView, Command};
 use crate::event::{Accepted, Ended, Rested};
+use crate::hint::Hint;
 use crate::orders::Slot;
+use crate::position::whose;
 use crate::state::State;
-use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, Sequence};
+use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Sequence};
 
 /// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
 #[inline(never)]
-pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted) {
+pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted, hint: Hint) {
     let BodyView::OrderInsert(insert) = command.body else { panic!("validated: only an insert is accepted") };
     let user = command.header.user;
     let direction = Direction::from_code(insert.direction).expect("validated: a direction of the list");
     let offset = Offset::from_code(insert.offset).expect("validated: an offset of the list");
     let condition = MatchCondition::from_code(insert.match_condition).expect("validated: a condition of the list");
     let instrument = state.instrument(insert.instrument).expect("validated: a defined instrument");
-    let price = Price(instrument.ticks(insert.price).0 as i32);
+    let price = instrument.ticks_at(hint.price(), insert.price);
     let key = OrderKey::new(sequence, accepted.index);
-    let prefix = state.speller.prefix_if_spelled(&accepted.sys_id, key);
+    let prefix = match hint.prefix() {
+        Some(prefix) if accepted.sys_id[0] == prefix => Some(prefix),
+        _ => state.speller.prefix_if_spelled(&accepted.sys_id, key),
+    };
     let mark = mark(state, user, &insert.local_id, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(mark, &accepted.sys_id);
     }
-    let row = match state.rows.find(insert.account, insert.instrument, insert.hedge) {
+    let row = match state.rows.find_at(hint.row(), whose(insert.account, insert.instrument, insert.hedge)) {
         Some(row) => row,
         None => {
             let client = state.account(insert.account).expect("validated: a defined account").definition.client_number;
@@ -52,7 +57,7 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
 }
 
 /// Reserves what an order may come to: pending opens, or frozen positions on the other side.
-#[inline]
+#[inline(always)]
 fn reserve(state: &mut State, row: u32, direction: Direction, offset: Offset, volume: u32, yesterday: u32) {
     let (row, exposure) = state.rows.touch(row);
     if offset == Offset::Open {
@@ -68,7 +73,7 @@ fn reserve(state: &mut State, row: u32, direction: Direction, offset: Offset, vo
 }
 
 /// Releases what an order has left of its reservation.
-#[inline]
+#[inline(always)]
 fn release(state: &mut State, slot: Slot) {
     let order = state.orders.get(slot);
     let (row, exposure) = state.rows.touch(order.row);
@@ -83,12 +88,16 @@ fn release(state: &mut State, slot: Slot) {
 }
 
 /// The order takes its place in the book.
-#[inline]
+#[inline(always)]
 fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
-    state.orders.index(slot, &state.local_ids);
+    let mark = state.local_ids.get(state.orders.get(slot).mark);
+    state.orders.index(slot, mark.prefix());
+    if mark.prefix().is_none() {
+        state.orders.index_text(slot, &state.local_ids.sys_id(mark));
+    }
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
     book.link(&mut state.orders, slot);
-    state.orders.touch(slot);
+    renew_order(state, slot);
 }
 
 /// What remains of the entering order rests.
@@ -104,8 +113,8 @@ pub(super) fn rested(state: &mut State, rested: &Rested) {
 
 /// An order ended other than by its last trade; or an immediate order is done.
 #[inline(never)]
-pub(super) fn ended(state: &mut State, ended: &Ended) {
-    let slot = state.orders.find(ended.order).expect("validated: only live orders end");
+pub(super) fn ended(state: &mut State, ended: &Ended, hint: Hint) {
+    let slot = state.orders.find_at(hint.order(), ended.order).expect("validated: only live orders end");
     let order = state.orders.get(slot);
     assert!(order.remaining == ended.released.0, "an order releases what it has left");
     assert!(order.yesterday == ended.yesterday.0, "an order releases what it has frozen of yesterday");
@@ -119,7 +128,7 @@ pub(super) fn ended(state: &mut State, ended: &Ended) {
 }
 
 /// Takes an order out of the state; it reserves nothing any more.
-#[inline]
+#[inline(always)]
 pub(super) fn remove(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
     if slot == Slot::ENTERING {
         return state.orders.leave();
@@ -127,5 +136,5 @@ pub(super) fn remove(state: &mut State, instrument: InstrumentIndex, slot: Slot)
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
     book.unlink(&mut state.orders, slot);
     let term = state.orders.free(slot, &state.local_ids);
-    super::replace_term(state, term, 0);
+    grow(state, term.wrapping_neg());
 }

@@ -1,17 +1,18 @@
 //! Two orders trade: reservations become positions or end them. RULES.md, Matching in continuous trading.
 
-use super::count_private;
 use super::orders::remove;
+use super::{change_instrument, count_private, renew_order};
 use crate::event::Traded;
+use crate::hint::Hint;
 use crate::orders::Slot;
 use crate::state::State;
 use crate::types::{InstrumentIndex, Money, Volume};
 
 /// Two orders traded. Buy side first, then sell side: it matters where both are one position row.
 #[inline(never)]
-pub(super) fn traded(state: &mut State, traded: &Traded) {
-    let buy = state.orders.find(traded.buy).expect("validated: a live buy order");
-    let sell = state.orders.find(traded.sell).expect("validated: a live sell order");
+pub(super) fn traded(state: &mut State, traded: &Traded, hint: Hint) {
+    let buy = state.orders.find_at(hint.order(), traded.buy).expect("validated: a live buy order");
+    let sell = state.orders.find_at(hint.sell(), traded.sell).expect("validated: a live sell order");
     let instrument = state.orders.get(buy).instrument;
     assert!(state.orders.get(sell).instrument == instrument, "both sides of a trade are of one instrument");
     count_instrument(state, instrument, traded, [buy, sell].map(|slot| state.orders.get(slot).opens()));
@@ -60,7 +61,7 @@ fn leave(state: &mut State, slot: Slot, volume: Volume) {
         let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
         book.reduce(order.direction(), order.price, volume.0);
         if remaining != 0 {
-            return state.orders.touch(slot);
+            return renew_order(state, slot);
         }
     }
     // FOK and FAK stay until their Ended. RULES.md, Accepting.
@@ -73,24 +74,24 @@ fn leave(state: &mut State, slot: Slot, volume: Volume) {
 #[inline]
 fn count_instrument(state: &mut State, index: InstrumentIndex, traded: &Traded, opens: [bool; 2]) {
     let (price, volume) = (traded.price, traded.volume);
-    let instrument = state.instruments.touch(usize::from(index.0));
-    let first = instrument.last.is_none();
-    if first {
-        instrument.open = price;
-    }
-    instrument.high = if first { price } else { instrument.high.max(price) };
-    instrument.low = if first { price } else { instrument.low.min(price) };
-    instrument.last = Some(price);
-    instrument.touched = true;
-    instrument.volume += u64::from(volume.0);
-    let turnover =
-        instrument.turnover_of(price, volume).and_then(|turnover| turnover.checked_add(instrument.turnover.0));
-    instrument.turnover = Money(turnover.expect("a day turns over less than 2^127"));
-    let lots = u64::from(volume.0);
-    match opens {
-        [true, true] => instrument.open_interest += lots,
-        // Never below 0: the positions set may have been more than the previous open interest said.
-        [false, false] => instrument.open_interest = instrument.open_interest.saturating_sub(lots),
-        _ => (),
-    }
+    change_instrument(state, index, |instrument| {
+        let first = instrument.last.is_none();
+        if first {
+            instrument.open = price;
+        }
+        instrument.high = if first { price } else { instrument.high.max(price) };
+        instrument.low = if first { price } else { instrument.low.min(price) };
+        instrument.last = Some(price);
+        instrument.touched = true;
+        instrument.volume += u64::from(volume.0);
+        let turnover = instrument.turnover.0.checked_add(instrument.turnover_of(price, volume));
+        instrument.turnover = Money(turnover.expect("a day turns over less than 2^127"));
+        let lots = u64::from(volume.0);
+        match opens {
+            [true, true] => instrument.open_interest += lots,
+            // Never below 0: the positions set may have been more than the previous open interest said.
+            [false, false] => instrument.open_interest = instrument.open_interest.saturating_sub(lots),
+            _ => (),
+        }
+    });
 }

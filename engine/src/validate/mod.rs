@@ -15,6 +15,7 @@ use crate::event::{
     Restated, Traded,
 };
 use crate::local_ids::is_blank;
+use crate::position::whose;
 use crate::reject::Reject;
 use crate::state::State;
 use crate::types::{
@@ -337,7 +338,7 @@ impl<'a> Checker<'a> {
         if volume == 0 || yesterday > order.volume {
             return Err(ImpossibleKind::WrongVolume);
         }
-        let row = state.rows.find(order.account, order.instrument, order.hedge).map(|row| state.rows.get(row));
+        let row = state.rows.find(whose(order.account, order.instrument, order.hedge)).map(|row| state.rows.get(row));
         if offset == Offset::Open {
             if yesterday.0 != 0 {
                 return Err(ImpossibleKind::WrongVolume);
@@ -419,7 +420,7 @@ impl<'a> Checker<'a> {
             self.ended += u32::from(remaining.0 == 0 && self.entry != Entry::Entering(key));
         }
         let instrument = self.state.instrument(buy.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
-        let turnover = instrument.turnover_of(traded.price, traded.volume).ok_or(ImpossibleKind::Overflow)?;
+        let turnover = instrument.turnover_of(traded.price, traded.volume);
         self.turnover = self.turnover.checked_add(turnover.unsigned_abs()).ok_or(ImpossibleKind::Overflow)?;
         let most = self.turnover.checked_add(instrument.turnover.0.unsigned_abs());
         if most.is_none_or(|most| most > i128::MAX as u128) {

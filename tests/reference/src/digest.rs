@@ -13,7 +13,11 @@ pub fn mix(a: u64, b: u64) -> u64 {
 /// `term(kind, words)`.
 #[must_use]
 pub fn term(kind: u64, words: &[u64]) -> u64 {
-    words.iter().fold(mix(kind, words.len() as u64), |hash, &word| mix(hash, word))
+    let mut hash = mix(kind, words.len() as u64);
+    for pair in words.chunks(2) {
+        hash = mix(hash ^ pair[0], pair.get(1).copied().unwrap_or(0));
+    }
+    hash
 }
 
 /// Something that has a term in the state digest.
@@ -83,7 +87,8 @@ mod tests {
         let b: u128 = 0xD1B5_4A32_D192_ED03 ^ 1;
         let product = a * b;
         assert_eq!(mix(8, 1), (product % (1 << 64)) as u64 ^ (product / (1 << 64)) as u64);
-        assert_eq!(term(8, &[7]), mix(mix(8, 1), 7));
+        assert_eq!(term(8, &[7]), mix(mix(8, 1) ^ 7, 0));
+        assert_eq!(term(8, &[7, 9, 5]), mix(mix(mix(8, 3) ^ 7, 9) ^ 5, 0));
         assert_eq!(mix(0x9E37_79B9_7F4A_7C15, 5), 0, "a factor of zero");
     }
 

@@ -5,7 +5,7 @@ use crate::reject::Reject;
 use crate::state::{Account, State, User};
 
 /// 6: the account is defined, and of the trader's participant.
-#[inline]
+#[inline(always)]
 pub(super) fn is_known<'a>(state: &'a State, trader: &User, order: &OrderInsert) -> Result<&'a Account, Reject> {
     let account = state.account(order.account).ok_or(Reject::ClientUnknown)?;
     if account.definition.participant == trader.definition.participant {

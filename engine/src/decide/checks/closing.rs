@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::types::{Offset, Volume};
 
 /// 15: enough of the position is not frozen. Gives how much of yesterday's the order freezes.
-#[inline]
+#[inline(always)]
 pub(super) fn has_position(
     state: &State,
     row: Option<&Row>,

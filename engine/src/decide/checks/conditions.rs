@@ -15,7 +15,7 @@ pub(super) struct Conditions {
 }
 
 /// 5: limit orders, good for the day or immediate.
-#[inline]
+#[inline(always)]
 pub(super) fn are_offered(order: &OrderInsert) -> Result<Conditions, Reject> {
     let direction = Direction::from_code(order.direction);
     let offset = Offset::from_code(order.offset);

@@ -5,7 +5,7 @@ use crate::reject::Reject;
 use crate::state::{Instrument, State};
 
 /// 7: the instrument is defined.
-#[inline]
+#[inline(always)]
 pub(super) fn is_known<'a>(state: &'a State, order: &OrderInsert) -> Result<&'a Instrument, Reject> {
     state.instrument(order.instrument).ok_or(Reject::InstrumentUnknown)
 }

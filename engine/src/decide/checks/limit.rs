@@ -7,7 +7,7 @@ use crate::state::{Account, Instrument, State};
 use crate::types::{Offset, Volume};
 
 /// 16: an opening order stays within the limit; and within the numbers, whatever the limit.
-#[inline]
+#[inline(always)]
 pub(super) fn is_kept(
     state: &State,
     row: Option<&Row>,

@@ -9,7 +9,7 @@ use crate::state::{State, User};
 use crate::types::UserIndex;
 
 /// 1: the id is not blank.
-#[inline]
+#[inline(always)]
 pub(super) fn is_there(order: &OrderInsert) -> Result<(), Reject> {
     // Nearly every id begins with a character.
     let first = order.local_id[0];
@@ -17,7 +17,7 @@ pub(super) fn is_there(order: &OrderInsert) -> Result<(), Reject> {
 }
 
 /// 2: the trader has not used it today.
-#[inline]
+#[inline(always)]
 pub(super) fn is_new<'a>(
     state: &'a State,
     user: UserIndex,
@@ -35,13 +35,13 @@ pub(super) fn is_new<'a>(
 }
 
 /// 3: it can be marked.
-#[inline]
+#[inline(always)]
 pub(super) fn has_room(state: &State) -> Result<(), Reject> {
     if state.local_ids.has_room() { Ok(()) } else { Err(Reject::LocalIdsExhausted) }
 }
 
 /// 4: it is greater than all before, if that is asked of the trader.
-#[inline]
+#[inline(always)]
 pub(super) fn ascends(trader: &User, order: &OrderInsert) -> Result<(), Reject> {
     let asked = trader.definition.flags & USER_ASCENDING_LOCAL_IDS != 0;
     if asked && rank(&order.local_id) <= trader.largest_local_id { Err(Reject::LocalIdNotAscending) } else { Ok(()) }

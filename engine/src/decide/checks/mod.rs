@@ -17,6 +17,7 @@ use super::plain_rejected;
 use crate::command::OrderInsert;
 use crate::event::Rejected;
 use crate::local_ids::Mark;
+use crate::position::whose;
 use crate::reject::Reject;
 use crate::state::{Instrument, State};
 use crate::types::{Direction, MatchCondition, ParticipantIndex, Price, UserIndex};
@@ -29,12 +30,14 @@ pub(super) struct Admitted<'a> {
     pub(super) condition: MatchCondition,
     /// In ticks, within the day's limits.
     pub(super) price: Price,
+    /// Its position row, if there is one already.
+    pub(super) row: Option<u32>,
     /// Of the volume it freezes, how much is yesterday's position.
     pub(super) yesterday: u32,
 }
 
 /// The table of RULES.md, line by line: the first check that fails names the reject.
-#[inline]
+#[inline(always)]
 pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) -> Result<Admitted<'a>, Refusal<'a>> {
     let trader = state.user(user).ok_or(Reject::IndexUnknown)?;
     local_id::is_there(order)?; //                                                                     1
@@ -52,7 +55,8 @@ pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) 
     let ticks = price::is_on_tick(instrument, order)?; //                                              12
     let price = price::is_within_limits(instrument, ticks)?; //                                        13
     volume::is_within_limits(instrument, order)?; //                                                   14
-    let row = state.rows.find(order.account, order.instrument, order.hedge).map(|row| state.rows.get(row));
+    let place = state.rows.find(whose(order.account, order.instrument, order.hedge));
+    let row = place.map(|place| state.rows.get(place));
     let yesterday = closing::has_position(state, row, &conditions, order.volume)?; //                  15
     limit::is_kept(state, row, account, instrument, &conditions, order.volume)?; //                    16
     capacity::has_row(state, row)?; //                                                                 17
@@ -63,6 +67,7 @@ pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) 
         direction: conditions.direction,
         condition: conditions.condition,
         price,
+        row: place,
         yesterday,
     })
 }
@@ -83,10 +88,13 @@ impl From<Reject> for Refusal<'_> {
 
 impl Refusal<'_> {
     /// The event that tells it.
-    pub(super) fn event(&self) -> Rejected {
+    pub(super) fn event(&self, state: &State) -> Rejected {
         let rejected = Rejected { marked: u8::from(self.code.marks_local_id()), ..plain_rejected(self.code) };
         match self.first {
-            Some(mark) => Rejected { first_order: mark.key, first_sys_id: mark.sys_id(), ..rejected },
+            Some(mark) => {
+                let first_sys_id = state.local_ids.sys_id(mark);
+                Rejected { first_order: mark.key, first_sys_id, ..rejected }
+            }
             None => rejected,
         }
     }

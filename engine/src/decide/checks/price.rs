@@ -6,14 +6,14 @@ use crate::state::Instrument;
 use crate::types::Price;
 
 /// 12: a multiple of the tick. Gives the price in ticks, which may be any number yet.
-#[inline]
+#[inline(always)]
 pub(super) fn is_on_tick(instrument: &Instrument, order: &OrderInsert) -> Result<i64, Reject> {
     let (ticks, rest) = instrument.ticks(order.price);
     if rest == 0 { Ok(ticks) } else { Err(Reject::PriceOffTick) }
 }
 
 /// 13: not below the lower limit, then not above the upper one.
-#[inline]
+#[inline(always)]
 pub(super) fn is_within_limits(instrument: &Instrument, ticks: i64) -> Result<Price, Reject> {
     if ticks < i64::from(instrument.definition.lower_limit) {
         return Err(Reject::PriceBelowLimit);

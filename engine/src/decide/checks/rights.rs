@@ -5,7 +5,7 @@ use crate::state::{Account, Instrument, State, User};
 use crate::types::{Offset, Right};
 
 /// The worst right of participant, trader, account, instrument, and account in the instrument.
-#[inline]
+#[inline(always)]
 pub(super) fn worst(state: &State, trader: &User, account: &Account, instrument: &Instrument) -> Right {
     let participant = state.participant(trader.definition.participant).expect("users are of defined participants");
     let pair = state.pair_rights.get(account.definition.index, instrument.definition.index);
@@ -18,13 +18,13 @@ pub(super) fn worst(state: &State, trader: &User, account: &Account, instrument:
 }
 
 /// 8: something may be done at all.
-#[inline]
+#[inline(always)]
 pub(super) fn not_forbidden(right: Right) -> Result<(), Reject> {
     if right == Right::Forbidden { Err(Reject::RightForbidden) } else { Ok(()) }
 }
 
 /// 9: opening takes the full right.
-#[inline]
+#[inline(always)]
 pub(super) fn may_open(right: Right, offset: Offset) -> Result<(), Reject> {
     if right == Right::CloseOnly && offset == Offset::Open { Err(Reject::RightCloseOnly) } else { Ok(()) }
 }

@@ -5,7 +5,7 @@ use crate::reject::Reject;
 use crate::state::Instrument;
 
 /// 14: not below the minimum, then not above the maximum.
-#[inline]
+#[inline(always)]
 pub(super) fn is_within_limits(instrument: &Instrument, order: &OrderInsert) -> Result<(), Reject> {
     if order.volume.0 < instrument.definition.minimum_volume {
         return Err(Reject::VolumeBelowMinimum);
