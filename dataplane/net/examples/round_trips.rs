@@ -1,11 +1,12 @@
-//! Round trips of one message between two hosts in memory, for an instruction counter:
+//! Round trips of one message between two hosts in memory: their time, and for an instruction counter:
 //!
-//!     cargo build --release -p net --example round_trips
+//!     cargo run --release -p net --example round_trips [-- sessions [trips [bytes]]]
 //!     valgrind --tool=callgrind --toggle-collect='*round_trip_once*' target/release/examples/round_trips 64 10000
 //!
-//! Arguments: sessions (visited in turn), round trips, bytes of a message. One round trip is two data segments, of which
-//! the second acknowledges the first, and one bare acknowledgement; each goes through a host's egress, the switch, and
-//! the other host's ingress, checksums in software. The program prints how many segments that were.
+//! Arguments: sessions (visited in turn; without it 1, 50 and 1,000 of them), round trips, bytes of a message. One round trip is
+//! two data segments, of which the second acknowledges the first, and one bare acknowledgement; each goes through a host's
+//! egress, the switch, and the other host's ingress, checksums in software. It prints how many segments that were, and
+//! nanoseconds from the message to the acknowledgement of its answer, with the two readings of the clock beside them.
 
 use net::{
     CloseReason, Filter, Handler, Host, HostConfig, Instant, MemoryPort, Network, NetworkConfig, Peer, SessionId,
@@ -69,9 +70,22 @@ fn round_trip_once(client: &mut Node, server: &mut Node, session: SessionId, mes
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|text| text.parse::<usize>().expect("a number"));
-    let sessions = arguments.next().unwrap_or(1);
+    let sessions = arguments.next();
     let trips = arguments.next().unwrap_or(10_000);
     let length = arguments.next().unwrap_or(200).min(MESSAGE_MAX);
+    match sessions {
+        Some(sessions) => measure(sessions, trips, length),
+        None => [1, 50, 1_000].into_iter().for_each(|sessions| measure(sessions, trips, length)),
+    }
+    let clock = std::time::Instant::now();
+    for _ in 0..trips {
+        std::hint::black_box(std::time::Instant::now());
+    }
+    println!("two readings of the clock: {} ns", 2 * clock.elapsed().as_nanos() / trips.max(1) as u128);
+}
+
+/// Prints what so many round trips took, the sessions visited in turn.
+fn measure(sessions: usize, trips: usize, length: usize) {
     let network = Network::new(NetworkConfig::default());
     let mut server = Node::new(&network, SERVER, sessions);
     let mut client = Node::new(&network, CLIENT, sessions);
@@ -89,14 +103,22 @@ fn main() {
     }
     let message = [0x5A; MESSAGE_MAX];
     let before = (client.host.counters(), server.host.counters());
+    let mut nanos = Vec::with_capacity(trips);
     for trip in 0..trips {
         now = Instant::from_nanos(now.nanos() + 1_000);
+        let clock = std::time::Instant::now();
         round_trip_once(&mut client, &mut server, ids[trip % sessions], &message[..length], now);
+        nanos.push(clock.elapsed().as_nanos());
     }
+    nanos.sort_unstable();
+    let at = |part: f64| nanos[(nanos.len().saturating_sub(1) as f64 * part) as usize];
     let (client, server) = (client.host.counters(), server.host.counters());
     println!(
-        "{trips} round trips of {length} bytes over {sessions} sessions: {} frames to the server, {} back",
+        "{trips} round trips of {length} bytes over {sessions} sessions: {} frames to the server, {} back; ns p50 {}, p90 {}, p99 {}",
         client.egress_frames - before.0.egress_frames,
         server.egress_frames - before.1.egress_frames,
+        at(0.5),
+        at(0.9),
+        at(0.99),
     );
 }

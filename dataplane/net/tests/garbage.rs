@@ -3,6 +3,7 @@
 mod common;
 
 use common::frames::{ACK, FIN, PSH, RST, SYN, Station, Tcp};
+use common::stage::Stage;
 use common::*;
 use net::random::Random;
 use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Network, NetworkConfig, Peer, Port, SessionId};
@@ -11,29 +12,26 @@ use std::time::Duration;
 
 #[test]
 fn wrong_checksums_are_dropped_and_counted_wherever_the_bit_flips() {
-    let network = Network::new(NetworkConfig::default());
-    let mut server = Echo::new(network.attach(), 1, 4);
-    let mut station = Station::new(network.attach());
-    let (mac, theirs) = (server.host.port().mac(), station.port.mac());
-    let peer = HonestPeer::open(&mut server, &mut station, Instant::ZERO, 1_000);
-    let good = peer.segment(ACK | PSH, 0, &bytes(1, 100)).frame(mac, theirs);
+    let mut stage = Stage::new(&[], 1_000);
+    let (mac, theirs) = (stage.server.host.port().mac(), stage.station.port.mac());
+    let good = stage.segment(ACK | PSH, 0, 100).frame(mac, theirs);
     for bit in 14 * 8..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
-        station.send(Instant::ZERO, &bad);
-        server.poll(Instant::ZERO);
+        stage.station.send(stage.now, &bad);
+        stage.wait(0);
     }
-    let counters = server.host.counters();
+    let counters = stage.server.host.counters();
     let drops = counters.drops;
     let named =
         drops.malformed + drops.options + drops.fragment + drops.not_ours + drops.other_protocol + drops.checksum;
     // A flipped address or port makes the segment nobody's; its sum is looked at before it is answered.
     assert_eq!(named, (good.len() as u64 - 14) * 8);
     assert!(drops.checksum > 1_000 && drops.fragment == 14 && drops.other_protocol == 8, "{drops:?}");
-    assert_eq!((server.log.offers, counters.resets_to_strangers), (0, 0));
-    station.send(Instant::ZERO, &good);
-    server.poll(Instant::ZERO);
-    assert_eq!((server.log.offers, server.log.longest_offer), (1, 100));
+    assert_eq!((stage.server.log.offers, counters.resets_to_strangers), (0, 0));
+    stage.station.send(stage.now, &good);
+    stage.wait(0);
+    assert_eq!((stage.server.log.offers, stage.server.log.longest_offer), (1, 100));
 }
 
 proptest! {
@@ -233,60 +231,4 @@ fn a_peer_that_says_anything_with_right_checksums_breaks_nothing_and_invents_no_
             && delivered > effort::of(100_000) as u64
             && (effort::share() > 1 || reasons.len() >= 4)
     );
-}
-
-#[test]
-fn an_acknowledgement_of_bytes_that_were_never_sent_is_dropped_and_loses_nothing() {
-    let network = Network::new(NetworkConfig::default());
-    let mut server = Echo::new(network.attach(), 1, 4);
-    let mut station = Station::new(network.attach());
-    let (mac, theirs) = (server.host.port().mac(), station.port.mac());
-    let peer = HonestPeer::open(&mut server, &mut station, Instant::ZERO, 100);
-    let id = server.log.opened[0].0;
-    // The peer's window is 100 bytes; 900 of 1,000 bytes wait. It claims to have got 500.
-    server.host.send(id, &bytes(1, 1_000)).unwrap();
-    server.poll(Instant::ZERO);
-    assert_eq!(station.segments(Instant::ZERO, CLIENT)[0].payload.len(), 100);
-    let liar = Tcp { acknowledgement: peer.acknowledgement.wrapping_add(500), ..peer.segment(ACK, 0, &[]) };
-    station.send(Instant::ZERO, &liar.frame(mac, theirs));
-    server.poll(Instant::ZERO);
-    assert_eq!(server.host.counters().drops.acknowledges_unsent, 1);
-    assert_eq!(server.host.send_queue(id), 1_000);
-}
-
-/// A peer that keeps its numbers.
-struct HonestPeer {
-    sequence: u32,
-    acknowledgement: u32,
-    window: u16,
-}
-
-impl HonestPeer {
-    fn open<P: Port>(server: &mut Echo<P>, station: &mut Station, now: Instant, window: u16) -> HonestPeer {
-        let (mac, theirs) = (server.host.port().mac(), station.port.mac());
-        let mut peer = HonestPeer { sequence: 4_000_000_000, acknowledgement: 0, window };
-        station.send(now, &peer.segment(SYN, 0, &[]).frame(mac, theirs));
-        server.poll(now);
-        peer.sequence += 1;
-        peer.acknowledgement = station.segments(now, CLIENT)[0].sequence.wrapping_add(1);
-        station.send(now, &peer.segment(ACK, 0, &[]).frame(mac, theirs));
-        server.poll(now);
-        assert_eq!(server.log.opened.len(), 1);
-        peer
-    }
-
-    fn segment(&self, flags: u8, ahead: u32, payload: &[u8]) -> Tcp {
-        Tcp {
-            source: CLIENT,
-            destination: SERVER,
-            source_port: 5_000,
-            destination_port: PORT,
-            sequence: self.sequence.wrapping_add(ahead),
-            acknowledgement: self.acknowledgement,
-            flags,
-            window: self.window,
-            options: Vec::new(),
-            payload: payload.to_vec(),
-        }
-    }
 }

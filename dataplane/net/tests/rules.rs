@@ -5,93 +5,13 @@
 mod common;
 
 use common::frames::{ACK, FIN, PSH, RST, SYN, Station, Tcp};
+use common::stage::Stage;
 use common::*;
-use net::{CloseReason, Filter, HostConfig, Instant, Mac, MemoryPort, Network, NetworkConfig, Port, SessionId};
+use net::{CloseReason, Instant, Mac, Network, NetworkConfig, Port};
 use std::time::Duration;
-
-/// A server of ours and a peer made by hand.
-struct Stage {
-    server: Echo<MemoryPort>,
-    station: Station,
-    now: Instant,
-    /// The next number of the peer's, and of ours as it has acknowledged it.
-    sequence: u32,
-    acknowledgement: u32,
-    window: u16,
-    id: Option<SessionId>,
-}
 
 const SACK_PERMITTED: [u8; 4] = [1, 1, 4, 2];
 const SEGMENT_1000: [u8; 4] = [2, 4, 3, 232];
-
-impl Stage {
-    /// An open connection; the peer's SYN had these options, and its numbers wrap soon.
-    fn new(options: &[u8], window: u16) -> Stage {
-        let network = Network::new(NetworkConfig::default());
-        let server = Echo::with(HostConfig::new(SERVER, 1), network.attach(), Filter::everybody());
-        let station = Station::new(network.attach());
-        let (sequence, acknowledgement, now) = (u32::MAX - 1_500, 0, Instant::ZERO);
-        let mut stage = Stage { server, station, now, sequence, acknowledgement, window, id: None };
-        stage.say(Tcp { options: options.to_vec(), ..stage.segment(SYN, 0, 0) });
-        let answer = stage.heard().remove(0);
-        assert_eq!((answer.flags, answer.acknowledgement), (SYN | ACK, stage.sequence.wrapping_add(1)));
-        let offers_sack = answer.options.windows(2).any(|pair| pair == [4, 2]);
-        assert_eq!(offers_sack, options.windows(2).any(|pair| pair == [4, 2]), "SACK is offered if it was");
-        stage.sequence = stage.sequence.wrapping_add(1);
-        stage.acknowledgement = answer.sequence.wrapping_add(1);
-        stage.say(stage.segment(ACK, 0, 0));
-        stage.id = Some(stage.server.log.opened[0].0);
-        assert!(stage.heard().is_empty());
-        stage
-    }
-
-    /// A segment `ahead` of the next, with `count` bytes of the stream.
-    fn segment(&self, flags: u8, ahead: u32, count: usize) -> Tcp {
-        Tcp {
-            source: CLIENT,
-            destination: SERVER,
-            source_port: 5_000,
-            destination_port: PORT,
-            sequence: self.sequence.wrapping_add(ahead),
-            acknowledgement: self.acknowledgement,
-            flags,
-            window: self.window,
-            options: Vec::new(),
-            payload: bytes(9, 10_000)[ahead as usize..][..count].to_vec(),
-        }
-    }
-
-    fn say(&mut self, segment: Tcp) {
-        let (mac, theirs) = (self.server.host.port().mac(), self.station.port.mac());
-        self.station.send(self.now, &segment.frame(mac, theirs));
-        self.server.host.poll_ingress(self.now, &mut self.server.log);
-        self.server.host.poll_egress(self.now);
-    }
-
-    fn heard(&mut self) -> Vec<Tcp> {
-        self.station.segments(self.now, CLIENT)
-    }
-
-    /// What we send when `millis` have gone by.
-    fn wait(&mut self, millis: u64) -> Vec<Tcp> {
-        self.now = self.now + Duration::from_millis(millis);
-        self.server.host.poll_ingress(self.now, &mut self.server.log);
-        self.server.host.poll_egress(self.now);
-        self.heard()
-    }
-
-    /// We send `count` bytes; offsets and lengths of the segments.
-    fn send(&mut self, count: usize) -> Vec<(u32, usize)> {
-        assert_eq!(self.server.host.send(self.id.unwrap(), &vec![7; count]), Ok(count));
-        let segments = self.wait(0);
-        self.places(&segments)
-    }
-
-    fn places(&self, segments: &[Tcp]) -> Vec<(u32, usize)> {
-        let place = |segment: &Tcp| (segment.sequence.wrapping_sub(self.acknowledgement), segment.payload.len());
-        segments.iter().map(place).collect()
-    }
-}
 
 /// A SACK option with these stretches, as distances from `base`.
 fn sack(base: u32, blocks: &[(u32, u32)]) -> Vec<u8> {
@@ -350,4 +270,14 @@ fn a_wrong_ethernet_source_that_comes_twice_is_left_after_one_timeout() {
         let frames = stage.station.receive(stage.now);
         assert!(!frames.is_empty() && frames.iter().all(|frame| frame[..6] == right.0));
     }
+}
+
+#[test]
+fn an_acknowledgement_of_bytes_that_were_never_sent_is_dropped_and_loses_nothing() {
+    // RFC 5961 §5.2. The peer's window is 100 bytes; 900 of 1,000 bytes wait. It claims to have got 500.
+    let mut stage = Stage::new(&[], 100);
+    assert_eq!(stage.send(1_000), [(0, 100)]);
+    stage.say(Tcp { acknowledgement: stage.acknowledgement.wrapping_add(500), ..stage.segment(ACK, 0, 0) });
+    assert_eq!(stage.server.host.counters().drops.acknowledges_unsent, 1);
+    assert_eq!(stage.server.host.send_queue(stage.id.unwrap()), 1_000);
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which the lint cannot see")]
 
 pub mod frames;
+pub mod stage;
 
 use net::{CloseReason, Filter, Handler, Host, HostConfig, Instant, Peer, Port, SessionId};
 use proptest::test_runner::{Config, RngSeed};
