@@ -26,12 +26,19 @@ impl<P: Port> Host<P> {
         }
         // Only those that are ready now: a session that has more than a turn's worth goes to the back for the next
         // poll.
-        for _ in 0..self.ready.len() {
-            let Some(index) = self.ready.pop_front() else { break };
+        let now_ready = self.ready.len();
+        for place in 0..now_ready {
+            let index = self.ready[place];
             self.slots[index as usize].is_ready = false;
             if !self.egress_segment(index) {
                 self.mark_ready(index);
             }
+        }
+        // What was marked meanwhile is the next poll's.
+        if self.ready.len() == now_ready {
+            self.ready.clear();
+        } else {
+            self.ready.drain(..now_ready);
         }
         self.link.flush();
         (self.link.frames - before) as usize

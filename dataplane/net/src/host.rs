@@ -42,7 +42,7 @@ pub struct Host<P: Port> {
     /// Due times of sessions (by place), and behind them of ARP questions.
     pub(crate) timers: Timers,
     /// Sessions that may have something to send, each once.
-    pub(crate) ready: VecDeque<u32>,
+    pub(crate) ready: Vec<u32>,
     /// Sessions whose ring is to be offered again, each once.
     pub(crate) offers: VecDeque<u32>,
     /// Sessions whose end is to be told, each once.
@@ -253,7 +253,8 @@ impl<P: Port> Host<P> {
             listeners: Vec::with_capacity(LISTENERS_MAX),
             neighbours: Neighbours::new(),
             timers: Timers::new(sessions + NEIGHBOURS_MAX),
-            ready: VecDeque::with_capacity(sessions),
+            // Those of a poll, and those that it marks.
+            ready: Vec::with_capacity(2 * sessions),
             offers: VecDeque::with_capacity(sessions),
             endings: VecDeque::with_capacity(sessions),
             resolving: 0,
@@ -460,8 +461,8 @@ impl<P: Port> Host<P> {
     /// When [`Host::poll_ingress`] and [`Host::poll_egress`] have something to do next, if no frame comes before: at
     /// once if something waits, never (`None`) if only a frame can change anything. It may be early, never late.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let lists = [&self.ready, &self.offers, &self.endings];
-        if self.link.is_waiting() || lists.iter().any(|list| !list.is_empty()) {
+        let is_listed = !self.ready.is_empty() || !self.offers.is_empty() || !self.endings.is_empty();
+        if self.link.is_waiting() || is_listed {
             return Some(self.now);
         }
         [self.timers.first(), self.link.port.next_deadline()].into_iter().flatten().min()
@@ -615,7 +616,7 @@ impl<P: Port> Host<P> {
         let slot = &mut self.slots[index as usize];
         if !slot.is_ready {
             slot.is_ready = true;
-            self.ready.push_back(index);
+            self.ready.push(index);
         }
     }
 
