@@ -16,7 +16,7 @@ use engine::event::EventView;
 use engine::types::{AccountIndex, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, Sequence, UserIndex};
 use ftd::time::Date;
 use ftd::{ChinaDay, ChinaHundredth};
-use journal::FrameView;
+use journal::{FrameHeader, FrameView};
 use std::fmt;
 use std::net::Ipv4Addr;
 use texts::Texts;
@@ -161,16 +161,33 @@ impl Directory {
     /// The log contradicts itself. What was taken in of the frame until then stays; the caller halts.
     #[inline]
     pub fn apply(&mut self, frame: &FrameView<'_>) -> Result<(), Contradiction> {
-        self.last_sequence = frame.header.sequence;
-        if !self.hundredth.holds(frame.header.time.0) {
-            self.hundredth = self.another_hundredth(frame.header.time);
-        }
+        self.begin_frame(frame.header);
         let result = match &frame.command {
             Some(command) => self.apply_command(command, frame),
             // A later part brings only more events; of those only phases are base data.
             None => self.apply_phases(frame),
         };
         result.map_err(|conflict| conflict.at(frame.header.sequence))
+    }
+
+    /// [`Directory::apply`] for a frame that accepts an order and is one part.
+    #[inline]
+    pub(crate) fn apply_order(
+        &mut self,
+        header: &FrameHeader,
+        user: UserIndex,
+        order: &OrderInsert,
+    ) -> Result<(), Conflict> {
+        self.begin_frame(header);
+        self.mark(user, order)
+    }
+
+    #[inline]
+    fn begin_frame(&mut self, header: &FrameHeader) {
+        self.last_sequence = header.sequence;
+        if !self.hundredth.holds(header.time.0) {
+            self.hundredth = self.another_hundredth(header.time);
+        }
     }
 
     /// The day. None: before DayOpen.

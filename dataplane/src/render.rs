@@ -9,15 +9,18 @@
 //! | `private` | OrderConfirmation, TradeInsertSingle, ParticipantBulletin |
 //! | `broadcast` | InstrumentStatusChangeNotify, MarketMatchData, MarketBulletin |
 //! | `dialog` | RspOrderInsert, RspOrderAction, Error, RspReadiness, RspUserPasswordUpdate |
+//! | `usual` | what nearly every frame tells: an order's answer, its confirmation and its trades, while the frame is in the cache |
 //! | `items` | prices, volumes, times and texts as the standard writes them |
 
 mod broadcast;
 mod dialog;
 mod items;
 mod private;
+mod usual;
 
 pub use broadcast::market_data_size_max;
 pub(crate) use dialog::{Refusal, refusal};
+pub(crate) use usual::USUAL_SIZE_MAX;
 
 use crate::directory::{Account, Conflict, Contradiction, Day, Directory, Instrument, Participant, User};
 use crate::streams::reading::{AcceptedOrder, Part};
@@ -42,9 +45,15 @@ pub const MESSAGE_SIZE_MAX: usize = if message_size::<BulletinField>() > message
 /// Makes messages from a log and what was noted about it. Cheap to make: three references.
 #[derive(Clone, Copy)]
 pub struct Renderer<'a> {
+    scribe: Scribe<'a>,
+    streams: &'a StreamIndex,
+}
+
+/// Writes messages of which it is known where they stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Scribe<'a> {
     log: &'a LogReader,
     directory: &'a Directory,
-    streams: &'a StreamIndex,
 }
 
 /// Why a message was not written. What stands in the buffer then is of no use.
@@ -63,7 +72,7 @@ impl<'a> Renderer<'a> {
     #[inline]
     #[must_use]
     pub fn new(log: &'a LogReader, directory: &'a Directory, streams: &'a StreamIndex) -> Self {
-        Renderer { log, directory, streams }
+        Renderer { scribe: Scribe::new(log, directory), streams }
     }
 
     /// Writes the message `number` of `stream` to the beginning of `buffer`, all parts of it if it is a chain, and returns its
@@ -92,22 +101,24 @@ impl<'a> Renderer<'a> {
         hand: &mut Hand,
         buffer: &mut [u8],
     ) -> Result<usize, NotRendered> {
-        let unread = |conflict| NotRendered::of(conflict, self.directory.last_sequence());
-        let part = Part::at(self.log, place.offset).map_err(unread)?;
+        let unread = |conflict| NotRendered::of(conflict, self.scribe.directory.last_sequence());
+        let part = Part::at(self.scribe.log, place.offset).map_err(unread)?;
         let Place { offset, event: event_index, side } = place;
         let event_index = usize::from(event_index);
         let event = part.event(event_index).map_err(unread)?;
-        let series = Series(stream.series(self.directory).ok_or_else(|| unread(Conflict::Undefined))?);
+        let series = Series(stream.series(self.scribe.directory).ok_or_else(|| unread(Conflict::Undefined))?);
         let place = MessagePlace { part, offset, event_index, series, number };
         let rendered = match (stream, event) {
-            (Stream::Private(_), EventView::Accepted(event)) => self.accepted(&place, event, hand, buffer),
-            (Stream::Private(_), EventView::Traded(event)) => self.trade(&place, event, side, buffer),
-            (Stream::Private(_), EventView::Ended(event)) => self.ended(&place, event, hand, buffer),
-            (Stream::Private(_), EventView::Restated(event)) => self.restated(&place, event, hand, buffer),
-            (Stream::Private(_), EventView::Published(_)) => self.bulletin(tid::PARTICIPANT_BULLETIN, &place, buffer),
-            (Stream::Broadcast, EventView::Published(_)) => self.bulletin(tid::MARKET_BULLETIN, &place, buffer),
-            (Stream::Broadcast, EventView::PhaseChanged(event)) => self.phase(&place, event, buffer),
-            (Stream::Broadcast, EventView::MarketData(_)) => self.market_data(&place, buffer),
+            (Stream::Private(_), EventView::Accepted(event)) => self.scribe.accepted(&place, event, hand, buffer),
+            (Stream::Private(_), EventView::Traded(event)) => self.scribe.trade(&place, event, side, buffer),
+            (Stream::Private(_), EventView::Ended(event)) => self.scribe.ended(&place, event, hand, buffer),
+            (Stream::Private(_), EventView::Restated(event)) => self.scribe.restated(&place, event, hand, buffer),
+            (Stream::Private(_), EventView::Published(_)) => {
+                self.scribe.bulletin(tid::PARTICIPANT_BULLETIN, &place, buffer)
+            }
+            (Stream::Broadcast, EventView::Published(_)) => self.scribe.bulletin(tid::MARKET_BULLETIN, &place, buffer),
+            (Stream::Broadcast, EventView::PhaseChanged(event)) => self.scribe.phase(&place, event, buffer),
+            (Stream::Broadcast, EventView::MarketData(_)) => self.scribe.market_data(&place, buffer),
             _ => Err(Failed::Conflict(Conflict::EventMisplaced)),
         };
         rendered.map_err(|failed| failed.at(part.header.sequence))
@@ -120,7 +131,7 @@ impl<'a> Renderer<'a> {
     /// [`NotRendered`].
     #[inline]
     pub fn answer(&self, part: &FrameView<'_>, buffer: &mut [u8]) -> Result<Option<usize>, NotRendered> {
-        self.dialog(part, &mut Hand::empty(), buffer).map_err(|failed| failed.at(part.header.sequence))
+        self.scribe.dialog(part, &mut Hand::empty(), buffer).map_err(|failed| failed.at(part.header.sequence))
     }
 
     /// [`Renderer::answer`], of the command whose frame begins at an offset of the log.
@@ -131,12 +142,12 @@ impl<'a> Renderer<'a> {
         hand: &mut Hand,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, NotRendered> {
-        let unread = |conflict| NotRendered::of(conflict, self.directory.last_sequence());
-        let part = Part::at(self.log, offset).map_err(unread)?;
+        let unread = |conflict| NotRendered::of(conflict, self.scribe.directory.last_sequence());
+        let part = Part::at(self.scribe.log, offset).map_err(unread)?;
         match part.order().filter(|order| order.user() != UserIndex::NONE) {
             // Most commands by far, and nothing else of the frame is asked.
             Some(order) => {
-                self.inserted(&order, hand, buffer).map(Some).map_err(|failed| failed.at(part.header.sequence))
+                self.scribe.inserted(&order, hand, buffer).map(Some).map_err(|failed| failed.at(part.header.sequence))
             }
             None => self.answer(&part.view().map_err(unread)?, buffer),
         }
@@ -146,16 +157,24 @@ impl<'a> Renderer<'a> {
     /// `None`: the buffer is too short, or there is no such stream.
     #[must_use]
     pub fn flow_message_cancel(&self, stream: Stream, cancelled: &Cancelled, buffer: &mut [u8]) -> Option<usize> {
-        let day = self.directory.day()?;
+        let day = self.scribe.directory.day()?;
         // errata.md 12: series 0, number 0.
         let number = SequenceNumber::NONE;
         let field: &mut FlowMessageCancelField = write_sole(buffer, tid::FLOW_MESSAGE_CANCEL, Series::DIALOG, number)?;
-        field.sequence_series.set(stream.series(self.directory)?);
+        field.sequence_series.set(stream.series(self.scribe.directory)?);
         (field.trade_date, field.action_date) = (day.trading_date, day.action_date);
         field.data_center_id.set_unsigned(cancelled.data_center);
         field.start_sequence_no.set_unsigned(cancelled.from.0);
         field.end_sequence_no.set_unsigned(cancelled.to.0);
         Some(message_size::<FlowMessageCancelField>())
+    }
+}
+
+impl<'a> Scribe<'a> {
+    /// A scribe of what `directory` has taken in of `log`.
+    #[inline]
+    pub(crate) fn new(log: &'a LogReader, directory: &'a Directory) -> Self {
+        Scribe { log, directory }
     }
 
     #[inline]
@@ -168,7 +187,7 @@ impl<'a> Renderer<'a> {
     fn take<'h>(&self, order: &AcceptedOrder<'_>, hand: &'h mut Hand) -> Result<&'h OrderInsertField, Conflict> {
         if hand.order != order.header().sequence {
             hand.order = Sequence(0);
-            self.fill(order, &mut hand.field)?;
+            self.fill(order, &self.parties(order)?, &mut hand.field)?;
             hand.order = order.header().sequence;
         }
         Ok(&hand.field)
@@ -176,8 +195,13 @@ impl<'a> Renderer<'a> {
 
     /// Sets every item that is not the same for all orders.
     #[inline]
-    fn fill(&self, order: &AcceptedOrder<'_>, field: &mut OrderInsertField) -> Result<(), Conflict> {
-        let (day, parties, sent) = (self.day()?, self.parties(order)?, order.order());
+    fn fill(
+        &self,
+        order: &AcceptedOrder<'_>,
+        parties: &Parties<'_>,
+        field: &mut OrderInsertField,
+    ) -> Result<(), Conflict> {
+        let (day, sent) = (self.day()?, order.order());
         (field.trade_date, field.action_date) = (day.trading_date, day.action_date);
         field.order_sys_id = Str::from(order.accepted().sys_id);
         field.order_local_id = Str::from(sent.local_id);
@@ -201,7 +225,7 @@ impl<'a> Renderer<'a> {
 
     /// Who and what an order names.
     #[inline]
-    fn parties(&self, order: &AcceptedOrder<'_>) -> Result<Parties<'a>, Conflict> {
+    pub(crate) fn parties(&self, order: &AcceptedOrder<'_>) -> Result<Parties<'a>, Conflict> {
         let find = || {
             let user = self.directory.user(order.user())?;
             Some(Parties {
@@ -252,16 +276,16 @@ impl MessagePlace<'_> {
 
 /// Who and what an order names, in the base data.
 #[derive(Clone, Copy)]
-struct Parties<'a> {
-    user: &'a User,
-    participant: &'a Participant,
+pub(crate) struct Parties<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) participant: &'a Participant,
     account: &'a Account,
     instrument: &'a Instrument,
 }
 
 /// [`NotRendered`] while the frame is known anyway.
 #[derive(Clone, Copy, Debug)]
-enum Failed {
+pub(crate) enum Failed {
     NoRoom,
     Conflict(Conflict),
 }
@@ -271,6 +295,17 @@ impl Failed {
         match self {
             Failed::NoRoom => NotRendered::NoRoom,
             Failed::Conflict(conflict) => NotRendered::of(conflict, sequence),
+        }
+    }
+}
+
+impl Failed {
+    /// Of messages that were given all the room that they can take.
+    #[cold]
+    pub(crate) fn contradiction(self, sequence: Sequence) -> Contradiction {
+        match self {
+            Failed::Conflict(conflict) => conflict.at(sequence),
+            Failed::NoRoom => unreachable!("a message is longer than the longest of its kind"),
         }
     }
 }

@@ -147,6 +147,15 @@ impl RingSender {
         Some(Slot { place: begins, tail: end, length, sender: self })
     }
 
+    /// Whether [`RingSender::reserve`] would find room for a command of any length.
+    #[inline]
+    pub fn has_room(&mut self) -> bool {
+        // Of the longest, and in front of it what is left at the ring's end.
+        let longest = 2 * (HEADER_WORDS + MAX_COMMAND / 8) as u64;
+        let is_roomy = self.tail + longest - self.head_seen <= self.shared.words.len() as u64;
+        is_roomy || self.reserve(MAX_COMMAND).is_some()
+    }
+
     /// Makes everything committed visible to the consumer.
     #[inline]
     pub fn publish(&mut self) {

@@ -17,7 +17,7 @@ use engine::command::{BodyView, EpochOpen};
 use engine::event::{EventView, MarketData};
 use engine::types::{Direction, Epoch, OrderKey, ParticipantIndex, Sequence, StreamNumber, UserIndex};
 use journal::{CompleteFrame, FrameView, LogReader};
-use places::Places;
+use places::{Places, Pushed};
 use reigns::Reigns;
 use std::fmt;
 
@@ -124,8 +124,20 @@ impl StreamIndex {
         StreamNumber(self.places.count(StreamSlot::of(stream).0).unwrap_or(0))
     }
 
+    /// Notes where the next message of a stream stands, which is to have this number.
     #[inline]
-    fn note_grown(&mut self, participant: ParticipantIndex) {
+    pub(crate) fn tell(&mut self, stream: Stream, number: StreamNumber, place: Place) -> Result<(), Conflict> {
+        match self.places.push(StreamSlot::of(stream).0, number, place) {
+            Pushed::Done => Ok(()),
+            Pushed::NotNext(expected) => Err(Conflict::Gap { stream, found: number, expected }),
+            Pushed::NoStream => Err(Conflict::Undefined),
+            Pushed::NoRoom => Err(Conflict::MessagesExhausted),
+        }
+    }
+
+    /// A private stream has grown, and who hears it is still to be told.
+    #[inline]
+    pub(crate) fn note_grown(&mut self, participant: ParticipantIndex) {
         if self.grown.len() < GROWN_MAX {
             self.grown.push(participant);
         } else {
@@ -289,15 +301,7 @@ impl Fold<'_, '_, '_> {
 
     #[inline]
     fn tell(&mut self, stream: Stream, number: StreamNumber, event: u16, side: Direction) -> Result<(), Conflict> {
-        let slot = StreamSlot::of(stream).0;
-        let expected = StreamNumber(self.index.places.count(slot).ok_or(Conflict::Undefined)?.saturating_add(1));
-        if number != expected {
-            return Err(Conflict::Gap { stream, found: number, expected });
-        }
-        let place = Place { offset: self.offset, event, side };
-        if !self.index.places.push(slot, place) {
-            return Err(Conflict::MessagesExhausted);
-        }
+        self.index.tell(stream, number, Place { offset: self.offset, event, side })?;
         if let Stream::Private(participant) = stream {
             self.index.note_grown(participant);
         }

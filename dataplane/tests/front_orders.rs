@@ -55,6 +55,36 @@ fn a_resting_order_is_answered_then_confirmed_then_traded() {
 }
 
 #[test]
+fn what_is_told_at_once_is_byte_for_byte_what_a_resuming_member_gets() {
+    let mut world = World::new(Setup::default());
+    let members: Vec<usize> = (0..3).map(|participant| world.join(participant)).collect();
+    let mut random = net::random::Random::new(3);
+    // Orders that rest, that trade once or through the book, with others' and with their own; several of a member's in a round.
+    for _ in 0..600 {
+        let member = members[random.below(3) as usize];
+        let direction = [BUY, SELL][random.below(2) as usize];
+        let (ticks, volume) = (14_990 + random.below(20) as i64, 1 + random.below(9) as i32);
+        world.clients[member].order(direction, ticks, volume);
+        if random.below(3) == 0 {
+            world.run(1);
+        }
+    }
+    world.run(20);
+    for (&member, participant) in members.iter().zip(0..) {
+        let told = |world: &World, from: usize| -> Vec<Received> {
+            let heard = world.heard(member).of_series(series(participant));
+            heard.into_iter().skip(from).cloned().collect()
+        };
+        let first = told(&world, 0);
+        assert!(first.len() > 200, "{}", first.len());
+        world.clients[member].login(data_flow_flag::PRIVATE, Some(0), Some(1));
+        world.until("it has heard everything again", |world| told(world, first.len()).len() >= first.len());
+        assert_eq!(told(&world, first.len()), first);
+    }
+    assert_eq!(world.core.front().counters().answers, 600);
+}
+
+#[test]
 fn an_immediate_order_hears_its_trades_before_its_confirmation() {
     let mut world = World::new(Setup::default());
     let (buyer, seller) = (world.join(0), world.join(1));

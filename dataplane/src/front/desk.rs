@@ -15,7 +15,7 @@ use crate::session::login::{DialogNumber, LoginPolicy};
 use crate::session::proof::NonceSource;
 use crate::session::{Cursor, Ending, Session, answer};
 use crate::streams::{Stream, StreamIndex};
-use engine::command::{BodyView, Command, CommandHeader, MAX_COMMAND, SeatBlock};
+use engine::command::{BodyView, Command, CommandHeader, SeatBlock};
 use engine::event::{Event, EventView};
 use engine::types::{ParticipantIndex, UserIndex};
 use journal::{FrameView, Heartbeat, LogReader};
@@ -53,17 +53,17 @@ pub(crate) struct Desk {
     /// Places of sessions whose bytes were left with TCP, each once.
     pub(crate) held_back: Vec<u32>,
     /// Places of sessions that hear a participant's private stream, by participant.
-    private_listeners: Vec<Vec<u32>>,
+    pub(super) private_listeners: Vec<Vec<u32>>,
     /// Participants with such sessions.
     listening: Vec<ParticipantIndex>,
     /// Messages of each private stream when its listeners were listed last, by participant.
-    told: Vec<u32>,
+    pub(super) told: Vec<u32>,
     /// Places of sessions that hear the broadcast stream.
     broadcast_listeners: Vec<u32>,
     /// Messages of the broadcast stream when its listeners were listed last.
     broadcast_told: u32,
     /// Frames from here on were recorded while this front was there: only those are answered.
-    live_from: u64,
+    pub(super) live_from: u64,
     /// The base data's addresses changed.
     pub(crate) has_new_addresses: bool,
     /// Members are let in, if the epoch is ours.
@@ -273,7 +273,7 @@ impl Desk {
     /// Room for whatever command the next message becomes.
     #[inline]
     pub(crate) fn has_room_for_a_command(&mut self) -> bool {
-        self.sender.reserve(MAX_COMMAND).is_some()
+        self.sender.has_room()
     }
 
     /// The session is to be served.

@@ -19,6 +19,7 @@ pub(crate) mod desk;
 mod in_doubt;
 mod links;
 pub(crate) mod pace;
+mod usual;
 
 pub use board::{BoardCounts, BoardLine, Readiness};
 pub use counters::{FrontCounters, FrontMarks};
@@ -546,6 +547,13 @@ impl<T: Transport> Front<T> {
         let released = self.reader.released();
         let (mut frames, mut parts) = (0, 0);
         while self.offset < released && frames < FRAMES_PER_ROUND {
+            let Front { desk, places, host, reader, .. } = self;
+            if let Some(length) = desk.publish_usual(reader, self.offset, places, host)? {
+                self.offset += length;
+                frames += 1;
+                parts += 1;
+                continue;
+            }
             let part = part_at(&self.reader, self.offset)
                 .map_err(|conflict| conflict.at(self.desk.directory.last_sequence()))?;
             self.desk.publish(self.offset, &part, &mut self.places)?;

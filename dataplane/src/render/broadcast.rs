@@ -1,7 +1,7 @@
 //! Messages of the broadcast stream. STREAMS.md, "Broadcast stream".
 
 use super::items::{set_price, set_turnover, set_volume_saturating};
-use super::{Failed, MessagePlace, Renderer};
+use super::{Failed, MessagePlace, Scribe};
 use crate::directory::{Conflict, Instrument};
 use crate::streams::reading::part_at;
 use engine::event::{Event, EventView, MarketData, PhaseChanged};
@@ -36,7 +36,7 @@ pub const fn market_data_size_max(instruments: usize) -> usize {
     instruments * (CHANGE_SIZE + TURNOVER_SIZE) + parts * HEADERS_SIZE
 }
 
-impl Renderer<'_> {
+impl Scribe<'_> {
     /// InstrumentStatusChangeNotify.
     pub(super) fn phase(
         &self,

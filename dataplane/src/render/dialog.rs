@@ -2,7 +2,7 @@
 
 use super::broadcast::INSTRUMENT_VERSION;
 use super::items::{clock, set_error_text};
-use super::{Failed, Hand, Renderer};
+use super::{Failed, Hand, Scribe};
 use crate::directory::Conflict;
 use crate::streams::reading::AcceptedOrder;
 use engine::command::{BodyView, CommandHeader, OrderCancel, ReadinessReport};
@@ -53,7 +53,7 @@ pub(crate) fn refusal(buffer: &mut [u8], time: Nanoseconds, refusal: &Refusal<'_
     Some(message.finish())
 }
 
-impl Renderer<'_> {
+impl Scribe<'_> {
     #[inline]
     pub(super) fn dialog(
         &self,

@@ -1,36 +1,50 @@
 //! Messages of the private streams. STREAMS.md, "Private stream".
 
 use super::items::{clock, set_price, set_volume};
-use super::{Failed, Hand, MessagePlace, Renderer};
+use super::{Failed, Hand, MessagePlace, Scribe};
 use crate::directory::Conflict;
 use crate::streams::reading::AcceptedOrder;
 use engine::command::BodyView;
 use engine::event::{Accepted, EndReason, Ended, Restated, Traded};
-use engine::types::{Direction, Price, Volume};
+use engine::types::{Direction, Nanoseconds, Price, StreamNumber, Volume};
 use ftd::field::{BulletinField, OrderInsertField, OrderStatusField, TradeInsertSingleField};
 use ftd::types::{Char, Str};
 use ftd::value::{bool_flag, order_status};
 use ftd::write::message_size;
-use ftd::{Tid, tid};
+use ftd::{SequenceNumber, Series, Tid, tid, write_sole};
 use std::mem::offset_of;
 use zerocopy::IntoBytes;
 
 /// What has become of an order.
-struct OrderState {
+pub(super) struct OrderState {
     /// VolumeTotal.
-    remaining: Volume,
+    pub(super) remaining: Volume,
     /// TradeVolume.
-    traded: Volume,
+    pub(super) traded: Volume,
     /// Of its last trade.
-    last_price: Price,
+    pub(super) last_price: Price,
     /// OrderStatus.
-    status: u8,
+    pub(super) status: u8,
     /// ActiveUserId: whose doing it was.
-    active_user: Active,
+    pub(super) active_user: Active,
+}
+
+impl OrderState {
+    /// Accepted, and nothing else yet.
+    #[inline]
+    pub(super) fn accepted(order: &AcceptedOrder<'_>) -> Self {
+        OrderState {
+            remaining: order.order().volume,
+            traded: Volume(0),
+            last_price: Price(0),
+            status: order_status::NO_TRADE_QUEUEING,
+            active_user: Active::Owner,
+        }
+    }
 }
 
 /// Whose doing it was.
-enum Active {
+pub(super) enum Active {
     /// The order's own user's.
     Owner,
     /// This user's.
@@ -56,7 +70,7 @@ same_place! { STATUS_MIDDLE - HEAD, match_condition match_session valid_through 
 const _: () = assert!(offset_of!(OrderStatusField, volume_total) == HEAD);
 const _: () = assert!(offset_of!(OrderStatusField, order_status) == STATUS_MIDDLE + MIDDLE);
 
-impl Renderer<'_> {
+impl Scribe<'_> {
     /// OrderConfirmation of an order that was accepted and rests, or is about to match.
     #[inline]
     pub(super) fn accepted(
@@ -67,14 +81,7 @@ impl Renderer<'_> {
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
         let order = place.part.order().ok_or(Conflict::EventMisplaced)?;
-        let state = OrderState {
-            remaining: order.order().volume,
-            traded: Volume(0),
-            last_price: Price(0),
-            status: order_status::NO_TRADE_QUEUEING,
-            active_user: Active::Owner,
-        };
-        self.order_confirmation(place, &order, state, hand, buffer)
+        self.order_confirmation(place, &order, OrderState::accepted(&order), hand, buffer)
     }
 
     /// OrderConfirmation of an order that has ended.
@@ -131,13 +138,27 @@ impl Renderer<'_> {
     ) -> Result<usize, Failed> {
         let told = self.take(order, hand)?;
         let field: &mut OrderStatusField = place.message(tid::ORDER_CONFIRMATION, buffer)?;
+        self.confirm(told, field, order, &state, place.part.header.time)?;
+        Ok(message_size::<OrderStatusField>())
+    }
+
+    /// Sets what OrderConfirmation says of an order that members are told of as `told`; `field` is blank.
+    #[inline]
+    pub(super) fn confirm(
+        &self,
+        told: &OrderInsertField,
+        field: &mut OrderStatusField,
+        order: &AcceptedOrder<'_>,
+        state: &OrderState,
+        time: Nanoseconds,
+    ) -> Result<(), Conflict> {
         let (head, rest) = told.as_bytes().split_at(HEAD);
         field.as_mut_bytes()[..HEAD].copy_from_slice(head);
         field.as_mut_bytes()[STATUS_MIDDLE..STATUS_MIDDLE + MIDDLE].copy_from_slice(&rest[..MIDDLE]);
         set_volume(&mut field.volume_total, state.remaining);
         field.order_status.set(state.status);
         field.insert_time = told.insert_time;
-        field.update_time = self.directory.hundredth(place.part.header.time).time();
+        field.update_time = self.directory.hundredth(time).time();
         field.active_user_id = match state.active_user {
             Active::Owner => told.user_id,
             Active::User(id) => Str::from(id),
@@ -149,7 +170,7 @@ impl Renderer<'_> {
         }
         set_volume(&mut field.trade_volume, state.traded);
         field.message_reference = told.message_reference;
-        Ok(message_size::<OrderStatusField>())
+        Ok(())
     }
 
     /// TradeInsertSingle: one side of a trade.
@@ -161,18 +182,31 @@ impl Renderer<'_> {
         side: Direction,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
-        let day = self.day()?;
         let key = if side == Direction::Buy { event.buy } else { event.sell };
         let order = AcceptedOrder::of(self.log, key)?;
-        let parties = self.parties(&order)?;
-        let sent = order.order();
-        let field: &mut TradeInsertSingleField = place.message(tid::TRADE_INSERT_SINGLE, buffer)?;
+        self.trade_of(place.part.header.time, event, &order, place.number, buffer)
+    }
+
+    /// TradeInsertSingle for the participant of one of the two orders, under this number.
+    #[inline]
+    pub(crate) fn trade_of(
+        &self,
+        time: Nanoseconds,
+        event: &Traded,
+        order: &AcceptedOrder<'_>,
+        number: StreamNumber,
+        buffer: &mut [u8],
+    ) -> Result<usize, Failed> {
+        let (day, parties, sent) = (self.day()?, self.parties(order)?, order.order());
+        let (series, number) = (Series(parties.participant.series), SequenceNumber(number.0));
+        let field: &mut TradeInsertSingleField =
+            write_sole(buffer, tid::TRADE_INSERT_SINGLE, series, number).ok_or(Failed::NoRoom)?;
         field.instrument_id = Str::from(parties.instrument.id);
         field.instrument_version.set(super::broadcast::INSTRUMENT_VERSION);
         field.cancel_flag.set(bool_flag::FALSE);
         field.trade_id = Str::from(event.trade_id);
         field.match_date = day.action_date;
-        field.match_time = self.directory.hundredth(place.part.header.time).time();
+        field.match_time = self.directory.hundredth(time).time();
         field.clear_date = day.trading_date;
         set_price(&mut field.price, event.price, parties.instrument)?;
         set_volume(&mut field.volume, event.volume);

@@ -75,6 +75,7 @@ impl Desk {
             Served::Waits => {}
             _ => session.stalled_since = None,
         }
+        session.is_told = served == Served::Done && session.leaving.is_none();
         self.measure_lag(session, served);
         Ok(served)
     }

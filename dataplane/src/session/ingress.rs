@@ -13,7 +13,7 @@ use engine::command::{
     Body, CommandHeader, ORDER_AUTO_SUSPEND, ORDER_STOP_PRICE, OrderCancel, OrderInsert, PasswordUpdate,
     ReadinessReport,
 };
-use engine::types::{AccountIndex, InstrumentIndex, Nanoseconds, ParticipantIndex, RawPrice, Volume};
+use engine::types::{AccountIndex, InstrumentIndex, Nanoseconds, ParticipantIndex, RawPrice, UserIndex, Volume};
 use ftd::field::OrderInsertField;
 use ftd::number::Float;
 use ftd::package::{ReqOrderAction, ReqOrderInsert, ReqReadiness, ReqUserPasswordUpdate};
@@ -21,7 +21,8 @@ use ftd::types::{Int, Str};
 use ftd::value::{bool_flag, readiness};
 use ftd::write::message_size;
 use ftd::{Malformed, Message, Next, SequenceNumber, Series, next_message, read_sole, tid};
-use zerocopy::FromBytes;
+use std::mem::offset_of;
+use zerocopy::{FromBytes, IntoBytes};
 
 /// A message of the dialog stream.
 enum Request<'a> {
@@ -117,7 +118,7 @@ impl Desk {
         }
         dialog.next_request += 1;
         let (dialog, request) = (*dialog, &request);
-        match self.ingress_command(dialog, number, request) {
+        match self.ingress_command(dialog, &mut session.named, number, request) {
             Ok(()) => session.in_engine += 1,
             Err(Refused { refusal, order }) => self.refuse(session, refusal, Target { number, order }),
         }
@@ -125,13 +126,19 @@ impl Desk {
 
     /// Whether the user may ask this now; if so, the command stands in the ring.
     #[inline]
-    fn ingress_command<'a>(&mut self, dialog: Dialog, number: u32, request: &Request<'a>) -> Result<(), Refused<'a>> {
+    fn ingress_command<'a>(
+        &mut self,
+        dialog: Dialog,
+        named: &mut Named,
+        number: u32,
+        request: &Request<'a>,
+    ) -> Result<(), Refused<'a>> {
         let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
         let within_rate = self.flows.request(dialog.user, user, self.now);
         let asked = Asked { dialog, number };
         match request {
-            Request::Order(order) => self.order(asked, order, within_rate)?,
-            Request::Other(message) => self.other_command(asked, message, within_rate)?,
+            Request::Order(order) => self.order(asked, named, order, within_rate)?,
+            Request::Other(message) => self.other_command(asked, named, message, within_rate)?,
         }
         Ok(())
     }
@@ -141,17 +148,17 @@ impl Desk {
     fn order<'a>(
         &mut self,
         asked: Asked,
+        named: &mut Named,
         order: &'a OrderInsertField,
         within_rate: Result<(), Refusal>,
     ) -> Result<(), Refused<'a>> {
         let about = |refusal| Refused { refusal, order: Some((&order.order_sys_id, &order.order_local_id)) };
         within_rate.map_err(about)?;
         let user = self.directory.user(asked.dialog.user).expect("a login is a defined user's, and definitions stay");
-        if !self.directory.is_participant(user.participant, order.participant_id.bytes())
-            || !self.directory.is_user(asked.dialog.user, order.user_id.bytes())
-        {
-            return Err(about(Refusal::NotYours));
-        }
+        let (account, instrument) = match named.find(asked.dialog.user, ids_of(order)) {
+            Some(same) => same,
+            None => self.look_up(asked.dialog.user, user.participant, order, named).map_err(about)?,
+        };
         let price = order.limit_price.units().map_err(|_| about(Refusal::FieldMalformed))?;
         let stop_price = match order.stop_price == Float::BLANK {
             true => 0,
@@ -160,8 +167,6 @@ impl Desk {
         let volume = volume(order.volume_total_orginal).ok_or(about(Refusal::FieldMalformed))?;
         let minimal_volume = self::volume(order.minimal_volume).ok_or(about(Refusal::FieldMalformed))?;
         self.flows.go(asked.dialog.user, user).map_err(about)?;
-        let account = self.directory.find_account(user.participant, order.client_id.bytes());
-        let instrument = self.directory.find_instrument(order.instrument_id.bytes());
         let suspends = order.auto_suspend.get() == bool_flag::TRUE;
         self.write(
             asked,
@@ -174,11 +179,11 @@ impl Desk {
                 order_type: order.order_type.get(),
                 match_condition: order.match_condition.get(),
                 match_session: order.match_session.get(),
-                instrument: instrument.unwrap_or(InstrumentIndex::UNKNOWN),
+                instrument,
                 flags: if stop_price != 0 { ORDER_STOP_PRICE } else { 0 }
                     | if suspends { ORDER_AUTO_SUSPEND } else { 0 },
                 price: RawPrice(price),
-                account: account.unwrap_or(AccountIndex::NONE),
+                account,
                 volume,
                 minimal_volume,
                 reserved: 0,
@@ -187,10 +192,33 @@ impl Desk {
         Ok(())
     }
 
+    /// Whose an order is and what it names, which is kept for the next one if all of it is there.
+    #[inline(never)]
+    fn look_up(
+        &self,
+        user: UserIndex,
+        participant: ParticipantIndex,
+        order: &OrderInsertField,
+        named: &mut Named,
+    ) -> Result<(AccountIndex, InstrumentIndex), Refusal> {
+        let is_own = self.directory.is_participant(participant, order.participant_id.bytes())
+            && self.directory.is_user(user, order.user_id.bytes());
+        if !is_own {
+            return Err(Refusal::NotYours);
+        }
+        let account = self.directory.find_account(participant, order.client_id.bytes());
+        let instrument = self.directory.find_instrument(order.instrument_id.bytes());
+        if let (Some(account), Some(instrument)) = (account, instrument) {
+            *named = Named { user, ids: *ids_of(order), account, instrument };
+        }
+        Ok((account.unwrap_or(AccountIndex::NONE), instrument.unwrap_or(InstrumentIndex::UNKNOWN)))
+    }
+
     /// What is no order, or an order in a form that nobody writes.
     fn other_command<'a>(
         &mut self,
         asked: Asked,
+        named: &mut Named,
         message: &Message<'a>,
         within_rate: Result<(), Refusal>,
     ) -> Result<(), Refused<'a>> {
@@ -198,7 +226,7 @@ impl Desk {
         let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
         match message.tid() {
             tid::ORDER_INSERT => {
-                self.order(asked, ReqOrderInsert::parse(message)?.order_insert, within_rate)?;
+                self.order(asked, named, ReqOrderInsert::parse(message)?.order_insert, within_rate)?;
             }
             tid::ORDER_ACTION => {
                 let ReqOrderAction { order_action: action, order_action_target: target } =
@@ -316,6 +344,40 @@ impl Desk {
         let now = self.now;
         session.say(|buffer| answer::error(buffer, refusal, target, now));
         self.list(session);
+    }
+}
+
+/// What a connection's orders named last: the next one mostly names the same, and definitions stay.
+pub(crate) struct Named {
+    /// Whose dialog it was.
+    user: UserIndex,
+    /// UserId, ParticipantId, ClientId, InstrumentId, as they stood in the order: all of them were right.
+    ids: [u8; IDS_SIZE],
+    account: AccountIndex,
+    instrument: InstrumentIndex,
+}
+
+/// Where an order's four ids stand, one behind the other.
+const IDS: usize = offset_of!(OrderInsertField, user_id);
+const IDS_SIZE: usize = 15 + 8 + 8 + 30;
+const _: () = assert!(offset_of!(OrderInsertField, direction) == IDS + IDS_SIZE);
+
+#[inline]
+fn ids_of(order: &OrderInsertField) -> &[u8; IDS_SIZE] {
+    order.as_bytes()[IDS..].first_chunk().expect("the direction stands behind them")
+}
+
+impl Named {
+    /// Nothing was named.
+    pub(crate) fn nothing() -> Self {
+        let (account, instrument) = (AccountIndex::NONE, InstrumentIndex::UNKNOWN);
+        Named { user: UserIndex::NONE, ids: [0; IDS_SIZE], account, instrument }
+    }
+
+    /// The account and the instrument of an order with these ids of a dialog of `user`'s, if it is as the last one.
+    #[inline]
+    fn find(&self, user: UserIndex, ids: &[u8; IDS_SIZE]) -> Option<(AccountIndex, InstrumentIndex)> {
+        (self.user == user && self.ids == *ids).then_some((self.account, self.instrument))
     }
 }
 

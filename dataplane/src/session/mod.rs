@@ -29,6 +29,7 @@ pub use login::LoginPolicy;
 pub use refusal::Refusal;
 
 use engine::types::{ParticipantIndex, UserIndex};
+use ingress::Named;
 use net::{Instant, SessionId};
 use proof::Nonce;
 use std::collections::VecDeque;
@@ -118,6 +119,10 @@ pub(crate) struct Session {
     pub(crate) stalled_since: Option<Instant>,
     /// It is far behind in a stream where it had caught up: since when.
     pub(crate) behind_since: Option<Instant>,
+    /// What its orders named last.
+    pub(crate) named: Named,
+    /// When it was served last, everything was told. Since then whatever it is to be told has listed it.
+    pub(crate) is_told: bool,
     /// Stands in the list of sessions to be served.
     pub(crate) is_listed: bool,
     /// Bytes were left unread; they are to be offered again.
@@ -167,6 +172,8 @@ impl Session {
             begun: None,
             stalled_since: None,
             behind_since: None,
+            named: Named::nothing(),
+            is_told: false,
             is_listed: false,
             is_held_back: false,
             leaving: None,

@@ -56,6 +56,19 @@ struct Pieces {
     starts: [u32; PIECES_MAX],
 }
 
+/// What became of a message that was to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// It stands there.
+    Done,
+    /// There is no such stream.
+    NoStream,
+    /// The stream's next number is this one.
+    NotNext(StreamNumber),
+    /// No room is left.
+    NoRoom,
+}
+
 impl Places {
     /// Room for `messages` in all of `streams` together.
     pub(super) fn new(streams: usize, messages: u32) -> Self {
@@ -97,22 +110,24 @@ impl Places {
         Some(unpack(self.pool[place as usize]))
     }
 
-    /// Adds the next message of a stream that there is. False: no room is left.
+    /// Adds the next message of a stream, whose number it should have.
     #[inline]
-    #[must_use]
-    pub(super) fn push(&mut self, stream: usize, place: Place) -> bool {
+    pub(super) fn push(&mut self, stream: usize, number: StreamNumber, place: Place) -> Pushed {
+        let Some(pieces) = self.streams.get_mut(stream) else { return Pushed::NoStream };
+        if number.0 != pieces.count + 1 {
+            return Pushed::NotNext(StreamNumber(pieces.count + 1));
+        }
         if self.room == 0 {
-            return false;
+            return Pushed::NoRoom;
         }
         self.room -= 1;
-        let pieces = &mut self.streams[stream];
         if pieces.count == pieces.room {
             self.used += pieces.begin_piece(self.used);
         }
         self.pool[pieces.next as usize] = pack(place);
         pieces.next += 1;
         pieces.count += 1;
-        true
+        Pushed::Done
     }
 
     /// How many of a stream's messages stand before an offset in the log.
@@ -186,9 +201,12 @@ mod tests {
             // The first streams get most: 0 gets every second, 1 every fourth, and so on.
             let stream = (step + 1).trailing_zeros() as usize;
             counts[stream] += 1;
-            assert!(places.push(stream, place(counts[stream], stream)));
+            let number = StreamNumber(counts[stream]);
+            assert_eq!(places.push(stream, number, place(number.0, stream)), Pushed::Done);
         }
-        assert!(!places.push(39, place(1, 39)));
+        assert_eq!(places.push(39, StreamNumber(counts[39] + 1), place(1, 39)), Pushed::NoRoom);
+        assert_eq!(places.push(0, StreamNumber(counts[0]), place(1, 0)), Pushed::NotNext(StreamNumber(counts[0] + 1)));
+        assert_eq!(places.push(40, StreamNumber(1), place(1, 40)), Pushed::NoStream);
         for (stream, &count) in counts.iter().enumerate() {
             assert_eq!(places.count(stream), Some(count));
             for number in 1..=count {
@@ -205,12 +223,12 @@ mod tests {
         // One stream takes everything; or each of 40 takes one more than a piece.
         let mut one = Places::new(40, 10_000);
         for number in 1..=10_000 {
-            assert!(one.push(7, place(number, 7)));
+            assert_eq!(one.push(7, StreamNumber(number), place(number, 7)), Pushed::Done);
         }
         let mut all = Places::new(40, 40 * 65);
         for number in 1..=65 {
             for stream in 0..40 {
-                assert!(all.push(stream, place(number, stream)));
+                assert_eq!(all.push(stream, StreamNumber(number), place(number, stream)), Pushed::Done);
             }
         }
     }
@@ -219,7 +237,7 @@ mod tests {
     fn messages_before_an_offset_are_counted() {
         let mut places = Places::new(1, 1_000);
         for number in 1..=500 {
-            assert!(places.push(0, place(number, 0)));
+            assert_eq!(places.push(0, StreamNumber(number), place(number, 0)), Pushed::Done);
         }
         for number in 1..=500 {
             assert_eq!(places.count_before(0, place(number, 0).offset), number - 1);

@@ -5,7 +5,7 @@ use crate::directory::Conflict;
 use engine::command::{Command, CommandHeader, CommandKind, OrderInsert};
 use engine::event::{Accepted, EVENT_SIZE, Event, EventKind, EventView};
 use engine::types::{OrderKey, UserIndex};
-use journal::{CompleteFrame, FRAME_MAGIC, FrameHeader, FrameView, HEADER_SIZE, LogReader};
+use journal::{CompleteFrame, FRAME_MAGIC, FrameHeader, FrameView, HEADER_SIZE, LAST_PART, LogReader};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 /// The part of a frame that begins at an offset of the log.
@@ -130,6 +130,37 @@ impl<'a> AcceptedOrder<'a> {
     #[inline]
     pub(crate) fn accepted(&self) -> &'a Accepted {
         &self.0.accepted
+    }
+}
+
+/// A frame as nearly all are: one part, which accepts an order, trades it perhaps, and lets it rest.
+#[derive(Clone, Copy)]
+pub(crate) struct UsualFrame<'a> {
+    pub(crate) order: AcceptedOrder<'a>,
+    /// Behind the order's acceptance.
+    pub(crate) events: &'a [Event],
+}
+
+impl<'a> UsualFrame<'a> {
+    /// The usual frame that begins at an offset of the log. None: another one begins there, or none.
+    #[inline]
+    pub(crate) fn at(log: &'a LogReader, offset: u64) -> Option<Self> {
+        let (frame, rest) = OrderFrame::ref_from_prefix(log.bytes_from(offset)?).ok()?;
+        let OrderFrame { header, command, accepted, .. } = frame;
+        let is_usual = header.magic == FRAME_MAGIC
+            && (header.part, header.flags) == (0, LAST_PART)
+            && command.kind == CommandKind::OrderInsert as u16
+            && accepted.kind == EventKind::Accepted as u16;
+        let events = (header.length as usize).checked_sub(size_of::<OrderFrame>())?;
+        let events = <[Event]>::ref_from_bytes(rest.get(..events)?).ok()?;
+        let is_told = |event: &Event| matches!(event.view(), Some(EventView::Traded(_) | EventView::Rested(_)));
+        (is_usual && events.iter().all(is_told)).then_some(UsualFrame { order: AcceptedOrder(frame), events })
+    }
+
+    /// Its bytes in the log.
+    #[inline]
+    pub(crate) fn length(&self) -> u64 {
+        self.order.header().length.into()
     }
 }
 
