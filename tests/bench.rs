@@ -199,9 +199,7 @@ fn on_an_interface_every_order_of_kernel_members_is_answered() {
         println!("SKIPPED: rates on an interface are real time, and an emulated processor is too slow");
         return;
     }
-    let has = |command: &str| std::process::Command::new(command).arg("-V").output().is_ok();
-    let is_root = fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Uid:\t0\t0\t"));
-    if !is_root || !has("ip") || !has("ethtool") || !Path::new("/dev/net/tun").exists() {
+    if !has_interfaces() || !Path::new("/dev/net/tun").exists() {
         println!("SKIPPED: an interface takes root, ip, ethtool and /dev/net/tun");
         return;
     }
@@ -214,6 +212,37 @@ fn on_an_interface_every_order_of_kernel_members_is_answered() {
         assert_eq!((number(&detail["refused"]), number(&detail["malformed"])), (0, 0), "{port}: {detail}");
     }
     refused(&["--port", "tap", "--compare", "kernel", "--rate", "2k"], &["--compare kernel", "af_packet"]);
+}
+
+/// Over DPDK's af_packet and then over the kernel's sockets, on the same two ends: both serve every order, and both are told. Which of
+/// them is faster is not judged here: that is a figure of a quiet machine.
+#[test]
+fn a_port_of_dpdk_and_the_kernels_sockets_are_compared_in_one_run() {
+    if effort::share() > 1 || !cfg!(feature = "dpdk") || !has_interfaces() {
+        println!("SKIPPED: it takes the feature dpdk, root, ip and ethtool, and real time");
+        return;
+    }
+    let report =
+        json(&["--port", "af_packet", "--compare", "kernel", "--rate", "2k", "--seconds", "0.5", "--sessions", "4"]);
+    let compared = report["details"]["compare"].as_array().expect("a list");
+    assert_eq!(compared.len(), 1, "{compared:?}");
+    let one = &compared[0];
+    assert_eq!(number(&one["rate"]), 2_000);
+    for side in [&one["ours"], &one["kernel"]] {
+        assert_eq!(["sent", "answered", "drops"].map(|name| number(&side[name])), [1_000, 1_000, 0], "{one}");
+        let [planned, internal] = ["planned_ns", "latency_ns"].map(|name| number(&side[name]["p50"]));
+        assert!(planned >= internal && internal > 100, "{one}");
+    }
+    let [ours, kernel] = [&one["ours"], &one["kernel"]].map(|side| number(&side["planned_ns"]["p50"]) as f64);
+    let ratio = one["p50_ratio"].as_f64().expect("a number");
+    assert!((ratio - ours / kernel).abs() < 0.001, "{one}");
+}
+
+/// Interfaces can be made here.
+fn has_interfaces() -> bool {
+    let has = |command: &str| std::process::Command::new(command).arg("-V").output().is_ok();
+    let is_root = fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("Uid:\t0\t0\t"));
+    is_root && has("ip") && has("ethtool")
 }
 
 /// Whoever asks how fast a machine is finds an answer, or the command that gives it.
