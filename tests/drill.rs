@@ -13,10 +13,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Trades of the published morning.
 const MORNING_TRADES: u64 = 11_537;
+/// Most time of a small day on a network that loses a fifth; on a quiet machine it takes a quarter of a second.
+const LOSSY_MOST: Duration = Duration::from_secs(60);
 /// Places where the primary dies in it.
 const MORNING_DEATHS: usize = 50;
 
@@ -152,6 +154,20 @@ fn days_end_well_on_four_threads_and_on_eight() {
         run_well(&Options { cores: Some(cores), members, faults: faults.to_owned(), ..options(seed) });
         println!("{cores} threads, {faults} faults, seed {seed}: {:.1?}", began.elapsed());
     }
+}
+
+/// A fifth of all frames is lost, and sixty-four members come back over that: nobody is left waiting for a time-out that has grown.
+#[test]
+fn sixty_four_members_come_back_over_a_network_that_loses_a_fifth_in_bounded_time() {
+    let seeds: Vec<u64> = (1_020..1_028).step_by(effort::stride()).collect();
+    in_parallel(&seeds, |&seed| {
+        let began = Instant::now();
+        let lossy = Options { members: 64, orders_total: 2_000, faults: "lossy".to_owned(), ..options(seed) };
+        let report = run_well(&lossy).report;
+        let took = began.elapsed();
+        println!("seed {seed}: {} frames, {took:.1?}", report.frames);
+        assert!(took < LOSSY_MOST * effort::share() as u32, "seed {seed} took {took:.1?}");
+    });
 }
 
 /// The published morning, where it is: it may not be redistributed.
