@@ -12,18 +12,12 @@ tools: ## what the suite needs and this machine lacks (apt or dnf; asks for noth
 	@tests/tools
 
 .PHONY: test
-test: tools ## format, lints, documents, every test with DPDK
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features dpdk -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet --features dpdk
-	cargo test --workspace --release --quiet --features dpdk
-	tests/rings
-	cargo build --release --quiet # as a newcomer has it, without DPDK
-	timeout 30 cargo run --release --quiet -- drill --json >/dev/null # SPECIFICATION.md, P25: in under 30 s
+test: ## all of it: format, lints, documents, every test with DPDK, and the suite again for aarch64 (test-arm)
+	@tests/all
 
 .PHONY: test-arm
 test-arm: ## the suite for aarch64 (baseline and tsv110), cross-built with DPDK's sysroot and run under qemu
-	tests/arm/suite
+	@tests/arm/suite
 
 .PHONY: drill
 drill: ## the day that fails over

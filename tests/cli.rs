@@ -1,14 +1,13 @@
 //! The one command, from outside: bad input is one clear line and exit code 2, and nothing is half-done; what is asked for in JSON is one
 //! object and nothing else.
 
-use assert_cmd::Command;
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::Stdio;
 
 fn backstop(arguments: &[&str]) -> std::process::Output {
-    Command::new(env!("CARGO_BIN_EXE_backstop")).args(arguments).output().expect("it runs")
+    effort::command(env!("CARGO_BIN_EXE_backstop")).args(arguments).output().expect("it runs")
 }
 
 /// Exit code 2, nothing on stdout, one line on stderr that holds every one of the words.
@@ -260,7 +259,7 @@ fn a_reader_that_has_read_enough_ends_every_command_quietly() {
         &["--version"],
     ] {
         for bytes in [0, 1] {
-            let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_backstop"))
+            let mut child = effort::command(env!("CARGO_BIN_EXE_backstop"))
                 .args(arguments)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
@@ -279,7 +278,7 @@ fn a_reader_that_has_read_enough_ends_every_command_quietly() {
     // Nothing can be written for another reason: that is said.
     if Path::new("/dev/full").exists() {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("it opens");
-        let child = std::process::Command::new(env!("CARGO_BIN_EXE_backstop")).arg("doctor").stdout(full).output();
+        let child = effort::command(env!("CARGO_BIN_EXE_backstop")).arg("doctor").stdout(full).output();
         let output = child.expect("it runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");

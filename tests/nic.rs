@@ -9,7 +9,7 @@ use std::fs;
 
 /// Runs the command on a made machine: exit code, stdout, stderr.
 fn backstop(machine: &Machine, arguments: &[&str]) -> (i32, String, String) {
-    let mut command = assert_cmd::Command::cargo_bin("backstop").expect("it was built");
+    let mut command = effort::command(env!("CARGO_BIN_EXE_backstop"));
     command.args(arguments).arg("--root").arg(machine.root());
     if arguments[0] == "nic" {
         command.arg("--state").arg(machine.state());
@@ -167,7 +167,7 @@ fn doctor_on_this_machine_answers_and_gives_a_profile_to_begin_ones_own_from() {
         return;
     }
     let run = |arguments: &[&str]| {
-        let mut command = assert_cmd::Command::cargo_bin("backstop").expect("it was built");
+        let mut command = effort::command(env!("CARGO_BIN_EXE_backstop"));
         command.args(arguments).output().expect("it runs")
     };
     let report: Value = serde_json::from_slice(&run(&["doctor", "--json", "--profile", "dev"]).stdout).expect("JSON");

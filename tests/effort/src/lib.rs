@@ -1,5 +1,11 @@
-//! How much of a long test is run. `BACKSTOP_EFFORT=20` means a twentieth: an emulated processor, on which the point is that
-//! every path runs, not that a million operations do. Without it a test does all it promises.
+//! What a test on an emulated processor does otherwise, as `tests/arm/suite` sets it by two variables.
+//!
+//! `BACKSTOP_EFFORT=20`: a twentieth of a long test is run, since there the point is that every path runs, not that a million operations
+//! do. `BACKSTOP_RUNNER="qemu-aarch64-static -L …"`: what starts a program of this build; the kernel alone cannot. Without
+//! them a test does all it promises, and starts its programs as they are.
+
+use std::ffi::OsStr;
+use std::process::Command;
 
 /// What to run of `count` operations, cases or seeds: at least one.
 #[must_use]
@@ -26,4 +32,17 @@ pub fn share() -> usize {
             _ => panic!("BACKSTOP_EFFORT={text}: expected a number above zero, 20 for a twentieth"),
         },
     }
+}
+
+/// A command that runs a program of this build, on the processor that it was built for.
+///
+/// # Panics
+/// If `BACKSTOP_RUNNER` is there and names nothing.
+#[must_use]
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let Ok(runner) = std::env::var("BACKSTOP_RUNNER") else { return Command::new(program) };
+    let mut words = runner.split_whitespace();
+    let mut command = Command::new(words.next().expect("BACKSTOP_RUNNER names an emulator"));
+    command.args(words).arg(program);
+    command
 }
