@@ -38,7 +38,8 @@ fn python_members_miss_nothing_over_tap() {
 #[cfg(any(feature = "dpdk", feature = "dpdk-static"))]
 #[test]
 fn python_members_miss_nothing_over_af_packet() {
-    if can_make_networks("python_members_miss_nothing_over_af_packet") {
+    let name = "python_members_miss_nothing_over_af_packet";
+    if can_make_networks(name) && has_packet_sockets(name) {
         members_trade_over("af_packet");
     }
 }

@@ -8,7 +8,8 @@ use ports::{AnyPort, PortSettings, PortSpec, open};
 
 #[test]
 fn a_kernel_client_gets_back_every_byte_over_af_packet() {
-    if !can_make_networks("a_kernel_client_gets_back_every_byte_over_af_packet") {
+    let name = "a_kernel_client_gets_back_every_byte_over_af_packet";
+    if !can_make_networks(name) || !has_packet_sockets(name) {
         return;
     }
     let line = Line::veth();

@@ -32,8 +32,20 @@ pub fn can_make_networks(test: &str) -> bool {
     holds
 }
 
+/// False, said loudly, under an emulator (`tests/arm/suite`), which does not know the options of packet and XDP sockets.
+pub fn has_packet_sockets(test: &str) -> bool {
+    let holds = std::env::var_os("BACKSTOP_RUNNER").is_none();
+    if !holds {
+        eprintln!("SKIPPED {test}: qemu-user does not know PACKET_RX_RING, nor sockets of family 44");
+    }
+    holds
+}
+
 /// False, said loudly, if this kernel has no XDP sockets (AF_XDP is family 44).
 pub fn has_xdp_sockets(test: &str) -> bool {
+    if !has_packet_sockets(test) {
+        return false;
+    }
     let probe = "import socket; socket.socket(44, socket.SOCK_RAW, 0)";
     let holds = Command::new("python3").args(["-c", probe]).output().is_ok_and(|output| output.status.success());
     if !holds {
