@@ -14,9 +14,9 @@
 mod common;
 
 use backstop::bench::flow::Mix;
-use backstop::bench::market::STAGES;
 use backstop::bench::report::{row, thousands};
 use backstop::bench::runs::{MemoryMarket, Plan, RateRun, in_memory};
+use backstop::bench::service::{STAGES, Shape};
 use hw_profiles::Profile;
 use indicatif::ProgressBar;
 
@@ -36,7 +36,8 @@ fn main() {
     let closed_only = common::words().iter().any(|word| word == CLOSED);
     common::print_machine("T3 in memory, one thread, recording on", &SEED.to_string());
     let limits = Profile::load("dev").expect("a built-in profile").limits;
-    let plan = Plan { members: MEMBERS, mix: Mix::TRADES, seed: SEED, limits: &limits, stall: None };
+    let shape = Shape::fused_in_memory();
+    let plan = Plan { members: MEMBERS, mix: Mix::TRADES, seed: SEED, limits: &limits, stall: None, shape: &shape };
     let bar = ProgressBar::hidden();
     let run = |rate: u64, orders: u64| {
         let run = in_memory(&plan, rate, orders as f64 / rate as f64, &bar).expect("dev has room for it");

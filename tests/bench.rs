@@ -1,6 +1,11 @@
 //! `backstop bench`, from outside, on short runs: what it prints adds up, an outage is in the figures, a promise is judged on its
 //! own machine only, bad input is one line.
 
+use backstop::bench::flow::Mix;
+use backstop::bench::runs::{Plan, in_memory};
+use backstop::bench::service::Shape;
+use dataplane::stages::{LayoutMap, online_cores};
+use indicatif::ProgressBar;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -175,6 +180,110 @@ fn histograms_and_plot_are_written_with_both_latencies_of_every_rate() {
     let curves = document.descendants().filter(|node| node.has_tag_name("polyline")).count();
     assert_eq!(curves, 4);
     assert!(plot.contains(&format!("{},000 /s", rates[0] / 1_000)) && plot.contains("时延"));
+}
+
+/// A layout of two threads, each on its core: what the threads did and where they were is in the report, and it is not judged, since
+/// the profile promises for another.
+#[test]
+fn a_layout_of_two_threads_answers_every_order_and_tells_where_its_threads_were() {
+    if effort::share() > 1 || online_cores().is_none_or(|cores| cores.len() < 2) {
+        return println!("SKIPPED: two threads were NOT measured: there are no two cores, or they are emulated");
+    }
+    let report =
+        json(&["--layout", "2", "--journal", "memory", "--rates", "2k,5k", "--seconds", "0.3", "--sessions", "8"]);
+    let layout = &report["details"]["layout"];
+    assert_eq!(layout["threads"], serde_json::json!(["front0", "engine+record"]));
+    assert_eq!((&layout["fell_back"], &layout["journal"]), (&Value::Null, &Value::from("memory")));
+    assert_eq!(report["verdict"], "not judged");
+    assert!(report["details"]["why"].as_str().expect("words").contains("--layout 2"), "{}", report["details"]["why"]);
+    for (rate, detail) in report["rates"].as_array().expect("rates").iter().zip(details(&report)) {
+        assert_eq!((number(&rate["sent"]), number(&rate["drops"])), (number(&rate["answered"]), 0), "{rate} {detail}");
+        assert_eq!((number(&detail["refused"]), number(&detail["rejected"])), (0, 0), "{detail}");
+        for stage in ["ingress", "engine", "publish", "egress"] {
+            assert!(detail["cycles"][stage].as_f64() > Some(10.0), "{stage}: {detail}");
+        }
+        let threads = detail["threads"].as_array().expect("threads");
+        let words: Vec<&str> = threads.iter().map(|thread| thread["stages"].as_str().expect("a name")).collect();
+        assert_eq!(words, ["front0", "engine+record"]);
+        for thread in threads {
+            assert_eq!(thread["core_wanted"], thread["core"], "read back from the kernel: {thread}");
+            assert_eq!((&thread["is_pinned"], thread["migrations"].as_u64().unwrap_or(0)), (&Value::Bool(true), 0));
+        }
+        assert_ne!(threads[0]["core"], threads[1]["core"]);
+    }
+    assert!(report["details"]["empty_ring_ns"]["p50"].as_u64() > Some(0), "beside the empty ring");
+    refused(&["--layout", "2", "--stall", "5"], &["--stall 5", "--layout fused"]);
+}
+
+#[test]
+fn a_layout_that_the_machine_has_no_cores_for_falls_back_to_one_thread_and_says_so() {
+    let cores = online_cores().map_or(usize::MAX, |cores| cores.len());
+    let Some(threads) = ["2", "4", "8"].into_iter().find(|threads| threads.parse::<usize>().is_ok_and(|n| n > cores))
+    else {
+        return println!("SKIPPED: falling back was NOT tested: this machine has cores for every layout");
+    };
+    let arguments = ["--layout", threads, "--rate", "2k", "--seconds", "0.1", "--sessions", "2"];
+    let report = json(&arguments);
+    let layout = &report["details"]["layout"];
+    assert_eq!(
+        (&layout["asked"], &layout["threads"]),
+        (&Value::from(threads), &serde_json::json!(["front0+engine+record"]))
+    );
+    assert!(layout["fell_back"].as_str().expect("why").contains(&format!("{threads} threads")), "{layout}");
+    assert_eq!(report["verdict"], "not judged");
+    let output = backstop(&arguments);
+    let (text, loud) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("FELL BACK") && loud.contains(&format!("--layout {threads}")), "{text}{loud}");
+}
+
+/// The journal is as durable as the profile has it, where the flag says, and is gone afterwards.
+#[test]
+fn a_bench_records_as_the_profile_does_and_leaves_no_journal_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal");
+    fs::create_dir(&journal).expect("made");
+    let text = hw_profiles::Profile::source("dev").expect("built in");
+    let synced = text.replace("policy = \"async\"", "policy = \"sync\"");
+    assert_ne!(synced, text);
+    let path = folder.path().join("synced.toml");
+    fs::write(&path, synced).expect("written");
+    let (path, at) = (path.to_str().expect("UTF-8"), journal.to_str().expect("UTF-8"));
+    for (profile, words) in [("dev", "page cache"), (path, "synced")] {
+        let rate = rate_of(2_000);
+        let words_of_rate = rate.to_string();
+        let arguments =
+            ["--profile", profile, "--journal", at, "--rate", &words_of_rate, "--seconds", "0.2", "--sessions", "4"];
+        let report = json(&arguments);
+        assert_eq!(report["details"]["layout"]["journal"], words);
+        let run = &report["rates"][0];
+        assert_eq!((number(&run["answered"]), number(&run["drops"])), (rate / 5, 0), "{words}: {run}");
+        assert_eq!(fs::read_dir(&journal).expect("it is there").count(), 0, "{words}: nothing stays");
+    }
+    refused(&["--journal", "/no/such/folder"], &["--journal /no/such/folder", "memory"]);
+    refused(&["--layout", "3"], &["--layout 3", "profile, fused, 2, 4 or 8"]);
+}
+
+/// More threads than this machine may have cores: slow, but every order is answered, whichever front its member came to.
+#[test]
+fn on_four_and_eight_threads_every_order_is_answered() {
+    if effort::share() > 1 {
+        return println!("SKIPPED: four and eight threads by the machine's clock: an emulated processor is too slow");
+    }
+    let limits = hw_profiles::Profile::load("dev").expect("built in").limits;
+    for threads in [4, 8] {
+        let map = LayoutMap::on(threads).expect("a shape");
+        let shape = Shape { map, ..Shape::fused_in_memory() };
+        let plan = Plan { members: 16, mix: Mix::DEFAULT, seed: 3, limits: &limits, stall: None, shape: &shape };
+        let run = in_memory(&plan, 2_000, 0.3, &ProgressBar::hidden()).unwrap_or_else(|fault| panic!("{fault}"));
+        let counts = run.counts;
+        assert_eq!((counts.planned, counts.answered, counts.drops()), (600, 600, 0), "{threads} threads: {counts:?}");
+        assert_eq!((counts.malformed, &run.fault), (0, &None), "{threads} threads");
+        assert_eq!(run.threads.len(), threads);
+    }
+}
+
+fn details(report: &Value) -> &[Value] {
+    report["details"]["rates"].as_array().expect("details")
 }
 
 #[test]

@@ -49,7 +49,8 @@ pub enum Stage {
     Engine,
     /// Makes frames durable and releases them. Exactly one.
     Record,
-    /// Publishes to followers and the board. At most one; without it every front does it for its own.
+    /// Publishes to followers, to fronts on other machines, and the board; a queue of the NIC of its own, unless it stands beside a front.
+    /// At most one; without it the first front does it.
     Publish,
 }
 

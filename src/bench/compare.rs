@@ -9,16 +9,19 @@
 //! TAP is its own pair: OURS is the port's end, THEIRS the interface. Everything is made by `ip`, named after this process, and
 //! taken away at the end. The addresses are those set aside for benchmarks (RFC 2544).
 
-use crate::bench::clock::{core_nanoseconds, nanoseconds};
+use crate::bench::clock::core_nanoseconds;
 use crate::bench::load::{Load, PATIENCE_NS};
-use crate::bench::machine::leave_core;
-use crate::bench::market::{DAY_BEGINS, Figures, Service};
+use crate::bench::machine::leave_cores;
+use crate::bench::market::DAY_BEGINS;
+use crate::bench::market::MEMBER_PORT;
 use crate::bench::report::{quantiles_json, span};
 use crate::bench::runs::{self, Day, Plan, RateRun};
+use crate::bench::service::{Figures, Service, Shape, moment};
 use crate::bench::wire::KernelTcp;
 use indicatif::ProgressBar;
-use net::{Host, HostConfig, Instant, Sockets, SocketsConfig, Transport};
-use ports::{AnyPort, PortSettings, PortSpec};
+use net::memory::Steering;
+use net::{Host, HostConfig, Sockets, SocketsConfig, Transport};
+use ports::{PortSettings, PortSpec};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -140,7 +143,7 @@ impl Place {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Place::Memory => "内存端口 memory port, one thread".to_owned(),
+            Place::Memory => "内存端口 memory port".to_owned(),
             Place::Wire(Wire { port: None, .. }) => "内核套接字 kernel sockets, members on another thread".to_owned(),
             Place::Wire(Wire { port: Some(port), .. }) => format!("端口 port {port}, members on another thread"),
         }
@@ -235,15 +238,18 @@ impl Segment {
         seconds: f64,
         bar: &ProgressBar,
     ) -> Result<RateRun, String> {
+        let map = &plan.shape.map;
         self.run(plan, rate, seconds, bar, || {
-            let mut opened = ports::open(port, &PortSettings::default()).map_err(|error| error.to_string())?;
-            let port: AnyPort = opened.pop().ok_or_else(|| format!("{port} has no queue"))?;
+            let settings = PortSettings { queues: map.fronts() as u16, ..PortSettings::default() };
+            let opened = ports::open(port, &settings).map_err(|error| error.to_string())?;
             if self.is_tap {
                 ip(&["link", "set", &self.ours, "netns", &self.space])?;
                 self.raise_theirs()?;
             }
             let sessions = usize::from(plan.members) + 4;
-            Ok(Host::new(HostConfig { sessions, ..HostConfig::new(SERVICE, plan.seed) }, port))
+            let queues = ports::share(opened, Steering { port: MEMBER_PORT, first: map.first_member_front() });
+            let host = |queue| Host::new(HostConfig { sessions, ..HostConfig::new(SERVICE, plan.seed) }, queue);
+            Ok(queues.into_iter().map(host).collect())
         })
     }
 
@@ -253,20 +259,24 @@ impl Segment {
         ip(&["addr", "add", &address, "dev", &self.ours])?;
         let sessions = usize::from(plan.members) + 4;
         let config = SocketsConfig { sessions, ..SocketsConfig::new(SERVICE) };
-        let run = self.run(plan, rate, seconds, bar, || Sockets::new(config).map_err(|error| error.to_string()));
+        // The kernel's TCP is one: whatever the layout has behind it, members come through one front.
+        let shape = Shape { map: plan.shape.map.clone().with_fronts(1), ..plan.shape.clone() };
+        let plan = &Plan { shape: &shape, ..*plan };
+        let open = || Sockets::new(config).map(|sockets| vec![sockets]).map_err(|error| error.to_string());
+        let run = self.run(plan, rate, seconds, bar, open);
         ip(&["addr", "del", &address, "dev", &self.ours])?;
         self.in_space(&["neigh", "flush", "all"])?;
         run
     }
 
     /// The service on one thread, the members on another, by the machine's own clock.
-    fn run<T: Transport>(
+    fn run<T: Transport + Send + 'static>(
         &self,
         plan: &Plan<'_>,
         rate: u64,
         seconds: f64,
         bar: &ProgressBar,
-        open: impl FnOnce() -> Result<T, String> + Send,
+        open: impl FnOnce() -> Result<Vec<T>, String> + Send,
     ) -> Result<RateRun, String> {
         let orders = ((rate as f64 * seconds) as u64).max(1);
         let days = runs::days(plan, orders)?;
@@ -318,7 +328,8 @@ impl Segment {
         if signs.state.load(Ordering::Acquire) == FAILED {
             return Err(String::new()); // the service says why
         }
-        leave_core();
+        let map = &plan.shape.map;
+        leave_cores(&map.threads().iter().filter_map(|thread| thread.core).collect::<Vec<_>>());
         let space = File::open(format!("/run/netns/{}", self.space)).map_err(|error| format!("name space: {error}"))?;
         move_into_link_name_space(space.as_fd(), Some(LinkNameSpaceType::Network))
             .map_err(|error| format!("name space: {error}"))?;
@@ -368,28 +379,25 @@ struct Signs {
 }
 
 /// The service's thread.
-fn serve<T: Transport>(
+fn serve<T: Transport + Send + 'static>(
     plan: &Plan<'_>,
     orders: u64,
-    open: impl FnOnce() -> Result<T, String>,
+    open: impl FnOnce() -> Result<Vec<T>, String>,
     signs: &Signs,
 ) -> Result<Figures, String> {
-    let transport = open()?;
-    let mut service = Service::open(transport, plan.members, &plan.mix, orders as u32, plan.limits)?;
-    signs.state.store(IS_THERE, Ordering::Release);
     let zero_ns = core_nanoseconds();
+    let orders = orders as u32;
+    let mut service = Service::open(open()?, plan.shape, plan.members, &plan.mix, orders, plan.limits, zero_ns)?;
+    signs.state.store(IS_THERE, Ordering::Release);
     let mut is_measuring = false;
     while !signs.ends.load(Ordering::Acquire) {
-        let now: Instant = DAY_BEGINS + Duration::from_nanos(core_nanoseconds() - zero_ns);
-        service.poll(now);
+        service.poll(moment(zero_ns));
         if !is_measuring && signs.measures.load(Ordering::Relaxed) {
             is_measuring = true;
             service.begin_measuring();
         }
     }
-    let mut figures = service.figures();
-    figures.service_ns = nanoseconds(figures.stages.iter().sum::<f64>() as u64) as f64;
-    Ok(figures)
+    Ok(service.figures())
 }
 
 /// Runs `ip`.

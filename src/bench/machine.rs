@@ -5,7 +5,7 @@ use dataplane::clock::cycles;
 use dataplane::ring::ring;
 use engine::types::Nanoseconds;
 use hdrhistogram::Histogram;
-use hw_profiles::{Cpu, Profile, detect};
+use hw_profiles::{Cpu, detect};
 use serde::Serialize;
 use std::fs;
 use std::path::Path;
@@ -61,9 +61,9 @@ const GAP_NS: u64 = 10_000;
 const LOOK: Duration = Duration::from_millis(300);
 
 impl Fingerprint {
-    /// Looks at the machine, and pins this thread if the profile says so.
+    /// Looks at the machine, and pins this thread, if a core is named.
     #[must_use]
-    pub fn take(profile: &Profile) -> Fingerprint {
+    pub fn take(core: Option<usize>) -> Fingerprint {
         let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = text("/proc/cpuinfo");
         let cpu = Cpu::parse(&cpuinfo);
@@ -71,10 +71,12 @@ impl Fingerprint {
             let line = cpuinfo.lines().find(|line| line.starts_with(name))?;
             Some(line.split_once(':')?.1.trim().to_owned())
         };
-        let pinned = profile.layout.pin && pin(profile.layout.threads.first().map_or(0, |thread| thread.core));
+        // Before it is pinned: afterwards there is one.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let pinned = core.is_some_and(pin);
         Fingerprint {
             processor: field("model name").unwrap_or_else(|| cpu.to_string()),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            cores,
             kernel: text("/proc/sys/kernel/osrelease").trim().to_owned(),
             clock_source: nic_config::survey(Path::new("/")).clock_source,
             cycles_per_second: dataplane::clock::cycles_per_second(),
@@ -98,12 +100,12 @@ impl Fingerprint {
 }
 
 /// Puts this thread on a core. False: the kernel does not, or has no such core.
-fn pin(core: u16) -> bool {
+fn pin(core: usize) -> bool {
     let mut cores = rustix::thread::CpuSet::new();
-    if usize::from(core) >= rustix::thread::CpuSet::MAX_CPU {
+    if core >= rustix::thread::CpuSet::MAX_CPU {
         return false;
     }
-    cores.set(core.into());
+    cores.set(core);
     rustix::thread::sched_setaffinity(None, &cores).is_ok()
 }
 
@@ -113,11 +115,17 @@ pub fn leave_core() {
     if pinned.count() > 1 {
         return;
     }
+    let cores: Vec<usize> = (0..rustix::thread::CpuSet::MAX_CPU).filter(|core| pinned.is_set(*core)).collect();
+    leave_cores(&cores);
+}
+
+/// Lets this thread run on every core but these.
+pub fn leave_cores(cores: &[usize]) {
     let mut others = rustix::thread::CpuSet::new();
-    for core in (0..rustix::thread::CpuSet::MAX_CPU).filter(|core| !pinned.is_set(*core)) {
+    for core in (0..rustix::thread::CpuSet::MAX_CPU).filter(|core| !cores.contains(core)) {
         others.set(core);
     }
-    // A machine of one core: they share it after all.
+    // A machine without another core: they share it after all.
     let _ = rustix::thread::sched_setaffinity(None, &others);
 }
 
@@ -165,6 +173,7 @@ pub fn empty_ring(rate: u64, span: Duration) -> Histogram<u64> {
     let record = [0u8; 64];
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            leave_core();
             let begin = cycles();
             let orders = (u128::from(rate) * span.as_nanos() / 1_000_000_000) as u64;
             for order in 0..orders {

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod compare;
 pub mod flow;
+pub mod laid;
 pub mod load;
 pub mod machine;
 pub mod market;
@@ -13,6 +14,7 @@ pub mod plot;
 pub mod report;
 pub mod results;
 pub mod runs;
+pub mod service;
 pub mod wire;
 
 use crate::replay;
@@ -22,11 +24,12 @@ use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 use hw_profiles::{PROMISE_MULTIPLES, Profile};
 use indicatif::ProgressBar;
+use laid::Laid;
 use load::MEMBERS_MAX;
 use machine::{Fingerprint, empty_ring};
-use market::Stall;
 use report::{Knee, Report, is_held, thousands};
 use runs::{Plan, RateRun};
+use service::{Shape, Stall};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -54,6 +57,13 @@ pub struct Options {
     /// Where orders enter: `memory`, or a port as in a site's file (tap:NAME, af_packet:IFACE, …; root, in a name space of its own)
     #[arg(long, value_name = "PORT", default_value = "memory")]
     port: String,
+    /// How the stages are laid on threads: `profile`, `fused`, 2, 4 or 8
+    #[arg(long, value_name = "LAYOUT", default_value = "profile")]
+    layout: String,
+    /// The folder in which the journal is written, as durable as the profile has it, or `memory`: no file. Nothing of it stays
+    /// [default: the system's for temporary files]
+    #[arg(long, value_name = "DIR")]
+    journal: Option<String>,
     /// Runs the same service over the kernel's sockets beside it, and prints the ratio
     #[arg(long, value_name = "WITH")]
     compare: Option<compare::With>,
@@ -105,12 +115,16 @@ pub fn run(options: &Options) -> Result<bool, String> {
     let rates = options.rates(&profile)?;
     let seconds = options.seconds()?;
     let mix = options.mix.as_deref().map_or(Ok(Mix::DEFAULT), Mix::load)?;
-    let plan = options.plan(&profile, mix)?;
+    let laid = Laid::new(&profile, &options.layout, options.journal.as_deref(), options.port != "memory")?;
+    let plan = options.plan(&profile, mix, &laid.shape)?;
+    if let Some(why) = laid.fell_back.as_ref().or(laid.unpinned.as_ref()).filter(|_| !options.json) {
+        eprintln!("backstop bench: --layout {}: {why}", options.layout);
+    }
     if options.record && !Path::new(RESULTS).is_dir() {
         return Err(format!("--record: expected to be run where {RESULTS} is, the repository's top"));
     }
     let mut place = compare::Place::prepare(&options.port, options.compare)?;
-    let mut machine = Fingerprint::take(&profile);
+    let mut machine = Fingerprint::take(laid.first_core());
     let orders: f64 = rates.iter().map(|rate| *rate as f64 * seconds).sum();
     let bar = if options.json { ProgressBar::hidden() } else { replay::progress(orders as u64, "orders") };
     let mut runs: Vec<RateRun> = Vec::new();
@@ -141,7 +155,17 @@ pub fn run(options: &Options) -> Result<bool, String> {
         mix.cancel,
         options.seed
     );
-    let report = Report { profile: &profile, machine, setting, seconds, rates: runs, knee, empty_ring: ring, compared };
+    let report = Report {
+        profile: &profile,
+        machine,
+        laid: &laid,
+        setting,
+        seconds,
+        rates: runs,
+        knee,
+        empty_ring: ring,
+        compared,
+    };
     if let Some(path) = &options.histogram {
         write_histograms(path, &report.rates)?;
     }
@@ -166,7 +190,9 @@ impl Options {
     fn command(&self) -> String {
         let mix = self.mix.as_ref().map_or_else(String::new, |mix| format!(" --mix {mix}"));
         let port = if self.port == "memory" { String::new() } else { format!(" --port {}", self.port) };
-        format!("backstop bench --profile {} --promise --record{port}{mix}", self.profile)
+        let layout = if self.layout == "profile" { String::new() } else { format!(" --layout {}", self.layout) };
+        let journal = self.journal.as_ref().map_or_else(String::new, |journal| format!(" --journal {journal}"));
+        format!("backstop bench --profile {} --promise --record{port}{mix}{layout}{journal}", self.profile)
     }
 
     fn rates(&self, profile: &Profile) -> Result<Vec<u64>, String> {
@@ -192,7 +218,7 @@ impl Options {
         Ok(seconds)
     }
 
-    fn plan<'a>(&self, profile: &'a Profile, mix: Mix) -> Result<Plan<'a>, String> {
+    fn plan<'a>(&self, profile: &'a Profile, mix: Mix, shape: &'a Shape) -> Result<Plan<'a>, String> {
         let limits = &profile.limits;
         let most = limits.participants.min(limits.users).min(limits.sessions.saturating_sub(4)).min(MEMBERS_MAX);
         if !(1..=most).contains(&self.sessions) {
@@ -204,8 +230,11 @@ impl Options {
         if self.stall > 10_000 {
             return Err(format!("--stall {}: expected 0 to 10000 milliseconds", self.stall));
         }
+        if self.stall > 0 && !shape.is_fused() {
+            return Err(format!("--stall {}: expected --layout fused: one thread stands still", self.stall));
+        }
         let stall = (self.stall > 0).then_some(Stall { after_answers: 0, nanoseconds: self.stall * 1_000_000 });
-        Ok(Plan { members: self.sessions, mix, seed: self.seed, limits, stall })
+        Ok(Plan { members: self.sessions, mix, seed: self.seed, limits, stall, shape })
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a bench prints: a table for people, one JSON object for scripts, and the verdict against the profile's promise.
 
 use crate::bench::compare::Compared;
+use crate::bench::laid::Laid;
 use crate::bench::machine::{Fingerprint, NOISY_PERCENT};
-use crate::bench::market::STAGES;
 use crate::bench::runs::RateRun;
+use crate::bench::service::STAGES;
+use crate::run::status::ThreadLine;
 use hdrhistogram::Histogram;
 use hw_profiles::{PROMISE_MULTIPLES, Profile};
 use serde::Serialize;
@@ -16,6 +18,8 @@ pub struct Report<'a> {
     pub profile: &'a Profile,
     /// Where it ran.
     pub machine: Fingerprint,
+    /// What of it ran.
+    pub laid: &'a Laid,
     /// Words for the port, the members, the mix.
     pub setting: String,
     /// Seconds a rate.
@@ -91,10 +95,13 @@ fn keeps(run: &RateRun, profile: &Profile) -> bool {
 
 /// The verdict and why.
 #[must_use]
-pub fn judge(profile: &Profile, machine: &Fingerprint, rates: &[RateRun]) -> (Verdict, String) {
+pub fn judge(profile: &Profile, machine: &Fingerprint, laid: &Laid, rates: &[RateRun]) -> (Verdict, String) {
     let fits = &machine.profile;
     if profile.name != "dev" && profile.name != *fits {
         return (Verdict::NotJudged, format!("wrong machine: this one is {fits}, not {}", profile.name));
+    }
+    if let Some(why) = &laid.is_other {
+        return (Verdict::NotJudged, format!("not what the profile promises for: {why}"));
     }
     let production = u64::from(profile.promise.production_orders_per_second);
     let judged = PROMISE_MULTIPLES.map(|multiple| production * u64::from(multiple));
@@ -127,7 +134,7 @@ impl Report<'_> {
     /// The verdict and why.
     #[must_use]
     pub fn verdict(&self) -> (Verdict, String) {
-        judge(self.profile, &self.machine, &self.rates)
+        judge(self.profile, &self.machine, self.laid, &self.rates)
     }
 
     /// Prints the page.
@@ -152,6 +159,10 @@ impl Report<'_> {
         ));
         let pinned = if machine.pinned { "绑核 pinned" } else { "未绑核 not pinned" };
         line(&format!("核心 cores     {pinned}, allowed {}, {} migrations", machine.cores_allowed, machine.migrations));
+        self.laid.lines().iter().for_each(|text| line(text));
+        for thread in self.rates.last().into_iter().flat_map(|run| &run.threads) {
+            line(&format!("线程 thread    {}", ThreadLine::from(thread.clone()).words()));
+        }
         let gaps = &machine.gaps;
         let noisy =
             if gaps.share_percent > NOISY_PERCENT { "嘈杂 NOISY: tails are the machine's" } else { "安静 quiet" };
@@ -193,8 +204,11 @@ impl Report<'_> {
         );
         line("");
         let names: String = STAGES.iter().map(|name| format!("{name:>9}")).collect();
+        // On one thread medians, so that what interrupts it is not taken for work.
+        let kind = if self.laid.shape.is_fused() { "median" } else { "mean" };
+        let members = if self.laid.shape.is_fused() { "not in the figures" } else { "see layout" };
         line(&format!(
-            "{:>12} | median  {names}{:>9} | copied B | service ns | members ns, not in the figures",
+            "{:>12} | {kind:<8}{names}{:>9} | copied B | service ns | members ns, {members}",
             "rate/s", "all"
         ));
         for run in &self.rates {
@@ -257,6 +271,7 @@ impl Report<'_> {
             "details": {
                 "why": why,
                 "setting": self.setting,
+                "layout": self.laid.json(),
                 "seconds": self.seconds,
                 "knee": self.knee,
                 "empty_ring_ns": self.empty_ring.as_ref().map(quantiles_json),
@@ -305,6 +320,7 @@ fn details_json(run: &RateRun) -> Value {
         "rejected": run.rejected,
         "sent_by_kind": { "rests": run.sent[0], "trades": run.sent[1], "cancels": run.sent[2] },
         "days": run.days,
+        "threads": run.threads.iter().cloned().map(ThreadLine::from).collect::<Vec<_>>(),
         "marks": {
             "burst_command_bytes": run.marks.burst_command_bytes,
             "sessions_served": run.marks.sessions_served,

@@ -1,17 +1,28 @@
 //! One rate, run: days of the market, one after the other, until all its orders were due.
+//!
+//! ```text
+//! one thread        members and service take turns; the members' time is taken out of the clock
+//! several           by the machine's clock. The members are on a core of their own, if there is one left; else they take turns with
+//!                   the layout's first thread, and what they take from it is in the figures
+//! ```
 
-use crate::bench::clock::{core_nanoseconds, jump, nanoseconds, outside};
+use crate::bench::clock::{core_nanoseconds, follow_the_machine, jump, nanoseconds, outside};
 use crate::bench::flow::Mix;
 use crate::bench::load::{Counts, LONGEST_NS, Load};
-use crate::bench::market::{DAY_BEGINS, Figures, Service, Stall};
+use crate::bench::machine::leave_cores;
+use crate::bench::market::MEMBER_PORT;
+use crate::bench::service::{Figures, STAGES, Service, Shape, Stall, moment};
 use crate::bench::wire::LightTcp;
 use dataplane::front::FrontMarks;
+use dataplane::stages::{Placement, online_cores};
 use hdrhistogram::Histogram;
 use hw_profiles::Limits;
 use indicatif::ProgressBar;
 use journal::LogLimits;
-use net::{Host, HostConfig, Instant, Network, NetworkConfig, Port};
+use net::memory::Steering;
+use net::{Host, HostConfig, MemoryPort, Network, NetworkConfig, Port};
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What is run.
@@ -27,6 +38,8 @@ pub struct Plan<'a> {
     pub limits: &'a Limits,
     /// A service that stands still once a rate.
     pub stall: Option<Stall>,
+    /// What the service is.
+    pub shape: &'a Shape,
 }
 
 /// What came of a rate.
@@ -40,11 +53,11 @@ pub struct RateRun {
     pub internal_ns: Histogram<u64>,
     /// From the planned time to the answer.
     pub planned_ns: Histogram<u64>,
-    /// Cycles an order of each stage ([`crate::bench::market::STAGES`]).
-    pub stages: [f64; 4],
+    /// Cycles an order of each stage ([`STAGES`]).
+    pub stages: [f64; STAGES.len()],
     /// Bytes copied on the way, in and out, an order.
     pub bytes_copied_per_order: f64,
-    /// Members' side on the same thread, ns an order; in none of the figures.
+    /// Members' side, ns an order, where it takes turns with a thread of the service's; of one thread it is in none of the figures.
     pub generator_ns_per_order: f64,
     /// Service, ns an order: what it worked, idle polls left out.
     pub service_ns_per_order: f64,
@@ -56,6 +69,8 @@ pub struct RateRun {
     pub marks: FrontMarks,
     /// Orders that the rules rejected.
     pub rejected: u64,
+    /// Where the service's threads were on the last day; empty with one.
+    pub threads: Vec<Placement>,
     /// Why the service stopped, if so.
     pub fault: Option<String>,
 }
@@ -83,7 +98,7 @@ impl RateRun {
             counts: Counts::default(),
             internal_ns: histogram(),
             planned_ns: histogram(),
-            stages: [0.0; 4],
+            stages: [0.0; STAGES.len()],
             bytes_copied_per_order: 0.0,
             generator_ns_per_order: 0.0,
             service_ns_per_order: 0.0,
@@ -91,6 +106,7 @@ impl RateRun {
             days: 0,
             marks: FrontMarks::default(),
             rejected: 0,
+            threads: Vec::new(),
             fault: None,
         }
     }
@@ -120,6 +136,7 @@ impl RateRun {
         self.days += 1;
         self.marks = figures.marks;
         self.rejected += figures.rejected;
+        self.threads = figures.threads;
         self.fault = self.fault.take().or(figures.fault);
     }
 }
@@ -158,7 +175,7 @@ pub(crate) fn days(plan: &Plan<'_>, orders: u64) -> Result<Vec<(u64, u64)>, Stri
     Ok((0..count).map(|day| (orders * (day + 1) / count - orders * day / count, warm_up)).collect())
 }
 
-/// Runs a rate in memory, everything on this thread; see [`crate::bench::clock`] for what its time is.
+/// Runs a rate in memory, on the threads of the plan's shape; see [`crate::bench::clock`] for what its time is on one.
 ///
 /// # Errors
 /// The profile has no room for the mix, or the market does not open.
@@ -166,8 +183,12 @@ pub fn in_memory(plan: &Plan<'_>, rate: u64, seconds: f64, bar: &ProgressBar) ->
     let mut run = RateRun::new(rate);
     let orders = ((rate as f64 * seconds) as u64).max(1);
     for (day, (measured, warm_up)) in days(plan, orders)?.into_iter().enumerate() {
-        let mut market = MemoryMarket::open(plan, plan.seed + day as u64, rate, measured, warm_up)?;
-        let (figures, day) = market.trade(bar);
+        let seed = plan.seed + day as u64;
+        let (figures, day) = if plan.shape.is_fused() {
+            MemoryMarket::open(plan, seed, rate, measured, warm_up)?.trade(bar)
+        } else {
+            ThreadsMarket::open(plan, seed, rate, measured, warm_up)?.trade(plan, bar)?
+        };
         run.add(figures, day);
         if run.fault.is_some() {
             break;
@@ -179,7 +200,7 @@ pub fn in_memory(plan: &Plan<'_>, rate: u64, seconds: f64, bar: &ProgressBar) ->
 /// A service and its members on one thread.
 pub struct MemoryMarket {
     /// The service.
-    pub service: Service<Host<net::MemoryPort>>,
+    pub service: Service<Host<MemoryPort>>,
     load: Option<Load<LightTcp>>,
     warm_up: u64,
     zero_ns: u64,
@@ -191,17 +212,8 @@ impl MemoryMarket {
     /// # Errors
     /// The profile has no room for it.
     pub fn open(plan: &Plan<'_>, seed: u64, rate: u64, measured: u64, warm_up: u64) -> Result<MemoryMarket, String> {
-        let config = NetworkConfig { ports: 2, queue_frames: QUEUE_FRAMES, buffers: BUFFERS, latency: Duration::ZERO };
-        let network = Network::new(config);
-        let port = network.attach();
-        let mac = port.mac();
-        let sessions = usize::from(plan.members) + 4;
-        let host = Host::new(HostConfig { sessions, ..HostConfig::new(CORE, seed) }, port);
-        let orders = measured + warm_up;
-        let mut service = Service::open(host, plan.members, &plan.mix, orders as u32, plan.limits)?;
-        let wire = LightTcp::new(network.attach(), mac, plan.members);
-        let mut load = Load::new(wire, plan.members, plan.mix, seed, rate, orders, warm_up);
         let zero_ns = core_nanoseconds();
+        let (mut service, mut load) = open(plan, seed, rate, measured, warm_up, zero_ns)?;
         load.join(CORE, &plan.mix, |_| {
             let now = moment(zero_ns);
             service.poll(now);
@@ -209,7 +221,7 @@ impl MemoryMarket {
         })?;
         // The stall comes in the middle of what is measured.
         if let Some(stall) = plan.stall {
-            let answers = service.front().counters().answers + warm_up + measured / 2;
+            let answers = service.answers() + warm_up + measured / 2;
             service.set_stall(Stall { after_answers: answers, ..stall });
         }
         Ok(MemoryMarket { service, load: Some(load), warm_up, zero_ns })
@@ -302,7 +314,148 @@ impl MemoryMarket {
     }
 }
 
-/// Now, as the service is told.
-fn moment(zero_ns: u64) -> Instant {
-    DAY_BEGINS + Duration::from_nanos(core_nanoseconds().saturating_sub(zero_ns))
+/// A service on a network in memory, and members on it who have not connected.
+fn open(
+    plan: &Plan<'_>,
+    seed: u64,
+    rate: u64,
+    measured: u64,
+    warm_up: u64,
+    zero_ns: u64,
+) -> Result<(Service<Host<MemoryPort>>, Load<LightTcp>), String> {
+    let config = NetworkConfig { ports: 2, queue_frames: QUEUE_FRAMES, buffers: BUFFERS, latency: Duration::ZERO };
+    let network = Network::new(config);
+    let steering = Steering { port: MEMBER_PORT, first: plan.shape.map.first_member_front() };
+    let ports = network.attach_queues(plan.shape.map.fronts(), Some(steering));
+    let mac = ports[0].mac();
+    let sessions = usize::from(plan.members) + 4;
+    let host = |port| Host::new(HostConfig { sessions, ..HostConfig::new(CORE, seed) }, port);
+    let hosts = ports.into_iter().map(host).collect();
+    let orders = measured + warm_up;
+    let service = Service::open(hosts, plan.shape, plan.members, &plan.mix, orders as u32, plan.limits, zero_ns)?;
+    let wire = LightTcp::new(network.attach(), mac, plan.members);
+    Ok((service, Load::new(wire, plan.members, plan.mix, seed, rate, orders, warm_up)))
+}
+
+/// A service on several threads, and members beside it or taking turns with its first.
+struct ThreadsMarket {
+    service: Service<Host<MemoryPort>>,
+    load: Load<LightTcp>,
+    warm_up: u64,
+    zero_ns: u64,
+}
+
+/// A core is left for the members when every thread of the layout has one.
+#[must_use]
+pub fn members_have_a_core(shape: &Shape) -> bool {
+    !shape.is_fused() && online_cores().is_some_and(|cores| cores.len() > shape.map.threads().len())
+}
+
+impl ThreadsMarket {
+    fn open(plan: &Plan<'_>, seed: u64, rate: u64, measured: u64, warm_up: u64) -> Result<ThreadsMarket, String> {
+        follow_the_machine();
+        let zero_ns = core_nanoseconds();
+        let (service, load) = open(plan, seed, rate, measured, warm_up, zero_ns)?;
+        Ok(ThreadsMarket { service, load, warm_up, zero_ns })
+    }
+
+    fn trade(self, plan: &Plan<'_>, bar: &ProgressBar) -> Result<(Figures, Day), String> {
+        let ThreadsMarket { mut service, mut load, warm_up, zero_ns } = self;
+        let mut turns = Turns { warm_up, zero_ns, generator_ns: 0, shown: 0 };
+        if !members_have_a_core(plan.shape) {
+            load.join(CORE, &plan.mix, |_| {
+                service.poll(moment(zero_ns));
+                moment(zero_ns)
+            })?;
+            turns.trade(&mut load, bar, |begins| {
+                if begins {
+                    service.begin_measuring();
+                }
+                service.poll(moment(zero_ns));
+                true
+            });
+        } else {
+            let cores: Vec<usize> = plan.shape.map.threads().iter().filter_map(|thread| thread.core).collect();
+            let (measures, ends) = (AtomicBool::new(false), AtomicBool::new(false));
+            let joined = std::thread::scope(|scope| {
+                let members = scope.spawn(|| {
+                    leave_cores(&cores);
+                    let joined = load.join(CORE, &plan.mix, |_| moment(zero_ns));
+                    if joined.is_ok() {
+                        turns.trade(&mut load, bar, |begins| {
+                            measures.fetch_or(begins, Ordering::Release);
+                            !ends.load(Ordering::Relaxed)
+                        });
+                    }
+                    ends.store(true, Ordering::Release);
+                    joined
+                });
+                let mut is_measuring = false;
+                for round in 0u32.. {
+                    service.poll(moment(zero_ns));
+                    if !is_measuring && measures.load(Ordering::Relaxed) {
+                        is_measuring = true;
+                        service.begin_measuring();
+                    }
+                    let looks = round % ROUNDS_A_LOOK == 0;
+                    if ends.load(Ordering::Relaxed) || (looks && service.halt().is_some()) {
+                        break;
+                    }
+                }
+                ends.store(true, Ordering::Release);
+                members.join().map_err(|_| "the members' thread panicked".to_owned())?
+            });
+            joined?;
+        }
+        let (planned_ns, counts, sent) = load.finish();
+        Ok((service.figures(), Day { planned_ns, counts, sent, generator_ns: turns.generator_ns }))
+    }
+}
+
+/// The members' rounds by the machine's clock.
+struct Turns {
+    warm_up: u64,
+    zero_ns: u64,
+    generator_ns: u64,
+    shown: u64,
+}
+
+impl Turns {
+    /// Trades until every order was due and answered, or time is up. `between` is called in every round, once with true when the
+    /// measurement begins; false ends it.
+    fn trade(&mut self, load: &mut Load<LightTcp>, bar: &ProgressBar, mut between: impl FnMut(bool) -> bool) {
+        let mut is_measuring = false;
+        load.begin(core_nanoseconds());
+        for round in 0u32.. {
+            let begin_ns = core_nanoseconds();
+            load.send(moment(self.zero_ns), begin_ns);
+            let sent_ns = core_nanoseconds();
+            let begins = !is_measuring && load.progress() >= self.warm_up;
+            is_measuring |= begins;
+            if !between(begins) {
+                break;
+            }
+            let back_ns = core_nanoseconds();
+            load.hear(moment(self.zero_ns), core_nanoseconds);
+            if load.is_quiet() {
+                if load.is_done() {
+                    break;
+                }
+                load.settle(moment(self.zero_ns));
+            }
+            let end_ns = core_nanoseconds();
+            self.generator_ns += (sent_ns - begin_ns) + (end_ns - back_ns);
+            if begins {
+                self.generator_ns = 0;
+            }
+            if end_ns > load.end_ns() {
+                break;
+            }
+            if round % ROUNDS_A_LOOK == 0 {
+                bar.inc(load.progress() - self.shown);
+                self.shown = load.progress();
+            }
+        }
+        bar.inc(load.progress() - self.shown);
+    }
 }

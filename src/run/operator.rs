@@ -2,7 +2,7 @@
 
 use super::control::{Ask, Client, Operation, SwitchOptions};
 use super::node::stop_flag;
-use super::status::{Status, StepLine};
+use super::status::{FrontLine, Status, StepLine};
 use crate::drill::{BookChoice, ReopenChoice};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
@@ -401,6 +401,13 @@ pub fn picture(status: &Status) -> String {
             traffic.logins, traffic.commands, traffic.answers, traffic.refusals, traffic.frames_in, traffic.frames_out
         ),
     );
+    if status.fronts.len() > 1 {
+        let front = |front: &FrontLine| format!("{}: {} logins, {} answers", front.number, front.logins, front.answers);
+        row("前置 fronts", status.fronts.iter().map(front).collect::<Vec<_>>().join("; "));
+    }
+    for thread in &status.threads {
+        row("线程 thread", thread.words());
+    }
     let published = match status.links.published_instead {
         _ if status.links.published => "已公布 published".to_owned(),
         None => "未公布 not published".to_owned(),

@@ -133,6 +133,17 @@ impl LayoutMap {
         (self, None)
     }
 
+    /// The same with a thread on each of these cores, in their order.
+    ///
+    /// # Panics
+    /// With fewer cores than threads.
+    #[must_use]
+    pub fn pinned_to(mut self, cores: &[usize]) -> Self {
+        assert!(cores.len() >= self.threads.len(), "a core for each thread");
+        self.threads.iter_mut().zip(cores).for_each(|(thread, core)| thread.core = Some(*core));
+        self
+    }
+
     /// Its threads may nap where they may yield.
     #[must_use]
     pub fn napping(self) -> Self {
@@ -174,6 +185,12 @@ impl LayoutMap {
     }
 
     /// How they wait.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        self.waiting
+    }
+
+    /// What each of them waits by.
     #[must_use]
     pub fn waiter(&self) -> Waiter {
         if self.naps { Waiter::napping(self.waiting) } else { Waiter::new(self.waiting) }
