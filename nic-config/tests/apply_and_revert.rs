@@ -47,75 +47,62 @@ fn on_every_server_apply_leaves_only_the_command_line_to_mend_and_revert_brings_
     }
 }
 
-#[test]
-fn on_every_server_a_refused_write_stops_nothing_else_and_everything_comes_back() {
+/// Which of the two something goes wrong in.
+#[derive(Clone, Copy, Debug)]
+enum Job {
+    Apply,
+    Revert,
+}
+
+impl Job {
+    /// Does it, with everything before it done; None: the tool died. Steps that did not end well.
+    fn run(self, machine: &Machine, steps: &[Step], fault: Fault) -> (Option<usize>, usize) {
+        if let Job::Revert = self {
+            apply(&mut machine.tree(), steps, &machine.state()).expect("applied");
+        }
+        let (mut tree, writes) = machine.failing(fault);
+        let state = machine.state();
+        let reports = catch_unwind(AssertUnwindSafe(|| match self {
+            Job::Apply => apply(&mut tree, steps, &state).expect("applied"),
+            Job::Revert => revert(&mut tree, &state).expect("reverted").reports,
+        }));
+        let bad = |reports: Vec<nic_config::Report>| reports.iter().filter(|report| !report.outcome.is_good()).count();
+        (reports.ok().map(bad), writes.get())
+    }
+}
+
+/// On every server, at every write of the job, in each of these ways: how it ends, and that everything comes back.
+fn fails_at_every_write(job: Job, ways: [How; 2], ends: Option<usize>) {
     for server in servers() {
         let machine = server.make();
         let before = machine.picture();
         let steps = machine.steps();
-        let (mut tree, writes) = machine.failing(never());
-        apply(&mut tree, &steps, &machine.state()).expect("applied");
-        let count = writes.get();
-        assert!(count >= steps.len());
+        let (bad, count) = job.run(&machine, &steps, never());
+        assert!(bad == Some(0) && count >= steps.len(), "{}, {job:?}: {bad:?}, {count} writes", server.profile);
         must_come_back(&machine, &before, server.profile);
         for at in (0..count).step_by(effort::stride()) {
-            for how in [How::Refuse(EIO), How::Ignore] {
-                let what = format!("{}, write {at}, {how:?}", server.profile);
-                let (mut tree, _) = machine.failing(Fault { at: At::Write(at), how });
-                let reports = apply(&mut tree, &steps, &machine.state()).expect("applied");
-                let bad = reports.iter().filter(|report| !report.outcome.is_good()).count();
-                assert_eq!((reports.len(), bad), (steps.len(), 1), "{what}: {reports:?}");
+            for how in ways {
+                let what = format!("{}, write {at} of {job:?}, {how:?}", server.profile);
+                assert_eq!(job.run(&machine, &steps, Fault { at: At::Write(at), how }).0, ends, "{what}");
                 must_come_back(&machine, &before, &what);
             }
         }
     }
+}
+
+#[test]
+fn on_every_server_a_refused_write_stops_nothing_else_and_everything_comes_back() {
+    fails_at_every_write(Job::Apply, [How::Refuse(EIO), How::Ignore], Some(1));
 }
 
 #[test]
 fn on_every_server_a_tool_that_dies_at_any_write_is_reverted_by_the_next() {
-    for server in servers() {
-        let machine = server.make();
-        let before = machine.picture();
-        let steps = machine.steps();
-        let (mut tree, writes) = machine.failing(never());
-        apply(&mut tree, &steps, &machine.state()).expect("applied");
-        must_come_back(&machine, &before, server.profile);
-        for at in (0..writes.get()).step_by(effort::stride()) {
-            for how in [How::DieBefore, How::DieAfter] {
-                let what = format!("{}, write {at}, {how:?}", server.profile);
-                let (mut tree, _) = machine.failing(Fault { at: At::Write(at), how });
-                let died = catch_unwind(AssertUnwindSafe(|| apply(&mut tree, &steps, &machine.state())));
-                assert!(died.is_err(), "{what}: it died");
-                must_come_back(&machine, &before, &what);
-            }
-        }
-    }
+    fails_at_every_write(Job::Apply, [How::DieBefore, How::DieAfter], None);
 }
 
 #[test]
 fn a_revert_that_dies_at_any_write_is_finished_by_the_next() {
-    for server in servers() {
-        let machine = server.make();
-        let before = machine.picture();
-        let steps = machine.steps();
-        apply(&mut machine.tree(), &steps, &machine.state()).expect("applied");
-        let applied = machine.picture();
-        let (mut tree, writes) = machine.failing(never());
-        assert!(revert(&mut tree, &machine.state()).expect("reverted").is_whole);
-        for at in (0..writes.get()).step_by(effort::stride()) {
-            for how in [How::DieBefore, How::DieAfter] {
-                let what = format!("{}, write {at} of revert, {how:?}", server.profile);
-                apply(&mut machine.tree(), &steps, &machine.state()).expect("applied");
-                assert_eq!(machine.picture(), applied, "{what}");
-                let (mut tree, _) = machine.failing(Fault { at: At::Write(at), how });
-                assert!(
-                    catch_unwind(AssertUnwindSafe(|| revert(&mut tree, &machine.state()))).is_err(),
-                    "{what}: it died"
-                );
-                must_come_back(&machine, &before, &what);
-            }
-        }
-    }
+    fails_at_every_write(Job::Revert, [How::DieBefore, How::DieAfter], None);
 }
 
 #[test]
