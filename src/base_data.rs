@@ -1,9 +1,8 @@
-//! The commands that a day's log starts with, built from texts and numbers: who may trade what, and how.
+//! The commands that a day's log starts with, built from texts and numbers: who may trade. What is traded, and
+//! how, are rows of [`crate::base_files`].
 
-use engine::command::{AccountDefine, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine};
-use engine::types::{
-    AccountIndex, ClientNumber, Epoch, InstrumentIndex, ParticipantIndex, Phase, PriceRule, Right, TieBreak, UserIndex,
-};
+use engine::command::{AccountDefine, CommandBuffer, DayOpen, ParticipantDefine, UserDefine};
+use engine::types::{AccountIndex, ClientNumber, Epoch, ParticipantIndex, Right, UserIndex};
 use hw_profiles::Limits;
 use std::net::Ipv4Addr;
 
@@ -89,58 +88,4 @@ pub fn account(index: u32, participant: u16, client_number: u32, client_id: &str
         reserved: 0,
         client_id: text(client_id),
     })
-}
-
-/// An instrument, in words.
-#[derive(Clone, Debug)]
-pub struct InstrumentTerms {
-    /// InstrumentId.
-    pub id: String,
-    /// Price of a continuous trade.
-    pub price_rule: PriceRule,
-    /// Among equally good auction prices.
-    pub tie_break: TieBreak,
-    /// The phase the day begins with.
-    pub phase: Phase,
-    /// One tick, in 1/10,000 yuan.
-    pub tick: u32,
-    /// Contract multiplier.
-    pub multiplier: u32,
-    /// Lowest price, ticks.
-    pub lower_limit: i32,
-    /// Highest price, ticks.
-    pub upper_limit: i32,
-    /// Previous settlement, ticks.
-    pub previous_settlement: i32,
-    /// Most lots of an order.
-    pub maximum_volume: u32,
-    /// Fewest lots of an order.
-    pub minimum_volume: u32,
-    /// Lots a client may hold on one side; 0 = no limit.
-    pub position_limit: u32,
-}
-
-impl InstrumentTerms {
-    /// The command that defines it.
-    #[must_use]
-    pub fn define(&self, index: u16) -> CommandBuffer {
-        CommandBuffer::own(&InstrumentDefine {
-            index: InstrumentIndex(index),
-            price_rule: self.price_rule as u8,
-            tie_break: self.tie_break as u8,
-            phase: self.phase as u8,
-            right: Right::Full as u8,
-            reserved: 0,
-            tick: self.tick,
-            multiplier: self.multiplier,
-            lower_limit: self.lower_limit,
-            upper_limit: self.upper_limit,
-            previous_settlement: self.previous_settlement,
-            minimum_volume: self.minimum_volume,
-            maximum_volume: self.maximum_volume,
-            position_limit: self.position_limit,
-            previous_open_interest: 0,
-            id: text(&self.id),
-        })
-    }
 }

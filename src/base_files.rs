@@ -339,7 +339,8 @@ impl BaseFiles {
             let what = || format!("instruments.csv, row {}", place + 1);
             let index = InstrumentIndex(place as u16);
             instruments.insert(row.instrument.as_str(), index);
-            commands.push(CommandBuffer::own(&row.define(index, named::<30, 32>(&row.instrument, &what)?)));
+            named::<30, 32>(&row.instrument, &what)?;
+            commands.push(row.define(index.0));
         }
         let find = |participant: &str, client: &str, instrument: &str, what: &dyn Fn() -> String| {
             let account = accounts.get(&(participant, client)).copied();
@@ -476,9 +477,14 @@ impl BaseFiles {
 }
 
 impl InstrumentRow {
-    fn define(&self, index: InstrumentIndex, id: [u8; 32]) -> InstrumentDefine {
-        InstrumentDefine {
-            index,
+    /// The command that defines it.
+    ///
+    /// # Panics
+    /// If its id does not fit: who reads it from a file looks first.
+    #[must_use]
+    pub fn define(&self, index: u16) -> CommandBuffer {
+        CommandBuffer::own(&InstrumentDefine {
+            index: InstrumentIndex(index),
             price_rule: PriceRule::from(self.price_rule) as u8,
             tie_break: TieBreak::from(self.tie_break) as u8,
             phase: Phase::from(self.phase) as u8,
@@ -493,8 +499,8 @@ impl InstrumentRow {
             maximum_volume: self.maximum_volume,
             position_limit: self.position_limit,
             previous_open_interest: self.open_interest,
-            id,
-        }
+            id: base_data::text(&self.instrument),
+        })
     }
 
     fn of(instrument: &engine::Instrument) -> Self {

@@ -61,6 +61,24 @@ fn over_af_packet_and_af_xdp_only_with_dpdk() {
     );
 }
 
+/// The faults come from the kernel where it has them, and from our own injector, on the real port, everywhere: which of the two did
+/// is never silently the other.
+#[test]
+fn netem_damages_the_line_where_the_kernel_has_it_and_is_missed_aloud_where_not() {
+    if !can_make_networks("netem_damages_the_line_where_the_kernel_has_it_and_is_missed_aloud_where_not") {
+        return;
+    }
+    let line = Line::without_port();
+    let damages = line.damage("bridge");
+    println!("tc netem on this kernel: {damages}; the kernel's configuration says {:?}", kernel_has_netem());
+    if let Some(has) = kernel_has_netem() {
+        assert_eq!(damages, has);
+    }
+    let injected = [BAD_LINE.loss_ppm, BAD_LINE.duplicate_ppm, BAD_LINE.reorder_ppm];
+    assert_eq!(injected, [10_000, 10_000, 50_000], "the same faults as netem's: {NETEM:?}");
+    assert_eq!(BAD_LINE.delay, Duration::from_millis(20));
+}
+
 fn members_trade_over(kind: &str) {
     let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("a folder for the day");

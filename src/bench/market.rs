@@ -1,6 +1,7 @@
 //! What a bench's day is: its base data, and the names that members know.
 
-use crate::base_data::{self, InstrumentTerms};
+use crate::base_data;
+use crate::base_files::{InstrumentRow, RightName};
 use crate::bench::flow::{Mix, TICK};
 use engine::command::CommandBuffer;
 use engine::types::{Phase, PriceRule, Right, TieBreak};
@@ -54,11 +55,12 @@ pub(crate) fn base_data(members: u16, mix: &Mix, limits: &Limits) -> Vec<Command
         commands.push(base_data::account(index, member, index, &words(&client_id(member)), Right::Full));
     }
     for book in 0..mix.books {
-        let terms = InstrumentTerms {
-            id: words(&instrument_id(book)),
-            price_rule: PriceRule::Resting,
-            tie_break: TieBreak::Pressure,
-            phase: Phase::Continuous,
+        let terms = InstrumentRow {
+            instrument: words(&instrument_id(book)),
+            price_rule: PriceRule::Resting.into(),
+            tie_break: TieBreak::Pressure.into(),
+            phase: Phase::Continuous.into(),
+            right: RightName::Full,
             tick: TICK as u32,
             multiplier: 300,
             lower_limit: 10_000,
@@ -67,6 +69,7 @@ pub(crate) fn base_data(members: u16, mix: &Mix, limits: &Limits) -> Vec<Command
             maximum_volume: 1_000,
             minimum_volume: 1,
             position_limit: 0,
+            open_interest: 0,
         };
         commands.push(terms.define(book));
     }

@@ -354,7 +354,7 @@ impl Findings {
                     .world
                     .instruments
                     .iter()
-                    .find(|terms| terms.id.as_bytes() == trade.instrument_id.trimmed())
+                    .find(|terms| terms.instrument.as_bytes() == trade.instrument_id.trimmed())
                     .map_or(0, |terms| terms.tick);
                 let agrees = logged.is_some_and(|&(price, volume)| {
                     trade.volume == volume && trade.price.0 == i64::from(price) * i64::from(tick)
@@ -379,7 +379,8 @@ impl Findings {
             for (index, terms) in day.world.instruments.iter().enumerate() {
                 for hedge in *b"1234" {
                     let client = ftd::types::Str::padded(account.client_id.as_bytes()).expect("ids of the drill fit");
-                    let instrument = ftd::types::Str::padded(terms.id.as_bytes()).expect("ids of the drill fit");
+                    let instrument =
+                        ftd::types::Str::padded(terms.instrument.as_bytes()).expect("ids of the drill fit");
                     let theirs = view.position(&client, &instrument, hedge);
                     let ours = state.position(account.index, engine::types::InstrumentIndex(index as u16), hedge);
                     let long = i64::from(ours.long_yesterday) + i64::from(ours.long_today);
@@ -387,7 +388,7 @@ impl Findings {
                     self.expect((theirs.long, theirs.short) == (long, short), || {
                         format!(
                             "client {} of {} in {}, hedge {}: its view says {} long and {} short, the engine {long} and {short}",
-                            account.client_id, seat.participant_id, terms.id, char::from(hedge), theirs.long, theirs.short
+                            account.client_id, seat.participant_id, terms.instrument, char::from(hedge), theirs.long, theirs.short
                         )
                     });
                 }

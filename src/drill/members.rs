@@ -42,7 +42,7 @@ impl<T: Transport> MemberNode<T> {
         member.hold(is_flow);
         if !is_flow {
             let client = Str::padded(seat.accounts[0].client_id.as_bytes()).expect("ids of the drill fit");
-            let instrument = Str::padded(world.instruments[0].id.as_bytes()).expect("ids of the drill fit");
+            let instrument = Str::padded(world.instruments[0].instrument.as_bytes()).expect("ids of the drill fit");
             let lots = i64::from(YESTERDAYS_LOTS);
             member.set_position(client, instrument, b'1', Position { long: lots, short: lots });
         }

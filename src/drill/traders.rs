@@ -4,7 +4,7 @@
 //! own views and the order in which they are asked.
 
 use super::world::{ASCENDING_MEMBER, CLOSE_ONLY_MEMBER, FORBIDDEN_MEMBER, World};
-use crate::base_data::InstrumentTerms;
+use crate::base_files::InstrumentRow;
 use ftd::value::{action_flag, direction, hedge_flag, match_condition, offset_flag, order_type};
 use member_api::{ClientId, InstrumentId, LocalId, Member, NewCancel, NewOrder, OrderState, Price, SystemId};
 use net::random::Random;
@@ -262,7 +262,7 @@ fn last_client(world: &World, member: usize) -> ClientId {
     client(world, member, world.seats[member].accounts.len() - 1)
 }
 
-fn price(terms: &InstrumentTerms, ticks: i32) -> Price {
+fn price(terms: &InstrumentRow, ticks: i32) -> Price {
     Price(i64::from(ticks) * i64::from(terms.tick))
 }
 
@@ -271,11 +271,11 @@ pub(super) fn limit(
     world: &World,
     member: usize,
     account: usize,
-    terms: &InstrumentTerms,
+    terms: &InstrumentRow,
     buy: bool,
     ticks: i32,
     volume: u32,
 ) -> NewOrder {
     let side = if buy { direction::BUY } else { direction::SELL };
-    NewOrder::limit(client(world, member, account), id(terms.id.as_bytes()), side, price(terms, ticks), volume)
+    NewOrder::limit(client(world, member, account), id(terms.instrument.as_bytes()), side, price(terms, ticks), volume)
 }

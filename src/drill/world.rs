@@ -1,7 +1,8 @@
 //! Who takes part in a drill's day: members with their seats, clients and positions; instruments; addresses. All of it follows from
 //! the options; nothing is drawn here.
 
-use crate::base_data::{self, InstrumentTerms, private_series};
+use crate::base_data::{self, private_series};
+use crate::base_files::{InstrumentRow, RightName};
 use crate::order_flow::OrderFlow;
 use engine::command::{CommandBuffer, PositionSet, RightScope, RightSet, USER_ASCENDING_LOCAL_IDS};
 use engine::types::{AccountIndex, InstrumentIndex, Phase, PriceRule, Right, TieBreak};
@@ -71,7 +72,7 @@ pub struct World {
     /// The members.
     pub seats: Vec<Seat>,
     /// The instruments.
-    pub instruments: Vec<InstrumentTerms>,
+    pub instruments: Vec<InstrumentRow>,
     /// The commands that begin the log.
     pub base_data: Vec<CommandBuffer>,
     /// The tables' sizes that the day begins with.
@@ -207,12 +208,13 @@ impl World {
 
 /// The one instrument of an order-flow file: its prices are its ticks, its band is the file's.
 #[must_use]
-pub fn flow_instrument(flow: &OrderFlow, price_rule: PriceRule) -> InstrumentTerms {
-    InstrumentTerms {
-        id: "FLOW".to_owned(),
-        price_rule,
-        tie_break: TieBreak::Pressure,
-        phase: Phase::Continuous,
+pub fn flow_instrument(flow: &OrderFlow, price_rule: PriceRule) -> InstrumentRow {
+    InstrumentRow {
+        instrument: "FLOW".to_owned(),
+        price_rule: price_rule.into(),
+        tie_break: TieBreak::Pressure.into(),
+        phase: Phase::Continuous.into(),
+        right: RightName::Full,
         tick: 1,
         multiplier: 1,
         lower_limit: flow.lowest,
@@ -221,6 +223,7 @@ pub fn flow_instrument(flow: &OrderFlow, price_rule: PriceRule) -> InstrumentTer
         maximum_volume: flow.largest_volume,
         minimum_volume: 1,
         position_limit: 0,
+        open_interest: 0,
     }
 }
 
@@ -238,18 +241,19 @@ fn define_seats(seats: &[Seat], base_data: &mut Vec<CommandBuffer>) {
 const INSTRUMENTS: [&str; 8] = ["IF2406", "IH2406", "IC2406", "IM2406", "TS2409", "TF2409", "T2409", "TL2409"];
 
 /// Eight instruments in the manner of index and treasury futures; every price rule and tie-break among them. Prices and limits are made.
-fn made_instruments() -> Vec<InstrumentTerms> {
+fn made_instruments() -> Vec<InstrumentRow> {
     let rules = [PriceRule::Middle, PriceRule::Resting];
     let tie_breaks = [TieBreak::Pressure, TieBreak::Reference, TieBreak::Highest, TieBreak::Lowest];
     let mut instruments = Vec::new();
     for (index, name) in INSTRUMENTS.iter().enumerate() {
         let previous_settlement = 18_000 + 250 * index as i32;
         let treasury = index >= 4;
-        instruments.push(InstrumentTerms {
-            id: (*name).to_owned(),
-            price_rule: rules[index % 2],
-            tie_break: tie_breaks[index / 2 % 4],
-            phase: Phase::NoTrading,
+        instruments.push(InstrumentRow {
+            instrument: (*name).to_owned(),
+            price_rule: rules[index % 2].into(),
+            tie_break: tie_breaks[index / 2 % 4].into(),
+            phase: Phase::NoTrading.into(),
+            right: RightName::Full,
             tick: if treasury { 50 } else { 2_000 }, // 0.005 and 0.2
             multiplier: if treasury { 10_000 } else { 300 },
             lower_limit: previous_settlement - 400,
@@ -259,6 +263,7 @@ fn made_instruments() -> Vec<InstrumentTerms> {
             minimum_volume: if index == 7 { 2 } else { 1 },
             // Tight in the first: with YESTERDAYS_LOTS the largest order is too much.
             position_limit: if index == 0 { 24 } else { 600 },
+            open_interest: 0,
         });
     }
     instruments

@@ -92,7 +92,7 @@ impl<T: Transport> Traders<T> {
         let terms = &self.world.instruments[1 + round % 6];
         let ticks = i64::from(terms.previous_settlement) + (round as i64 * 7 % 11) - 5;
         let client = Str::padded(seat.accounts[0].client_id.as_bytes()).unwrap();
-        let instrument = Str::padded(terms.id.as_bytes()).unwrap();
+        let instrument = Str::padded(terms.instrument.as_bytes()).unwrap();
         let side = if round.is_multiple_of(2) { b'0' } else { b'1' };
         if node.is_working() && node.member.open_requests() < 4 {
             let price = Price(ticks * i64::from(terms.tick));

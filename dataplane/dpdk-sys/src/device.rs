@@ -68,7 +68,8 @@ pub struct Start<'a> {
     pub spread_key: &'a [u8],
 }
 
-/// What went through a device since it was started, all queues together.
+/// What went through a device since it was started, all queues together; the shim's `struct bs_stats`.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceStats {
     /// Frames received.
@@ -88,6 +89,8 @@ pub struct DeviceStats {
     /// Times that no buffer was left to receive into.
     pub no_buffer: u64,
 }
+
+const _: () = assert!(size_of::<DeviceStats>() == 64 && std::mem::offset_of!(DeviceStats, no_buffer) == 56);
 
 impl Device {
     /// Makes or finds the device that `arguments` describe ("net_tap0,iface=x" or a PCI address) and is then called `name`.
@@ -162,19 +165,10 @@ impl Device {
     }
 
     pub(crate) fn stats(&self) -> io::Result<DeviceStats> {
-        let mut stats = ffi::Stats::default();
+        let mut stats = DeviceStats::default();
         // SAFETY: the device is there; the shim fills a structure of this layout (asserted).
         answer(unsafe { ffi::bs_port_stats(self.number, &raw mut stats) })?;
-        Ok(DeviceStats {
-            rx_frames: stats.rx_frames,
-            tx_frames: stats.tx_frames,
-            rx_bytes: stats.rx_bytes,
-            tx_bytes: stats.tx_bytes,
-            missed: stats.missed,
-            rx_errors: stats.rx_errors,
-            tx_errors: stats.tx_errors,
-            no_buffer: stats.no_buffer,
-        })
+        Ok(stats)
     }
 }
 

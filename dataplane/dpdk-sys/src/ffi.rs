@@ -3,6 +3,7 @@
 #![allow(unsafe_code, missing_docs)]
 // JUSTIFICATION: DPDK is C, and its fast path is inline functions; the shim gives them symbols.
 
+use crate::device::DeviceStats;
 use std::ffi::{c_char, c_int, c_uint};
 use std::mem::offset_of;
 
@@ -96,22 +97,6 @@ pub struct StartRequest {
 
 const _: () = assert!(size_of::<StartRequest>() == 32 && offset_of!(StartRequest, rss_key) == 16);
 
-/// `struct bs_stats`.
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-pub struct Stats {
-    pub rx_frames: u64,
-    pub tx_frames: u64,
-    pub rx_bytes: u64,
-    pub tx_bytes: u64,
-    pub missed: u64,
-    pub rx_errors: u64,
-    pub tx_errors: u64,
-    pub no_buffer: u64,
-}
-
-const _: () = assert!(size_of::<Stats>() == 64);
-
 unsafe extern "C" {
     pub fn bs_version() -> *const c_char;
     pub fn bs_eal_init(count: c_int, arguments: *mut *mut c_char) -> c_int;
@@ -133,7 +118,7 @@ unsafe extern "C" {
     pub fn bs_port_start(port: u16, how: *const StartRequest) -> c_int;
     pub fn bs_port_steer(port: u16, source_network_order: u32, queue: u16) -> c_int;
     pub fn bs_port_close(port: u16) -> c_int;
-    pub fn bs_port_stats(port: u16, out: *mut Stats) -> c_int;
+    pub fn bs_port_stats(port: u16, out: *mut DeviceStats) -> c_int;
     pub fn bs_rx_burst(port: u16, queue: u16, out: *mut *mut RteMbuf, count: u16) -> u16;
     pub fn bs_tx_burst(port: u16, queue: u16, mbufs: *mut *mut RteMbuf, count: u16) -> u16;
     pub fn bs_request_sums(mbufs: *mut *mut RteMbuf, count: u16);

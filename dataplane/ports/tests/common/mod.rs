@@ -171,8 +171,23 @@ impl Line {
                 );
                 return false;
             }
+            let shown = self.line.run(&["tc", "qdisc", "show", "dev", interface]);
+            let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+            for word in ["netem", "delay", "loss", "reorder", "duplicate"] {
+                assert!(shown.contains(word), "{interface} has no {word}: {shown}");
+            }
         }
         true
+    }
+}
+
+/// What the kernel says of itself, if it does: whether `tc netem` is in it.
+pub fn kernel_has_netem() -> Option<bool> {
+    let config = Command::new("zcat").arg("/proc/config.gz").output().ok().filter(|output| output.status.success())?;
+    let config = String::from_utf8_lossy(&config.stdout).into_owned();
+    match config.contains("CONFIG_NET_SCH_NETEM=y") {
+        true => Some(true),
+        false => config.contains("CONFIG_NET_SCH_NETEM is not set").then_some(false), // a module may be there, or not
     }
 }
 
