@@ -18,10 +18,12 @@ use backstop::base_files::BaseFiles;
 use backstop::drill::world::{Seat, World};
 use backstop::run::clock::WallClock;
 use backstop::run::control::{Ask, Client};
+use engine::command::BodyView;
 use hw_profiles::Profile;
 use market_support::{DAY, MEMBERS, Traders, small, write_base};
 use net::{Sockets, SocketsConfig};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -677,4 +679,11 @@ fn a_front_that_is_killed_and_started_again_loses_no_answer_and_tells_none_twice
     }
     let status = front.status().unwrap();
     assert_eq!(status["halt"], Value::Null, "{status}");
+    backstop(folder, &["stop", "--site", "site.toml"]);
+    core.child.wait().unwrap();
+    // A dialog's number is used by one process of the front: a late answer to the one before finds nobody.
+    let reader = journal::inspect(&folder.join(format!("journal/{DAY}.journal")), Some(DAY)).unwrap().reader;
+    let orders = reader.frames_from(0).filter(|frame| matches!(frame.command().body, BodyView::OrderInsert(_)));
+    let dialogs: BTreeSet<u32> = orders.map(|frame| frame.command().header.session).collect();
+    assert!(dialogs.len() >= 3 * usize::from(MEMBERS - IN_RUST as u16), "two members, three processes: {dialogs:08X?}");
 }

@@ -496,6 +496,16 @@ fn watch_shows_the_lag_again_and_again_and_ends_when_it_is_told() {
         at_a_terminal(&["frames behind", "", "silent for", "^C"], &["status", "--control", socket, "--watch"]);
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("Lagging (3)") && shown.matches("\u{1b}[H").count() >= 2, "{shown}");
+    // `… --watch | head -1`: it ends with its reader, without a word.
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_backstop"))
+        .args(["status", "--control", socket, "--watch"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Read::read_exact(&mut watch.stdout.take().unwrap(), &mut [0]).unwrap();
+    let output = watch.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(2), 0), "{output:?}");
     // The process it watches goes: it says so.
     let watch = Command::new(env!("CARGO_BIN_EXE_backstop"))
         .args(["status", "--control", socket, "--watch"])

@@ -5,7 +5,7 @@ It logs in with a proof, trades, may cut its own connection in the middle, resum
 service again, takes the front of the highest epoch, resumes, sends again under the same local id what the private stream has
 not confirmed), and at the end reads its whole private stream again and compares it byte by byte with what it was told.
 
-SIGTERM or SIGINT ends its day early. One line of JSON; exit code 0 if nothing is missing, twice or contradictory. What the numbers mean:
+SIGTERM, SIGINT or the close of its instrument ends its day early. One line of JSON; exit code 0 if nothing is missing, twice or contradictory. What the numbers mean:
 
     sent             orders sent (a repetition is not counted again)
     acknowledged     orders that the private stream confirmed
@@ -36,6 +36,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ftd  # noqa: E402
 
 FLAGS = {"dialog": "0", "private": "1", "broadcast": "2"}
+CLOSED = "7"  # FTDInstrumentStatus
 FIRST_BACKOFF, LAST_BACKOFF = 0.05, 1.0
 
 
@@ -359,6 +360,10 @@ class Member:
         if stream is self.private:
             stream.told.append(message)
             self.fold(message)
+        elif message.name == "InstrumentStatusChangeNotify":
+            status = message.get("InstrumentStatusField")
+            if status["InstrumentId"] in self.options.instrument and status["InstrumentStatus"] == CLOSED:
+                self.end_early()
 
     def voided(self, field):
         stream = self.private if field["SequenceSeries"] == self.private.series else self.broadcast

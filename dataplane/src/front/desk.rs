@@ -191,7 +191,10 @@ impl Desk {
                 self.marks.answers_waiting = self.marks.answers_waiting.max(session.answers.len());
                 self.list(session);
             }
-            _ => self.counters.answers_unasked += 1,
+            _ => {
+                self.counters.answers_unasked += 1;
+                self.dialogs = number.none_of_before(self.dialogs);
+            }
         }
     }
 

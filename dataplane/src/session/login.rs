@@ -231,8 +231,30 @@ impl DialogNumber {
     pub(crate) fn place(self) -> usize {
         (self.0 & 0xFFFF) as usize
     }
+
+    /// The running number to go on from after an answer that nobody here waits for. One ahead of ours was given out by the process that
+    /// this front was before a restart: what is still under way to it must not find a dialog of the same number.
+    pub(crate) fn none_of_before(self, running: u16) -> u16 {
+        let ahead = ((self.0 >> 16) as u16).wrapping_sub(running) & 0x0FFF;
+        if ahead < 0x0800 { running.wrapping_add(ahead) } else { running }
+    }
 }
 
 const _: () = assert!(net::host::SESSIONS_MAX <= 1 << 16, "a place fits into the lower half of a dialog's number");
 const _: () = assert!(crate::stages::FRONTS_MAX <= 1 << 4, "a front's number fits into its highest four bits");
 const _: () = assert!(Series::DIALOG.0 == 0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restarted_fronts_dialogs_go_on_behind_those_of_the_process_before() {
+        let number = |running| DialogNumber::new(3, running, 7);
+        assert_eq!(number(9).none_of_before(0), 9, "the log of before tells of it");
+        assert_eq!(number(2).none_of_before(9), 9, "one of our own that is over");
+        assert_eq!(number(9).none_of_before(9), 9);
+        assert_eq!(number(0x0001).none_of_before(0x0FFE), 0x1001, "numbers wrap");
+        assert_eq!(number(0x0FFE).none_of_before(0x1001), 0x1001);
+    }
+}
