@@ -102,17 +102,17 @@ fn print_profile(profile: &Profile, is_detected: bool, found: &Survey) {
     let memory = profile.limits.footprint();
     let mib = |bytes: u64| bytes >> 20;
     println!(
-        "　　内存 memory        {} MiB: log {}, streams {} x {} fronts, marks {}, orders {}, positions {}, books {}, definitions {}, connections {}, packets {}",
+        "　　内存 memory        {} MiB: log {}, streams {} and connections {} x {} fronts, marks {}, orders {}, positions {}, books {}, definitions {}, packets {}",
         mib(profile.memory_needed()),
         mib(memory.log),
         mib(memory.streams_per_front),
+        mib(memory.sessions_per_front),
         profile.layout.fronts(),
         mib(memory.local_ids),
         mib(memory.orders),
         mib(memory.positions),
         mib(memory.books),
         mib(memory.definitions),
-        mib(memory.sessions),
         mib(profile.memory.huge_page_bytes),
     );
     let promise = &profile.promise;

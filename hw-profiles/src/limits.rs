@@ -43,8 +43,8 @@ pub struct Footprint {
     pub definitions: u64,
     /// Where each stream's messages stand in the log: once a front.
     pub streams_per_front: u64,
-    /// Receive and send rings of the connections.
-    pub sessions: u64,
+    /// Receive and send rings of the connections: once a front, since all members may come to one.
+    pub sessions_per_front: u64,
     /// A day's log.
     pub log: u64,
 }
@@ -87,7 +87,7 @@ impl Limits {
             books: u64::from(self.instruments) * LEVELS_PER_BOOK * 2 * LEVEL,
             definitions: definitions * DEFINITION,
             streams_per_front: messages * PLACE,
-            sessions: u64::from(self.sessions) * SESSION,
+            sessions_per_front: u64::from(self.sessions) * SESSION,
             log: self.log_bytes,
         }
     }
@@ -118,8 +118,7 @@ impl Footprint {
             + self.positions
             + self.books
             + self.definitions
-            + self.streams_per_front * fronts
-            + self.sessions
+            + (self.streams_per_front + self.sessions_per_front) * fronts
             + self.log
     }
 }
