@@ -198,7 +198,9 @@ impl Matching {
     fn look(&mut self, operation: &Operation) {
         match operation.kind {
             Kind::Cancel => self.engine.look_at_cancel(key(operation.target)),
-            Kind::Add | Kind::Immediate => self.engine.look_at_insert(&order(operation, 0)),
+            Kind::Add | Kind::Immediate => {
+                self.engine.look_at_insert(&order(operation, self.sequence + COMMANDS_AHEAD as u64));
+            }
         }
     }
 

@@ -176,7 +176,7 @@ impl Book {
     }
 
     /// Puts an order behind all others of its side and price.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn link(&mut self, orders: &mut OrderTable, slot: Slot) {
         let order = orders.get_mut(slot);
         let (side, at) = (order.direction().side(), self.at(order.price));
@@ -200,23 +200,18 @@ impl Book {
     }
 
     /// Takes an order out.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn unlink(&mut self, orders: &mut OrderTable, slot: Slot) {
         let order = orders.get(slot);
         let (side, at) = (order.direction().side(), self.at(order.price));
         let (previous, next, remaining) = (order.previous, order.next, order.remaining);
         let level = &mut self.levels[side][at];
         level.volume -= u64::from(remaining);
-        if previous == Slot::NONE {
-            level.head = next;
-        } else {
-            orders.get_mut(previous).next = next;
-        }
-        if next == Slot::NONE {
-            level.tail = previous;
-        } else {
-            orders.get_mut(next).previous = previous;
-        }
+        // Which end of its level an order stands at cannot be foreseen: without branches. Links of place 0 mean nothing.
+        level.head = if previous == Slot::NONE { next } else { level.head };
+        level.tail = if next == Slot::NONE { previous } else { level.tail };
+        orders.get_mut(previous).next = next;
+        orders.get_mut(next).previous = previous;
         if level.head != Slot::NONE {
             return;
         }

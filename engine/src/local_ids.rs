@@ -8,6 +8,7 @@ use crate::event::{BLANK_SYSTEM_ID, SystemId};
 use crate::system_id::SpelledId;
 use crate::tables::{Index, region, touch_spare};
 use crate::types::{OrderKey, UserIndex};
+use crate::warm::ask_for_address;
 
 /// An OrderLocalId, all 24 bytes of it.
 pub(crate) type LocalId = [u8; 24];
@@ -47,6 +48,9 @@ impl Mark {
 
 /// Place of the blank text.
 const NO_TEXT: u32 = 0;
+
+/// How far ahead of the last mark memory is asked for.
+const MARKS_AHEAD: usize = 16;
 
 /// All marks. Places count from 1.
 #[derive(Clone)]
@@ -99,10 +103,10 @@ impl LocalIds {
         self.index.find(hash(user, local_id), is).map(|place| &self.marks[place as usize])
     }
 
-    /// The index entry that a search for a user's local id looks at first.
+    /// The index entry that a search for a hash looks at first.
     #[inline]
-    pub(crate) fn entry(&self, user: UserIndex, local_id: &LocalId) -> &u64 {
-        self.index.entry(hash(user, local_id))
+    pub(crate) fn entry(&self, hash: u32) -> &u64 {
+        self.index.entry(hash)
     }
 
     /// The digest of the marks.
@@ -111,13 +115,21 @@ impl LocalIds {
         self.digest
     }
 
-    /// Marks a local id that is not marked yet; `prefix` as [`Mark::prefix`]. Gives its place.
+    /// Marks a local id that is not marked yet; `hash` is its [`hash`], `prefix` as [`Mark::prefix`]. Gives its place.
     #[inline]
-    pub(crate) fn mark(&mut self, user: UserIndex, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
+    pub(crate) fn mark(
+        &mut self,
+        user: UserIndex,
+        local_id: &LocalId,
+        hash: u32,
+        key: OrderKey,
+        prefix: Option<u8>,
+    ) -> u32 {
         assert!(self.has_room(), "decide and validate mark nothing without room");
         let place = self.marks.len() as u32;
         self.marks.push(Mark { local_id: *local_id, key, user, prefix, text: NO_TEXT });
-        self.index.insert(hash(user, local_id), place);
+        ask_for_address(self.marks.as_ptr().wrapping_add(self.marks.len() + MARKS_AHEAD));
+        self.index.insert(hash, place);
         self.digest = self.digest.wrapping_add(mark_term(user, words(local_id), key));
         place
     }
@@ -171,7 +183,7 @@ pub(crate) fn is_blank(text: &[u8]) -> bool {
 
 /// The lowest four bits are those of the last character: ids that count on stand side by side.
 #[inline]
-fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
+pub(crate) fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
     let [a, b, c] = words(local_id);
     let (a, b, c, digit) = if c != BLANKS {
         let (c, digit) = without_digit(c);

@@ -6,7 +6,7 @@ use crate::book::Book;
 use crate::local_ids::LocalIds;
 use crate::orders::OrderTable;
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price};
-use crate::warm::{Ahead, Tables};
+use crate::warm::{Ahead, Tables, ask_for};
 
 /// Books over one table of live orders.
 pub struct MatchingAlone {
@@ -60,6 +60,7 @@ impl MatchingAlone {
     /// Looks at an order some orders before its turn: see [`Ahead::look`].
     #[inline]
     pub fn look_at_insert(&mut self, order: &MatchingOrder) {
+        ask_for(self.orders.entry(order.key));
         let tables = Tables { books: &self.books, orders: &self.orders, rows: None };
         self.ahead.step(tables, tables.look_insert(0, order.instrument, order.side, order.price));
     }

@@ -286,7 +286,7 @@ impl OrderTable {
     }
 
     /// Makes an order that rests known by its key; `prefix` is the first character of an OrderSysId that spells the key.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn index(&mut self, slot: Slot, prefix: Option<u8>) {
         let order = &mut self.orders[slot.0 as usize];
         order.flags |= RESTS;
@@ -302,7 +302,7 @@ impl OrderTable {
     }
 
     /// Frees the slot of an order that is in its book no more. Gives back its term in the digest.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn free(&mut self, slot: Slot, local_ids: &LocalIds) -> u64 {
         assert!(slot != Slot::ENTERING, "the entering order has no slot of its own");
         let order = &mut self.orders[slot.0 as usize];
@@ -339,7 +339,7 @@ impl OrderTable {
     }
 }
 
-/// Keys of neighbouring frames share a line of the table: eight entries.
+/// Neighbouring keys lie apart: where entries stand alone, the branches of a search and of a removal are foreseen.
 #[inline]
 fn key_hash(key: OrderKey) -> u32 {
     let sequence = key.sequence().0;

@@ -175,7 +175,8 @@ impl RowTable {
             rows,
             exposures,
             limit,
-            by_aggregate: Index::with_room(limit),
+            // Half as full as others: every order looks here, and a search that ends at its first entry is foreseen.
+            by_aggregate: Index::with_room(2 * limit),
             by_client: Index::with_room(limit),
             stale: Vec::with_capacity(STALE_ROOM.min(limit + 1)),
         }

@@ -114,7 +114,7 @@ impl Speller {
     }
 
     /// The id of the `index`-th order or trade of a frame.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn spell(&mut self, prefix: u8, sequence: Sequence, index: u32) -> SpelledId {
         if sequence.0.wrapping_sub(self.hundred) >= 100 {
             self.go_to(sequence);

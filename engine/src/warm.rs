@@ -5,7 +5,7 @@
 //! costs a line in the cache. Each command is looked at three times, because an address stands where the line before it led:
 //!
 //! ```text
-//! look     index entry of the order to cancel; price level, index entries of the position row and of the local id
+//! look     index entry of the order to cancel; price level, index entries of the position row, of the local id, and where the order's own will be
 //! approach the order to cancel; the last order of the level, the position row
 //! arrive   neighbours, level and row of the order to cancel
 //! ```
@@ -13,11 +13,12 @@
 
 use crate::book::Book;
 use crate::command::{BodyView, Command};
+use crate::local_ids;
 use crate::orders::{OrderTable, Slot};
 use crate::position::{RowTable, whose};
 use crate::state::State;
 use crate::system_id::key_in;
-use crate::types::{Direction, InstrumentIndex, OrderKey, Price};
+use crate::types::{Direction, InstrumentIndex, OrderKey, Price, Sequence};
 
 /// Commands that may wait between [`Ahead::look`] and their turn; more, and their lines would be gone again. A power of two.
 pub const COMMANDS_AHEAD: usize = 8;
@@ -132,7 +133,10 @@ fn look(state: &State, tables: Tables<'_>, command: &Command<'_>) -> Ticket {
             let side = Direction::from_code(order.direction).unwrap_or(Direction::Buy);
             let whose = whose(order.account, order.instrument, order.hedge);
             ask_for(state.rows.entry(whose));
-            ask_for(state.local_ids.entry(command.header.user, &order.local_id));
+            ask_for(state.local_ids.entry(local_ids::hash(command.header.user, &order.local_id)));
+            // If every command until then is looked at in turn, this will be its key.
+            let sequence = state.last_sequence().0 + COMMANDS_AHEAD as u64 + 1;
+            ask_for(state.orders.entry(OrderKey::new(Sequence(sequence), 0)));
             tables.look_insert(whose, order.instrument, side, price)
         }
         BodyView::OrderCancel(cancel) => {
@@ -190,18 +194,23 @@ fn arrive(tables: Tables<'_>, ticket: Ticket) {
 
 /// Asks for the cache line of something that is there; returns at once.
 #[inline]
-fn ask_for<T>(thing: &T) {
-    let address = std::ptr::from_ref(thing);
+pub(crate) fn ask_for<T>(thing: &T) {
+    ask_for_address(std::ptr::from_ref(thing));
+}
+
+/// Asks for the cache line at an address, or near one where something will be; returns at once.
+#[inline]
+pub(crate) fn ask_for_address<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]
     // JUSTIFICATION: the standard library's safe prefetch is not stable yet; a plain read would wait, and hold up what comes after it.
-    // SAFETY: a prefetch is a hint that reads nothing and faults nowhere, whatever the address; this one is that of a reference.
+    // SAFETY: a prefetch is a hint that reads nothing and faults nowhere, whatever the address.
     unsafe {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         _mm_prefetch::<_MM_HINT_T0>(address.cast());
     }
     #[cfg(target_arch = "aarch64")]
     // JUSTIFICATION: as above; there is no stable intrinsic here.
-    // SAFETY: PRFM is a hint that reads nothing and faults nowhere, changes no register and no flag; the address is that of a reference.
+    // SAFETY: PRFM is a hint that reads nothing and faults nowhere, changes no register and no flag, whatever the address.
     unsafe {
         std::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
     }

@@ -22,6 +22,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const PAGE: usize = 4096;
 /// Addresses given to the kernel lie at its pages' borders; no page is larger (ARM: 64 KiB).
 pub(crate) const PAGE_LARGEST: usize = 65_536;
+/// A cache line.
+const LINE: usize = 64;
+/// How far ahead of what is written lines are asked for: some four orders.
+const LINES_AHEAD_BYTES: usize = 1024;
 /// From this size on it pays to ask for huge pages in anonymous memory.
 const HUGE_FROM: usize = 64 << 20;
 
@@ -126,7 +130,34 @@ impl WriteHalf {
         write(bytes);
         self.committed += length;
         self.region.committed.store(self.committed, Ordering::Release);
+        self.ask_for_lines(length);
         Some(())
+    }
+
+    /// Asks for the cache lines that a frame some frames from now will be written to, as many as were just used: a store to a line that is
+    /// not there waits for it, and all stores behind it.
+    #[inline]
+    fn ask_for_lines(&self, length: usize) {
+        let from = self.committed + LINES_AHEAD_BYTES;
+        let to = (from + length).min(self.region.capacity);
+        for at in (from..to).step_by(LINE) {
+            let address = self.region.map.as_mut_ptr().wrapping_add(at);
+            #[cfg(target_arch = "x86_64")]
+            // JUSTIFICATION: there is no safe way to ask for a line that nothing may read yet.
+            // SAFETY: a prefetch is a hint that reads nothing and faults nowhere, whatever the address; this one lies within the map.
+            unsafe {
+                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+                _mm_prefetch::<_MM_HINT_T0>(address.cast());
+            }
+            #[cfg(target_arch = "aarch64")]
+            // JUSTIFICATION: as above; there is no stable intrinsic here.
+            // SAFETY: PRFM is a hint that reads nothing and faults nowhere, and changes no register and no flag.
+            unsafe {
+                std::arch::asm!("prfm pstl1keep, [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
+            }
+            #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+            std::hint::black_box(address);
+        }
     }
 
     /// Touches the pages of the next `ahead` bytes that were not touched yet, so that writing them meets no page fault.

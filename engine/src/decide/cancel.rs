@@ -14,6 +14,7 @@ use crate::types::{AccountIndex, InstrumentIndex, UserIndex};
 const ACTION_DELETE: u8 = b'0';
 
 /// Decides a cancel.
+#[inline(always)]
 pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, cancel: &OrderCancel) {
     match check(writer.state, user, cancel) {
         Ok(slot) => writer.end(&Party::of(writer.state, slot), EndReason::Cancelled),
@@ -22,6 +23,7 @@ pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, cancel: &OrderCan
 }
 
 /// The checks, in the order of the table in RULES.md.
+#[inline(always)]
 fn check(state: &State, user: UserIndex, cancel: &OrderCancel) -> Result<Slot, Reject> {
     let participant = state.user(user).ok_or(Reject::IndexUnknown)?.definition.participant;
     if cancel.action != ACTION_DELETE {

@@ -197,9 +197,9 @@ impl<'a> Writer<'a> {
         private_number: StreamNumber,
         row: Option<u32>,
         price: Price,
+        local_id_hash: u32,
     ) -> OrderKey {
         let index = self.draft.orders;
-        assert!(index == 0, "a command enters one order: its id is spelled");
         self.draft.orders += 1;
         let sys_id = self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index);
         let event = Accepted::begin(&mut self.draft.events);
@@ -208,7 +208,7 @@ impl<'a> Writer<'a> {
         event.yesterday = Volume(yesterday);
         event.private_number = private_number;
         sys_id.write(&mut event.sys_id);
-        self.draft.hints.push(Hint::of_order(row, price, self.draft.ids.prefix));
+        self.draft.hints.push(Hint::of_order(row, price, local_id_hash, self.draft.ids.prefix));
         OrderKey::new(self.sequence, index)
     }
 

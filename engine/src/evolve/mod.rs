@@ -10,7 +10,7 @@ use crate::decide::{Draft, Fault, decide_guarded};
 use crate::digest;
 use crate::event::{Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
 use crate::hint::Hint;
-use crate::local_ids::{LocalId, rank};
+use crate::local_ids::{self, LocalId, rank};
 use crate::orders::Slot;
 use crate::state::{Digests, Instrument, State};
 use crate::types::{
@@ -31,7 +31,7 @@ pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Ev
 ///
 /// # Panics
 /// As [`evolve`]; and if the draft is of another frame, or its decisions and what evolved of them differ.
-#[inline]
+#[inline(always)]
 pub fn evolve_decided(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &Draft) {
     for (event, hint) in draft.hinted(stamp.sequence) {
         evolve_at(state, stamp.sequence, command, event, hint);
@@ -62,12 +62,13 @@ fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event
 ///
 /// # Panics
 /// If the frame is not the next one, or its time or epoch goes back, or an order is left between entering and resting.
-#[inline]
+#[inline(always)]
 pub fn seal(state: &mut State, stamp: Stamp) -> Digests {
     seal_at(state, stamp.epoch, stamp.sequence, stamp.time);
     state.digests()
 }
 
+#[inline(always)]
 fn seal_at(state: &mut State, epoch: Epoch, sequence: Sequence, time: Nanoseconds) {
     assert!(sequence.0 == state.sequence.0 + 1, "frames come without gaps");
     assert!(time >= state.time, "time never runs back");
@@ -152,21 +153,22 @@ fn touch_instrument(state: &mut State, index: InstrumentIndex) {
 }
 
 /// Marks a local id, and keeps the greatest.
-#[inline]
-fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
+#[inline(always)]
+fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, hash: u32, key: OrderKey, prefix: Option<u8>) -> u32 {
     let trader = state.users.uncounted(usize::from(user.0));
     let rank = rank(local_id);
     if rank > trader.largest_local_id {
         trader.largest_local_id = rank;
     }
-    state.local_ids.mark(user, local_id, key, prefix)
+    state.local_ids.mark(user, local_id, hash, key, prefix)
 }
 
 #[inline(never)]
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
         let BodyView::OrderInsert(order) = command.body else { panic!("only an order has a local id to mark") };
-        mark(state, command.header.user, &order.local_id, OrderKey(0), None);
+        let user = command.header.user;
+        mark(state, user, &order.local_id, local_ids::hash(user, &order.local_id), OrderKey(0), None);
     }
 }
 

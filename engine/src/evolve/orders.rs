@@ -4,6 +4,7 @@ use super::{count_private, grow, mark, renew_order, touch_instrument};
 use crate::command::{BodyView, Command};
 use crate::event::{Accepted, Ended, Rested};
 use crate::hint::Hint;
+use crate::local_ids;
 use crate::orders::Slot;
 use crate::position::whose;
 use crate::state::State;
@@ -24,7 +25,8 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
         Some(prefix) if accepted.sys_id[0] == prefix => Some(prefix),
         _ => state.speller.prefix_if_spelled(&accepted.sys_id, key),
     };
-    let mark = mark(state, user, &insert.local_id, key, prefix);
+    let hash = hint.local_id_hash().unwrap_or_else(|| local_ids::hash(user, &insert.local_id));
+    let mark = mark(state, user, &insert.local_id, hash, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(mark, &accepted.sys_id);
     }
