@@ -55,12 +55,11 @@ const WRONG: u8 = 1;
 const NOT_DONE: u8 = 2;
 
 fn main() -> ExitCode {
-    leave_when_nobody_reads();
     let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let done = match arguments.job {
+    let done = until_nobody_reads(|| match arguments.job {
         Job::Drill(options) => drill::run(&options),
         Job::Replay(options) => replay::run(&options),
         Job::Run(options) => commands::run(&options),
@@ -75,30 +74,40 @@ fn main() -> ExitCode {
         Job::Bench(options) => bench::run(&options),
         Job::Doctor(options) => doctor::run(&options),
         Job::Nic(options) => nic::run(&options),
-    };
+    });
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(WRONG),
         Err(fault) => {
-            complain(&fault);
+            if !fault.is_empty() {
+                complain(&fault);
+            }
             ExitCode::from(NOT_DONE)
         }
     }
 }
 
-/// `backstop … | head`: who has read enough closes the pipe, and `println!` panics. That is no fault of ours: we go quietly. Where
-/// nothing more can be written for another reason, one line says so.
-fn leave_when_nobody_reads() {
-    const PRINTING: &str = "failed printing to stdout: ";
+/// What `println!` says when it panics.
+const PRINTING: &str = "failed printing to stdout: ";
+
+/// `backstop … | head`: who has read enough closes the pipe, and `println!` panics. That is no fault of ours: nothing is said, what was
+/// made for the while (a namespace, a folder) is taken down as on any way out, and we go. Where nothing more can be written for
+/// another reason, one line says so.
+fn until_nobody_reads(job: impl FnOnce() -> Result<bool, String>) -> Result<bool, String> {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let words = panic.payload_as_str().unwrap_or_default();
-        let Some(why) = words.strip_prefix(PRINTING) else { return usual(panic) };
-        if !why.contains("Broken pipe") {
-            complain(&format!("stdout: {why}"));
+        if !panic.payload_as_str().is_some_and(|words| words.starts_with(PRINTING)) {
+            usual(panic);
         }
-        std::process::exit(NOT_DONE.into());
     }));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).unwrap_or_else(|payload| {
+        let why = payload.downcast_ref::<String>().and_then(|words| words.strip_prefix(PRINTING)).map(str::to_owned);
+        match why {
+            Some(why) if why.contains("Broken pipe") => Err(String::new()),
+            Some(why) => Err(format!("stdout: {why}")),
+            None => std::panic::resume_unwind(payload),
+        }
+    })
 }
 
 /// One line on stderr, whatever was quoted from a file or a flag.
