@@ -273,6 +273,7 @@ fn bridge_tap(namespace: &Namespace, tap: &str) {
 struct Members {
     child: Child,
     last: Arc<Mutex<Value>>,
+    reader: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Members {
@@ -288,14 +289,14 @@ impl Members {
             .unwrap();
         let last = Arc::new(Mutex::new(Value::Null));
         let (seen, out) = (Arc::clone(&last), child.stdout.take().unwrap());
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 if let Ok(value) = serde_json::from_str(&line) {
                     *seen.lock().unwrap() = value;
                 }
             }
         });
-        Members { child, last }
+        Members { child, last, reader: Some(reader) }
     }
 
     fn number(&self, field: &str) -> u64 {
@@ -319,7 +320,7 @@ impl Members {
     fn finish(mut self) -> Value {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success(), "the members' process failed");
-        std::thread::sleep(Duration::from_millis(50));
+        self.reader.take().unwrap().join().unwrap(); // its last words are read
         self.last.lock().unwrap().clone()
     }
 }
