@@ -459,7 +459,7 @@ impl Directory {
     #[inline]
     fn mark(&mut self, user: UserIndex, order: &OrderInsert) -> Result<(), Conflict> {
         let largest = &mut self.user_mut(user)?.largest_local_id;
-        if largest.is_none_or(|largest| order.local_id > largest) {
+        if largest.is_none_or(|largest| words_of(&order.local_id) > words_of(&largest)) {
             *largest = Some(order.local_id);
         }
         Ok(())
@@ -476,6 +476,13 @@ impl User {
     pub fn max_order_local_id(&self) -> [u8; 24] {
         self.largest_local_id.unwrap_or([b' '; 24])
     }
+}
+
+/// A local id as numbers that compare as its bytes do.
+#[inline]
+fn words_of(id: &[u8; 24]) -> [u64; 3] {
+    let (words, _) = id.as_chunks::<8>();
+    [words[0], words[1], words[2]].map(u64::from_be_bytes)
 }
 
 /// A day, yyyymmdd, as the standard writes it.
