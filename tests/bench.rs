@@ -256,7 +256,10 @@ fn a_bench_records_as_the_profile_does_and_leaves_no_journal_behind() {
         let report = json(&arguments);
         assert_eq!(report["details"]["layout"]["journal"], words);
         let run = &report["rates"][0];
-        assert_eq!((number(&run["answered"]), number(&run["drops"])), (rate / 5, 0), "{words}: {run}");
+        let (answered, drops) = (number(&run["answered"]), number(&run["drops"]));
+        // A device that others write to may take seconds for one commit: what comes later than a second is dropped, and counted.
+        assert_eq!(answered + drops, rate / 5, "{words}: {run}");
+        assert!(drops == 0 || words == "synced", "{words}: {run}");
         assert_eq!(fs::read_dir(&journal).expect("it is there").count(), 0, "{words}: nothing stays");
     }
     refused(&["--journal", "/no/such/folder"], &["--journal /no/such/folder", "memory"]);
