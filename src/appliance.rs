@@ -214,9 +214,10 @@ impl<T: Transport + Send + 'static> Appliance<T> {
         &mut self.follower
     }
 
-    /// Puts a command of the exchange itself into the ring. False: the ring is full, or this core only follows.
+    /// Puts a command of the exchange itself into the ring. False: the ring is full, or this core is not the exchange.
     pub fn command(&mut self, command: &CommandBuffer) -> bool {
-        self.layout.has_engine() && self.layout.front_mut().command(command).is_ok()
+        let is_exchange = self.layout.has_engine() && self.runbook.state(&self.follower) != State::Retired;
+        is_exchange && self.layout.front_mut().command(command).is_ok()
     }
 
     /// When [`Appliance::poll`] has something to do next, if no frame comes before.
@@ -359,7 +360,7 @@ impl<T: Transport + Send + 'static> Appliance<T> {
                         (NamesTold::Fronts(published), true) => Answer::FrontsRefused { published },
                         (NamesTold::Fronts(_), false) => Answer::FrontsPublished,
                     };
-                    self.publishing = None;
+                    let ours = self.publishing.take();
                     self.is_published = answer == Answer::FrontsPublished;
                     self.published_instead = match answer {
                         Answer::FrontsRefused { published } => Some(published),
@@ -369,11 +370,20 @@ impl<T: Transport + Send + 'static> Appliance<T> {
                     self.names.lost(now);
                     self.runbook.answer(answer, nanoseconds(now));
                     self.runbook_wakes = Some(now);
+                    if self.published_instead > ours {
+                        self.retire();
+                    }
                     break;
                 }
             }
             LinkEvent::Closed(..) => self.names.lost(now),
         }
+    }
+
+    /// Another core is the exchange: whoever is logged in here is sent away, nobody is let in, and nothing is executed any more.
+    fn retire(&mut self) {
+        self.runbook.higher_epoch();
+        self.layout.fronts(|front| front.set_open(false));
     }
 
     /// The runbook's side: it sees the log, and is done its requests.

@@ -151,7 +151,10 @@ fn links_and_named_files_of_the_pages_exist() {
 fn every_promise_names_what_holds_it() {
     let text = page("SPECIFICATION.md");
     let mut promises = 0;
+    let mut numbers = BTreeSet::new();
     for line in text.lines().filter(|line| line.starts_with("| P")) {
+        let number = line.split('|').nth(1).expect("a first cell").trim();
+        assert!(numbers.insert(number), "{line}\nhas the number of another promise");
         let holder = line.trim_end_matches('|').rsplit('|').next().expect("a last cell").trim();
         promises += 1;
         if holder.starts_with("pending") {

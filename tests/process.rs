@@ -336,6 +336,35 @@ fn a_core_that_was_the_exchange_goes_on_by_itself_after_a_crash_of_its_process()
     again.end();
 }
 
+/// A core that would go on by itself learns from the name service that another one is the exchange: it lets nobody in.
+#[test]
+fn a_core_that_comes_back_while_another_is_the_exchange_retires_and_lets_nobody_in() {
+    let text = SITE.replace("control = \"backstop.sock\"", "control = \"backstop.sock\"\nstart = \"exchange\"");
+    let (market, world) = Market::new(&text);
+    let names = market.names();
+    let mut backstop = market.backstop(DAY, 1);
+    backstop.until("its fronts are published", |status| status["links"]["published"] == true);
+    backstop.end();
+    drop((backstop, names));
+    let network = Network::new(NetworkConfig { ports: 24, queue_frames: 4_096, ..NetworkConfig::default() });
+    let market = Market { network, ..market };
+    let names = market.names();
+    publish(&market.network, 9, Ipv4Addr::new(10, 0, 0, 2)); // at our address, so that members come and try
+    names.until("it has another core's fronts", |status| status["fronts"][0]["epoch"] == 9);
+    let again = market.backstop(DAY, 2);
+    again.until("it retires", |status| status["state"]["number"] == 13 && status["is_exchange"] == false);
+    assert_eq!(again.status().unwrap()["links"]["published_instead"], 9);
+    // Members that come are refused, and what the exchange itself would do is not done.
+    let frames = |status: &serde_json::Value| status["sequence"].as_u64();
+    let before = frames(&again.status().unwrap());
+    let crowd = Crowd::start(world, market.network.clone());
+    again.until("members are refused", |status| status["traffic"]["refusals"].as_u64() > Some(3));
+    std::thread::sleep(Duration::from_millis(1_200)); // two ticks of market data
+    let status = again.status().unwrap();
+    assert_eq!((frames(&status), &status["traffic"]["logins"]), (before, &0.into()), "{status}");
+    drop(crowd);
+}
+
 /// The operator's one command from outside.
 fn backstop(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_backstop")).args(words).output().unwrap()
@@ -523,7 +552,7 @@ fn watch_shows_the_lag_again_and_again_and_ends_when_it_is_told() {
 }
 
 /// Another core's words to the name service, from an address that may publish: these fronts, with this epoch.
-fn publish(network: &Network, epoch: u32) {
+fn publish(network: &Network, epoch: u32, front: Ipv4Addr) {
     #[derive(Default)]
     struct Ear {
         is_open: bool,
@@ -549,7 +578,7 @@ fn publish(network: &Network, epoch: u32) {
         assert!(began.elapsed() < PATIENCE, "the name service does not answer");
         host.poll_ingress(clock.now(), &mut ear);
         if ear.is_open && !is_said {
-            let address = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 77), 9_001);
+            let address = SocketAddrV4::new(front, 9_001);
             let front =
                 dataplane::names::Front { address, priority: 1, epoch: engine::types::Epoch(epoch), data_center: 7 };
             let mut buffer = [0; 512];
@@ -566,7 +595,7 @@ fn publish(network: &Network, epoch: u32) {
 fn a_name_service_that_has_a_higher_epoch_is_shown_with_it_and_what_to_do_about_it() {
     let (market, _) = Market::new(SITE);
     let names = market.names();
-    publish(&market.network, 9);
+    publish(&market.network, 9, Ipv4Addr::new(10, 0, 0, 77));
     names.until("it has another core's fronts", |status| status["fronts"][0]["epoch"] == 9);
     let mut primary = market.primary(DAY, None);
     let mut backstop = market.backstop(DAY, 1);

@@ -272,10 +272,10 @@ impl From<&StepReport> for StepLine {
 impl Status {
     /// Of an appliance, now.
     pub fn of<T: Transport + Send + 'static>(appliance: &mut Appliance<T>, now: Instant, halt: Option<String>) -> Self {
-        let is_exchange = appliance.has_engine();
         let evidence = appliance.follower().evidence(engine::types::Nanoseconds(now.nanos()));
         let state_digest = appliance.follower_mut().machine().map(|machine| machine.state().digests().state);
         let mut state = appliance.runbook().state(appliance.follower());
+        let is_exchange = appliance.has_engine() && state != standby::State::Retired;
         let is_closed = is_exchange && appliance.runbook().fold().is_closed();
         if is_closed && state == State::Continuous {
             state = State::Closed;

@@ -211,7 +211,9 @@ impl Runbook {
     /// Somebody has a higher epoch: this core speaks no more.
     pub fn higher_epoch(&mut self) {
         self.asked = None;
-        self.happen(Happening::HigherEpoch);
+        // A core without a takeover, that opened the day itself, is an exchange all the same.
+        self.state =
+            Some(self.state.map_or(State::Retired, |state| state.after(Happening::HigherEpoch).unwrap_or(state)));
         if self.state == Some(State::Retired) {
             self.stage = Stage::Done;
         }
