@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 const BACKSTOP: &str = env!("CARGO_BIN_EXE_backstop");
@@ -67,6 +69,17 @@ impl Drop for Try {
     }
 }
 
+/// A script that says nothing more is killed, so that reading its words ends; not any more when what is returned is dropped.
+fn watch(script: u32) -> Sender<()> {
+    let (alive, is_alive): (Sender<()>, Receiver<()>) = channel();
+    std::thread::spawn(move || {
+        if is_alive.recv_timeout(5 * PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &script.to_string()]).output();
+        }
+    });
+    alive
+}
+
 /// Word for word what `deploy/try` tells a newcomer to type, from the first look to the next day.
 #[test]
 fn a_newcomer_tries_the_market_of_processes_in_two_terminals_without_root() {
@@ -77,14 +90,16 @@ fn a_newcomer_tries_the_market_of_processes_in_two_terminals_without_root() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("try");
     let id = std::process::id();
-    let mut script = Command::new(top().join("deploy/try"))
-        .arg(&folder)
+    // Who starts the tests in the background of a shell has them ignore Ctrl-C, and what they start too.
+    let mut script = Command::new("env")
+        .args([OsStr::new("--default-signal=INT"), top().join("deploy/try").as_os_str(), folder.as_os_str()])
         .env("BACKSTOP", BACKSTOP)
         .env("NETWORK", format!("127.{}.{}", 100 + id / 250 % 100, 1 + id % 250))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut out = BufReader::new(script.stdout.take().unwrap());
+    let _watch = watch(script.id());
     let tried = Try { script, folder };
     let mut told = String::new();
     while !told.contains("Ctrl-C here") {
