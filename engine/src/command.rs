@@ -5,7 +5,7 @@
 //! What each does stands in RULES.md.
 
 use crate::types::{
-    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, RawPrice, Sequence, UserIndex,
+    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, ProductIndex, RawPrice, Sequence, UserIndex,
     Volume,
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -119,6 +119,16 @@ commands! {
         epoch: Epoch,
         /// The data centre of the core that begins it.
         data_center: u32,
+        /// (Client number, instrument) that may enquire.
+        enquiries: u32,
+        /// Exercise instructions that may live at once.
+        exec_orders: u32,
+        /// Limits of client numbers and of participants.
+        limits: u32,
+        /// Products.
+        products: u16,
+        /// Zero.
+        reserved: u16,
     }
     /// A participant 会员.
     0x0002 ParticipantDefine {
@@ -130,8 +140,8 @@ commands! {
         participant_type: u8,
         /// [`crate::types::Right`].
         right: u8,
-        /// Zero.
-        reserved: [u8; 2],
+        /// Who clears it: itself, or one that is defined already.
+        clearing: ParticipantIndex,
         /// ParticipantId.
         id: [u8; 8],
     }
@@ -189,8 +199,8 @@ commands! {
         phase: u8,
         /// [`crate::types::Right`].
         right: u8,
-        /// Zero.
-        reserved: u16,
+        /// Its product.
+        product: ProductIndex,
         /// One tick, in 1/10,000 yuan.
         tick: u32,
         /// Contract multiplier 合约乘数.
@@ -203,12 +213,30 @@ commands! {
         previous_settlement: i32,
         /// Fewest lots of an order.
         minimum_volume: u32,
-        /// Most lots of an order 每次最大下单数量.
+        /// Most lots of a limit order 每次最大下单数量.
         maximum_volume: u32,
+        /// Most lots of an order without a price of its own.
+        maximum_market_volume: u32,
+        /// Lots a client number may open in a day; 0 = no limit.
+        open_limit: u32,
         /// Lots a client may hold on one side, all members together; 0 = no limit 持仓限额.
         position_limit: u32,
+        /// The first instrument of its limit group: itself, or the one that stands for an option month.
+        limit_with: InstrumentIndex,
+        /// FTDOptionType: '0' none, '1' call, '2' put.
+        option_type: u8,
+        /// Bits: [`INSTRUMENT_EXERCISE`], [`INSTRUMENT_PREMIUM`].
+        flags: u8,
+        /// Zero.
+        reserved: u32,
         /// Open interest the day begins with, counted once.
         previous_open_interest: u64,
+        /// An option's strike, 1/10,000 yuan.
+        strike: RawPrice,
+        /// Margin of a long lot for the day, 1/10,000 yuan.
+        margin_long: i64,
+        /// Margin of a short lot for the day, 1/10,000 yuan.
+        margin_short: i64,
         /// InstrumentId (30) and two blanks.
         id: [u8; 32],
     }
@@ -252,13 +280,19 @@ commands! {
         reason: u8,
         /// Step of the day's schedule that this is, from 1; 0 = none. Whoever goes on with the day knows where it stands.
         step: u32,
+        /// With instrument ALL: of which product; [`ProductIndex::ALL`].
+        product: ProductIndex,
+        /// Zero.
+        reserved: [u8; 6],
+        /// Why, for a manual change; blank else.
+        text: [u8; 80],
     }
     /// Matches the auction of an instrument or of all that are in it.
     0x0009 Uncross {
         /// Which; [`InstrumentIndex::ALL`].
         instrument: InstrumentIndex,
-        /// Zero.
-        reserved: u16,
+        /// As in PhaseSet.
+        product: ProductIndex,
         /// As in PhaseSet.
         step: u32,
     }
@@ -322,8 +356,10 @@ commands! {
     0x000C MassCancel {
         /// [`MassScope`].
         scope: u8,
+        /// 0 the exchange, 1 the member's disconnect.
+        cause: u8,
         /// Zero.
-        reserved: [u8; 3],
+        reserved: [u8; 2],
         /// The participant, user, account or instrument; zero for all.
         index: u32,
     }
@@ -433,8 +469,221 @@ commands! {
         /// As in PhaseSet.
         step: u32,
     }
+    /// A product 品种.
+    0x0017 ProductDefine {
+        /// Its place.
+        index: ProductIndex,
+        /// '0' index futures, '1' treasury futures, '2' index options, '3' others.
+        kind: u8,
+        /// [`PRODUCT_LIMIT_BY_VIEW`].
+        flags: u8,
+        /// What may be done in it: bits of [`crate::types::Function`].
+        functions: u32,
+        /// Seconds between a client number's enquiries in an instrument.
+        enquiry_interval: u32,
+        /// An enquiry is refused while ask - bid is not above this, ticks; 0 = no rule.
+        enquiry_spread: u32,
+        /// Lots a client number may open in a day in the product; 0 = no limit.
+        open_limit: u32,
+        /// A quote counts towards the obligation if it is not wider, ticks.
+        quote_spread: u32,
+        /// … and if neither side has fewer lots.
+        quote_volume: u32,
+        /// Zero.
+        reserved: u32,
+        /// Its letters: IF, IO.
+        id: [u8; 8],
+        /// Products that are margined together 大边组.
+        group: [u8; 8],
+    }
+    /// A market maker's right to quote 做市资格.
+    0x0018 MarketMakerSet {
+        /// Whose.
+        account: AccountIndex,
+        /// In what.
+        product: ProductIndex,
+        /// 1 = has it, 0 = has it no more.
+        on: u8,
+        /// Zero.
+        reserved: u8,
+    }
+    /// A client number's limit in a limit group, in place of the instrument's.
+    0x0019 ClientLimitSet {
+        /// Whose.
+        client: ClientNumber,
+        /// The group's first instrument.
+        instrument: InstrumentIndex,
+        /// 0 = hedge flags '1' '2' '4'; 1 = '3' 套保额度.
+        class: u8,
+        /// Zero.
+        reserved: u8,
+        /// Lots long; 0 = no limit.
+        long: u32,
+        /// Lots short; 0 = no limit.
+        short: u32,
+    }
+    /// A participant's limit in an instrument, over its accounts.
+    0x001A MemberLimitSet {
+        /// Whose.
+        participant: ParticipantIndex,
+        /// In what.
+        instrument: InstrumentIndex,
+        /// Lots on one side; 0 = no limit.
+        volume: u32,
+    }
+    /// Money that a participant may use.
+    0x001B CreditSet {
+        /// Whose.
+        participant: ParticipantIndex,
+        /// 0 = funds of a clearing participant 结算资金, 1 = credit limit of a trading one 信用限额.
+        kind: u8,
+        /// Zero.
+        reserved: [u8; 5],
+        /// 1/10,000 yuan; -1 = not checked.
+        amount: i64,
+    }
+    /// Functions are switched on or off.
+    0x001C FunctionSet {
+        /// Where; [`ProductIndex::ALL`].
+        product: ProductIndex,
+        /// 1 = on, 0 = off.
+        on: u8,
+        /// Zero.
+        reserved: u8,
+        /// Bits of [`crate::types::Function`].
+        functions: u32,
+        /// Why.
+        text: [u8; 80],
+    }
+    /// A step of the day's calendar.
+    0x001D ScheduleSet {
+        /// Its number, above the last one's.
+        step: u32,
+        /// Milliseconds after 0:00 (China Standard Time) of the action day.
+        time: u32,
+        /// Where; [`ProductIndex::ALL`].
+        product: ProductIndex,
+        /// [`ScheduleAction`].
+        action: u8,
+        /// For [`ScheduleAction::Phase`]; else zero.
+        phase: u8,
+        /// Zero.
+        reserved: u32,
+    }
+    /// The window for exercise instructions opens or closes.
+    0x001E ExecWindowSet {
+        /// Where; [`ProductIndex::ALL`].
+        product: ProductIndex,
+        /// 1 = open, 0 = closed.
+        open: u8,
+        /// Zero.
+        reserved: u8,
+        /// As in PhaseSet.
+        step: u32,
+    }
+    /// A market maker's quote 双边报价.
+    0x001F QuoteInsert {
+        /// QuoteLocalID.
+        local_id: [u8; 24],
+        /// MessageReference, sent back as it came.
+        message_reference: [u8; 6],
+        /// Which instrument; [`InstrumentIndex::UNKNOWN`].
+        instrument: InstrumentIndex,
+        /// Whose; [`AccountIndex::NONE`] = unknown.
+        account: AccountIndex,
+        /// FTDOffsetFlag of the bid [0] and the ask [1].
+        offset: [u8; 2],
+        /// FTDHedgeFlag of the bid [0] and the ask [1].
+        hedge: [u8; 2],
+        /// Prices of the bid [0] and the ask [1].
+        price: [RawPrice; 2],
+        /// Lots of the bid [0] and the ask [1].
+        volume: [Volume; 2],
+    }
+    /// A quote is cancelled.
+    0x0020 QuoteCancel {
+        /// QuoteSysID of the target; blank = by local id.
+        sys_id: [u8; 20],
+        /// Which instrument was named; [`InstrumentIndex::NONE`], [`InstrumentIndex::UNKNOWN`].
+        instrument: InstrumentIndex,
+        /// OrderActionCode.
+        action: u8,
+        /// Zero.
+        reserved: u8,
+        /// QuoteLocalID of the target.
+        local_id: [u8; 24],
+        /// ActionLocalId, sent back as it came.
+        action_local_id: [u8; 24],
+        /// MessageReference, sent back as it came.
+        message_reference: [u8; 6],
+        /// Zero.
+        reserved_2: [u8; 2],
+        /// Which account was named; [`AccountIndex::NONE`].
+        account: AccountIndex,
+        /// Zero.
+        reserved_3: u32,
+    }
+    /// An enquiry 询价.
+    0x0021 EnquireQuote {
+        /// QuoteLocalID.
+        local_id: [u8; 24],
+        /// MessageReference, sent back as it came.
+        message_reference: [u8; 6],
+        /// Which instrument; [`InstrumentIndex::UNKNOWN`].
+        instrument: InstrumentIndex,
+        /// Whose; [`AccountIndex::NONE`] = unknown.
+        account: AccountIndex,
+        /// FTDQuoteDirection.
+        direction: u8,
+        /// Zero.
+        reserved: [u8; 3],
+    }
+    /// An instruction to exercise or to abandon 执行宣告.
+    0x0022 ExecOrderInsert {
+        /// ExecOrderLocalID.
+        local_id: [u8; 24],
+        /// MessageReference, sent back as it came.
+        message_reference: [u8; 6],
+        /// Which instrument; [`InstrumentIndex::UNKNOWN`].
+        instrument: InstrumentIndex,
+        /// Whose; [`AccountIndex::NONE`] = unknown.
+        account: AccountIndex,
+        /// Lots.
+        volume: Volume,
+        /// FTDExecAction: '1' exercise, '2' abandon.
+        action: u8,
+        /// FTDHedgeFlag.
+        hedge: u8,
+        /// Zero.
+        reserved: [u8; 6],
+    }
+    /// An instruction is taken back.
+    0x0023 ExecOrderCancel {
+        /// ExecOrderSysID of the target; blank = by local id.
+        sys_id: [u8; 20],
+        /// ActionFlag.
+        action: u8,
+        /// Zero.
+        reserved: [u8; 3],
+        /// ExecOrderLocalID of the target.
+        local_id: [u8; 24],
+        /// ActionLocalId, sent back as it came.
+        action_local_id: [u8; 24],
+        /// MessageReference, sent back as it came.
+        message_reference: [u8; 6],
+        /// Zero.
+        reserved_2: [u8; 2],
+    }
 }
 
+/// ProductDefine flag: a put's long counts as short for position limits, and its short as long.
+pub const PRODUCT_LIMIT_BY_VIEW: u8 = 1;
+/// InstrumentDefine flag: exercise instructions are taken today.
+pub const INSTRUMENT_EXERCISE: u8 = 1;
+/// InstrumentDefine flag: a buyer pays price x multiplier.
+pub const INSTRUMENT_PREMIUM: u8 = 2;
+/// UserDefine flag: the front cancels the user's orders when its dialog session ends.
+pub const USER_CANCEL_ON_DISCONNECT: u8 = 2;
 /// UserDefine flag: a local id must be greater than the trader's largest.
 pub const USER_ASCENDING_LOCAL_IDS: u8 = 1;
 /// DayOpen flag: '1' close takes today's position first.
@@ -443,6 +692,37 @@ pub const DAY_CLOSE_TODAY_FIRST: u16 = 1;
 pub const ORDER_STOP_PRICE: u16 = 1;
 /// OrderInsert flag: the member asked for automatic suspension.
 pub const ORDER_AUTO_SUSPEND: u16 = 2;
+
+/// What a step of the calendar does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ScheduleAction {
+    /// PhaseSet.
+    Phase = 0,
+    /// Uncross.
+    Uncross = 1,
+    /// ExecWindowSet, open.
+    WindowOpen = 2,
+    /// ExecWindowSet, closed.
+    WindowClose = 3,
+    /// DayClose.
+    DayClose = 4,
+}
+
+impl ScheduleAction {
+    /// From its number.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => ScheduleAction::Phase,
+            1 => ScheduleAction::Uncross,
+            2 => ScheduleAction::WindowOpen,
+            3 => ScheduleAction::WindowClose,
+            4 => ScheduleAction::DayClose,
+            _ => return None,
+        })
+    }
+}
 
 /// Scope of RightSet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

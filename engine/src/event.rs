@@ -166,8 +166,10 @@ events! {
         order: OrderKey,
         /// How much.
         remaining: Volume,
+        /// At what price.
+        price: Price,
         /// Zero.
-        reserved_2: [u8; 60],
+        reserved_2: [u8; 56],
     }
     /// An order ended other than by its last trade; or an immediate order is done.
     5 Ended {
@@ -229,7 +231,7 @@ events! {
     9 MarketData {
         /// Which instrument.
         instrument: InstrumentIndex,
-        /// Bits: 1 there is a last price today, 2 a bid, 4 an ask. Open, high and low are there when last is.
+        /// Bits: 1 there is a last price today, 2 a bid, 4 an ask, 8 both are what an auction would give. Open, high and low are there when last is.
         present: u32,
         /// Last.
         last: Price,
@@ -288,7 +290,112 @@ events! {
         /// Zero.
         reserved_2: [u8; 48],
     }
+    /// A quote was accepted; its key is its bid's, the frame's sequence and index 0.
+    12 QuoteAccepted {
+        /// Zero.
+        reserved: [u8; 2],
+        /// Number in its participant's private stream.
+        private_number: StreamNumber,
+        /// QuoteSysID.
+        sys_id: SystemId,
+        /// OrderSysId of the bid.
+        bid_sys_id: SystemId,
+        /// OrderSysId of the ask.
+        ask_sys_id: SystemId,
+        /// Zero.
+        reserved_2: [u8; 12],
+    }
+    /// A quote ended other than by a trade.
+    13 QuoteEnded {
+        /// [`EndReason`].
+        reason: u8,
+        /// Zero.
+        reserved: [u8; 5],
+        /// Its bid's key.
+        quote: OrderKey,
+        /// Number in its participant's private stream.
+        private_number: StreamNumber,
+        /// Zero.
+        reserved_2: [u8; 60],
+    }
+    /// An enquiry was accepted.
+    14 Enquired {
+        /// Zero.
+        reserved: [u8; 2],
+        /// Number in the broadcast stream.
+        broadcast_number: StreamNumber,
+        /// QuoteSysID.
+        sys_id: SystemId,
+        /// Zero.
+        reserved_2: [u8; 52],
+    }
+    /// An exercise instruction was accepted; its key is the frame's sequence and index 0.
+    15 ExecAccepted {
+        /// Zero.
+        reserved: [u8; 2],
+        /// Of what it freezes, how much is yesterday's position.
+        yesterday: Volume,
+        /// Number in its participant's private stream.
+        private_number: StreamNumber,
+        /// ExecOrderSysID.
+        sys_id: SystemId,
+        /// Zero.
+        reserved_2: [u8; 48],
+    }
+    /// An exercise instruction was taken back.
+    16 ExecEnded {
+        /// Zero.
+        reserved: [u8; 6],
+        /// Which.
+        order: OrderKey,
+        /// Number in its participant's private stream.
+        private_number: StreamNumber,
+        /// Zero.
+        reserved_2: [u8; 60],
+    }
+    /// The best levels of a side, as published.
+    17 Depth {
+        /// Which instrument.
+        instrument: InstrumentIndex,
+        /// 0 bid, 1 ask.
+        side: u8,
+        /// How many levels there are, at most [`DEPTH_LEVELS`].
+        count: u8,
+        /// Zero.
+        reserved: [u8; 2],
+        /// Their prices, best first; zero beyond `count`.
+        price: [Price; DEPTH_LEVELS],
+        /// Lots at them; saturates.
+        volume: [Volume; DEPTH_LEVELS],
+        /// Zero.
+        reserved_2: [u8; 32],
+    }
+    /// What a tick published.
+    18 Ticked {
+        /// Zero.
+        reserved: [u8; 2],
+        /// Broadcast number of MarketMatchData.
+        match_number: StreamNumber,
+        /// Broadcast number of MarketMatchIncData; 0 = nothing traded.
+        trade_number: StreamNumber,
+        /// Broadcast number of MarketOrderIncData; 0 = no level changed.
+        depth_number: StreamNumber,
+        /// Zero.
+        reserved_2: [u8; 64],
+    }
+    /// A full picture of the instruments whose phase this frame changed.
+    19 Snapshot {
+        /// Zero.
+        reserved: [u8; 2],
+        /// Number in the broadcast stream.
+        broadcast_number: StreamNumber,
+        /// Zero.
+        reserved_2: [u8; 72],
+    }
 }
+
+/// Price levels of a side that are published.
+pub const DEPTH_LEVELS: usize = 5;
 
 /// Why an order ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -304,6 +411,10 @@ pub enum EndReason {
     MassCancelled = 3,
     /// The day ended.
     DayEnd = 4,
+    /// A new quote took its place.
+    Replaced = 5,
+    /// Its member's session ended.
+    Disconnected = 6,
 }
 
 impl EndReason {
@@ -316,6 +427,8 @@ impl EndReason {
             2 => EndReason::Cancelled,
             3 => EndReason::MassCancelled,
             4 => EndReason::DayEnd,
+            5 => EndReason::Replaced,
+            6 => EndReason::Disconnected,
             _ => return None,
         })
     }

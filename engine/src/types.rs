@@ -78,6 +78,10 @@ number!(
     InstrumentIndex(u16)
 );
 number!(
+    /// A product by its place in the base data.
+    ProductIndex(u16)
+);
+number!(
     /// An order, by the frame that accepted it: `sequence << 24 | index`. Its order is time priority. 0 = none.
     OrderKey(u64)
 );
@@ -126,6 +130,11 @@ impl TradeKey {
 impl ParticipantIndex {
     /// Every participant: a bulletin to all goes out on the broadcast stream.
     pub const ALL: ParticipantIndex = ParticipantIndex(u16::MAX);
+}
+
+impl ProductIndex {
+    /// Every product.
+    pub const ALL: ProductIndex = ProductIndex(u16::MAX);
 }
 
 impl UserIndex {
@@ -272,7 +281,7 @@ impl MatchCondition {
 }
 
 /// Phase of an instrument. JR/T 0016 appendix B, FTDInstrumentStatus, with 5, 6, 7 of `errata.md`'s extensions.
-/// The closing auction ('2') is not traded in futures (domain: CFFEX TradingOverview).
+/// The closing auction ('2') is for options only (CFFEX, TradingOverview): which product has one is its calendar's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Phase {
@@ -280,6 +289,8 @@ pub enum Phase {
     Continuous = b'0',
     /// '1' orders are entered and cancelled, nothing matches yet.
     AuctionOrdering = b'1',
+    /// '2' the same, for the closing auction.
+    ClosingAuction = b'2',
     /// '3' nothing moves; by decision of the exchange.
     Suspended = b'3',
     /// '4' before the day, and in the break.
@@ -300,6 +311,7 @@ impl Phase {
         match code {
             b'0' => Some(Phase::Continuous),
             b'1' => Some(Phase::AuctionOrdering),
+            b'2' => Some(Phase::ClosingAuction),
             b'3' => Some(Phase::Suspended),
             b'4' => Some(Phase::NoTrading),
             b'5' => Some(Phase::CancelOnly),
@@ -313,14 +325,21 @@ impl Phase {
     #[inline]
     #[must_use]
     pub fn takes_orders(self) -> bool {
-        matches!(self, Phase::Continuous | Phase::AuctionOrdering)
+        self == Phase::Continuous || self.is_call()
+    }
+
+    /// An auction's order entry.
+    #[inline]
+    #[must_use]
+    pub fn is_call(self) -> bool {
+        matches!(self, Phase::AuctionOrdering | Phase::ClosingAuction)
     }
 
     /// Working orders may be cancelled by their member.
     #[inline]
     #[must_use]
     pub fn takes_cancels(self) -> bool {
-        matches!(self, Phase::Continuous | Phase::AuctionOrdering | Phase::CancelOnly)
+        self.takes_orders() || self == Phase::CancelOnly
     }
 }
 
