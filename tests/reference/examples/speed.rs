@@ -1,13 +1,13 @@
 //! How slow the plain exchange is: 200,000 random orders and cancels of 64 members, with frames, digests and messages.
 
 use reference::command::{
-    AccountDefine, DayOpen, InstrumentDefine, OrderCancel, OrderInsert, ParticipantDefine, PhaseSet, UserDefine,
-    padded, write,
+    AccountDefine, DayOpen, InstrumentDefine, OrderCancel, OrderInsert, ParticipantDefine, PhaseSet, ProductDefine,
+    UserDefine, function, padded, write,
 };
 use reference::wire::Zero;
 use reference::{
-    Account, ClientNumber, Command, Epoch, Event, Exchange, Header, Instrument, Nanoseconds, Participant, Sequence,
-    Settings, User,
+    Account, ClientNumber, Command, Epoch, Event, Exchange, Header, Instrument, Nanoseconds, Participant, Product,
+    Sequence, Settings, User,
 };
 use std::time::Instant;
 
@@ -76,6 +76,11 @@ fn base_data() -> Vec<Command> {
             flags: 0,
             epoch: Epoch(1),
             data_center: 1,
+            enquiries: 0,
+            exec_orders: 0,
+            limits: 0,
+            products: 1,
+            zero: Zero,
         }
         .into(),
     ];
@@ -85,7 +90,7 @@ fn base_data() -> Vec<Command> {
             series: index + 2,
             participant_type: b'2',
             right: b'0',
-            zero: Zero,
+            clearing: Participant(index),
             id: padded(format!("{index:04}").as_bytes()),
         };
         let user = UserDefine {
@@ -112,6 +117,21 @@ fn base_data() -> Vec<Command> {
         };
         commands.extend([define.into(), user.into(), account.into()]);
     }
+    let product = ProductDefine {
+        index: Product(0),
+        kind: b'0',
+        flags: 0,
+        functions: function::ALL,
+        enquiry_interval: 0,
+        enquiry_spread: 0,
+        open_limit: 0,
+        quote_spread: 0,
+        quote_volume: 0,
+        zero: Zero,
+        id: padded(b"IF"),
+        group: padded(b"INDEX"),
+    };
+    commands.push(product.into());
     for index in 0..4 {
         let define = InstrumentDefine {
             index: Instrument(index),
@@ -119,7 +139,7 @@ fn base_data() -> Vec<Command> {
             tie_break: 0,
             phase: b'4',
             right: b'0',
-            zero: Zero,
+            product: Product(0),
             tick: 2_000,
             multiplier: 300,
             lower_limit: 900,
@@ -127,13 +147,31 @@ fn base_data() -> Vec<Command> {
             previous_settlement: 1_010,
             minimum_volume: 1,
             maximum_volume: 20,
+            maximum_market_volume: 10,
+            open_limit: 0,
             position_limit: 0,
+            limit_with: Instrument(index),
+            option_type: b'0',
+            flags: 0,
+            zero: Zero,
             previous_open_interest: 0,
+            strike: 0,
+            margin_long: 0,
+            margin_short: 0,
             id: padded(format!("IF24{index:02}").as_bytes()),
         };
         commands.push(define.into());
     }
-    commands.push(PhaseSet { instrument: Instrument::ALL, phase: b'0', reason: b'1', step: 0 }.into());
+    let opening = PhaseSet {
+        instrument: Instrument::ALL,
+        phase: b'0',
+        reason: b'1',
+        step: 0,
+        product: Product::ALL,
+        zero: Zero,
+        text: [b' '; 80],
+    };
+    commands.push(opening.into());
     commands
 }
 

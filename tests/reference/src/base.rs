@@ -1,23 +1,17 @@
 //! Base data, rights, seats, epochs: everything that is neither an order nor published (RULES.md, Base data and the rest).
 
+use crate::checks::{HEDGES, require};
 use crate::command::{
-    AccountDefine, EpochOpen, InstrumentDefine, ParticipantDefine, PasswordUpdate, PositionSet, RightSet, SeatBlock,
-    UserDefine,
+    AccountDefine, EXERCISE, EpochOpen, InstrumentDefine, PREMIUM, ParticipantDefine, PasswordUpdate, PositionSet,
+    ProductDefine, RightSet, SeatBlock, UserDefine, function,
 };
 use crate::digest::Thing;
 use crate::exchange::{Exchange, Refusal};
 use crate::number::{Account, Instrument, Participant, User};
 use crate::proof::unpadded;
 use crate::reject::Reject;
-use crate::state::{Client, Holding, Market, Member, Trader, phase, right};
-use std::collections::BTreeSet;
-
-const HEDGES: &[u8] = b"1234";
-
-/// Fails with `code` unless `holds`.
-fn require(holds: bool, code: Reject) -> Result<(), Refusal> {
-    if holds { Ok(()) } else { Err(code.into()) }
-}
+use crate::state::{Client, Family, Holding, Market, Member, Trader, phase, right};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Exchange {
     pub(crate) fn participant_define(&mut self, define: &ParticipantDefine) -> Result<(), Refusal> {
@@ -27,10 +21,20 @@ impl Exchange {
         let valid = define.index.0 < day.participants
             && !members.contains_key(&define.index)
             && define.series >= 2
+            && (define.clearing == define.index || members.contains_key(&define.clearing))
             && right::ALL.contains(&define.right)
             && !members.values().any(taken);
-        require(valid, Reject::DefinitionInvalid)?;
-        self.state.members.insert(define.index, Member { define: *define, right: define.right, private: 0 });
+        require::<Refusal>(valid, Reject::DefinitionInvalid)?;
+        let member = Member {
+            define: *define,
+            right: define.right,
+            private: 0,
+            used: 0,
+            cleared: 0,
+            funds: -1,
+            credit: -1,
+        };
+        self.state.members.insert(define.index, member);
         self.touch(Thing::Participant(define.index));
         Ok(())
     }
@@ -43,7 +47,7 @@ impl Exchange {
             && self.state.members.contains_key(&define.participant)
             && right::ALL.contains(&define.right)
             && !traders.values().any(|trader| trader.define.id == define.id);
-        require(valid, Reject::DefinitionInvalid)?;
+        require::<Refusal>(valid, Reject::DefinitionInvalid)?;
         let trader = Trader { define: *define, right: define.right, blocked: false, secret: define.secret };
         self.state.traders.insert(define.index, trader);
         self.touch(Thing::User(define.index));
@@ -63,7 +67,7 @@ impl Exchange {
             && self.state.members.contains_key(&define.participant)
             && right::ALL.contains(&define.right)
             && !clients.values().any(contradicts);
-        require(valid, Reject::DefinitionInvalid)?;
+        require::<Refusal>(valid, Reject::DefinitionInvalid)?;
         let name = (define.participant, unpadded(&define.client_id).to_vec());
         self.state.client_ids.insert(name, define.index);
         self.state.clients.insert(define.index, Client { define: *define, right: define.right });
@@ -71,10 +75,29 @@ impl Exchange {
         Ok(())
     }
 
+    pub(crate) fn product_define(&mut self, define: &ProductDefine) -> Result<(), Refusal> {
+        let day = self.state.day.expect("the day is open");
+        let products = &self.state.products;
+        let valid = define.index.0 < day.products
+            && !products.contains_key(&define.index)
+            && define.functions & !function::ALL == 0
+            && !products.values().any(|family| family.define.id == define.id);
+        require::<Refusal>(valid, Reject::DefinitionInvalid)?;
+        let family = Family { define: *define, functions: define.functions, window: false };
+        self.state.products.insert(define.index, family);
+        self.touch(Thing::Product(define.index));
+        Ok(())
+    }
+
     pub(crate) fn instrument_define(&mut self, define: &InstrumentDefine) -> Result<(), Refusal> {
         const FAR: i32 = 1 << 30;
         let day = self.state.day.expect("the day is open");
+        let known = self.state.products.contains_key(&define.product);
+        require::<Refusal>(known, Reject::IndexUnknown)?;
         let markets = &self.state.markets;
+        let heads_a_group = |market: &Market| {
+            market.define.limit_with == market.define.index && market.define.product == define.product
+        };
         let valid = define.index.0 < day.instruments
             && define.index != Instrument::UNKNOWN
             && !markets.contains_key(&define.index)
@@ -83,6 +106,7 @@ impl Exchange {
             && define.multiplier > 0
             && define.minimum_volume > 0
             && define.maximum_volume > 0
+            && define.maximum_market_volume > 0
             && define.minimum_volume <= define.maximum_volume
             && define.lower_limit <= define.upper_limit
             && i64::from(define.upper_limit) - i64::from(define.lower_limit) <= 65_535
@@ -90,11 +114,16 @@ impl Exchange {
             && define.upper_limit < FAR
             && (-FAR..=FAR).contains(&define.previous_settlement)
             && define.price_rule <= 1
+            && matches!(define.option_type, b'0'..=b'2')
+            && define.flags & !(EXERCISE | PREMIUM) == 0
+            && (define.limit_with == define.index || markets.get(&define.limit_with).is_some_and(heads_a_group))
+            && define.margin_long >= 0
+            && define.margin_short >= 0
             && define.tie_break <= 3
             && phase::ALL.contains(&define.phase)
             && right::ALL.contains(&define.right)
             && !markets.values().any(|market| market.define.id == define.id);
-        require(valid, Reject::DefinitionInvalid)?;
+        require::<Refusal>(valid, Reject::DefinitionInvalid)?;
         let market = Market {
             define: *define,
             phase: define.phase,
@@ -107,6 +136,9 @@ impl Exchange {
             turnover: 0,
             open_interest: define.previous_open_interest,
             touched: false,
+            last_lots: 0,
+            prints: BTreeMap::new(),
+            published: [Vec::new(), Vec::new()],
             queues: [BTreeSet::new(), BTreeSet::new()],
         };
         self.state.markets.insert(define.index, market);
@@ -118,18 +150,18 @@ impl Exchange {
         let day = self.state.day.expect("the day is open");
         let state = &self.state;
         let known = state.clients.contains_key(&set.account) && state.markets.contains_key(&set.instrument);
-        require(known, Reject::IndexUnknown)?;
-        require(HEDGES.contains(&set.hedge), Reject::DefinitionInvalid)?;
+        require::<Refusal>(known, Reject::IndexUnknown)?;
+        require::<Refusal>(HEDGES.contains(&set.hedge), Reject::DefinitionInvalid)?;
         let fits = |yesterday: u32, today: u32| yesterday.checked_add(today).is_some();
         let both = fits(set.long_yesterday, set.long_today) && fits(set.short_yesterday, set.short_today);
-        require(both, Reject::DefinitionInvalid)?;
+        require::<Refusal>(both, Reject::DefinitionInvalid)?;
         let key = (set.account, set.instrument, set.hedge);
         let before = state.rows.get(&key).copied();
         let room = before.is_some() || state.rows.len() < day.position_rows as usize;
-        require(room, Reject::PositionRowsExhausted)?;
+        require::<Refusal>(room, Reject::PositionRowsExhausted)?;
         let before = before.unwrap_or_default();
         let idle = |holding: &Holding| holding.frozen_yesterday + holding.frozen_today + holding.pending == 0;
-        require(before.iter().all(idle), Reject::DefinitionInvalid)?;
+        require::<Refusal>(before.iter().all(idle), Reject::DefinitionInvalid)?;
 
         let holding = |yesterday: u32, today: u32| Holding {
             yesterday: u64::from(yesterday),
@@ -137,10 +169,9 @@ impl Exchange {
             ..Holding::default()
         };
         let now = [holding(set.long_yesterday, set.long_today), holding(set.short_yesterday, set.short_today)];
-        let exposure = self.state.exposure_mut(set.account, set.instrument);
         for side in 0..2 {
-            exposure[side] -= before[side].yesterday + before[side].today;
-            exposure[side] += now[side].yesterday + now[side].today;
+            self.count(key, side, before[side].yesterday + before[side].today, false);
+            self.count(key, side, now[side].yesterday + now[side].today, true);
         }
         self.state.rows.insert(key, now);
         self.touch(Thing::Row(set.account, set.instrument, set.hedge));
@@ -149,7 +180,7 @@ impl Exchange {
 
     pub(crate) fn right_set(&mut self, set: &RightSet) -> Result<(), Refusal> {
         let listed = (1..=5).contains(&set.scope) && right::ALL.contains(&set.right);
-        require(listed, Reject::DefinitionInvalid)?;
+        require::<Refusal>(listed, Reject::DefinitionInvalid)?;
         let state = &mut self.state;
         let small = u16::try_from(set.index).ok();
         let unknown = Refusal::from(Reject::IndexUnknown);
@@ -176,7 +207,7 @@ impl Exchange {
             _ => {
                 let index = Account(set.index);
                 let known = state.clients.contains_key(&index) && state.markets.contains_key(&set.instrument);
-                require(known, Reject::IndexUnknown)?;
+                require::<Refusal>(known, Reject::IndexUnknown)?;
                 if set.right == right::FULL {
                     state.rights.remove(&(index, set.instrument));
                 } else {
@@ -206,7 +237,7 @@ impl Exchange {
     }
 
     pub(crate) fn epoch_open(&mut self, open: &EpochOpen) -> Result<(), Refusal> {
-        require(open.epoch > self.state.epoch, Reject::EpochNotHigher)?;
+        require::<Refusal>(open.epoch > self.state.epoch, Reject::EpochNotHigher)?;
         self.state.epoch = open.epoch;
         self.state.data_center = open.data_center;
         Ok(())

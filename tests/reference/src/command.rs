@@ -11,7 +11,8 @@
 //!
 //! The bodies are written down here from the bytes of the log, not from the structures of the system under test.
 
-use crate::number::{Account, ClientNumber, Epoch, Instrument, Nanoseconds, Participant, Sequence, User};
+use crate::event::SystemId;
+use crate::number::{Account, ClientNumber, Epoch, Instrument, Nanoseconds, Participant, Product, Sequence, User};
 use crate::wire::{Reader, Wire, Zero};
 
 /// Bytes of the header.
@@ -87,6 +88,11 @@ bodies! {
         flags: u16,
         epoch: Epoch,
         data_center: u32,
+        enquiries: u32,
+        exec_orders: u32,
+        limits: u32,
+        products: u16,
+        zero: Zero<2>,
     }
     /// A participant.
     0x0002 ParticipantDefine {
@@ -94,7 +100,7 @@ bodies! {
         series: u16,
         participant_type: u8,
         right: u8,
-        zero: Zero<2>,
+        clearing: Participant,
         id: [u8; 8],
     }
     /// A user: a participant's trader.
@@ -128,7 +134,7 @@ bodies! {
         tie_break: u8,
         phase: u8,
         right: u8,
-        zero: Zero<2>,
+        product: Product,
         tick: u32,
         multiplier: u32,
         lower_limit: i32,
@@ -136,8 +142,17 @@ bodies! {
         previous_settlement: i32,
         minimum_volume: u32,
         maximum_volume: u32,
+        maximum_market_volume: u32,
+        open_limit: u32,
         position_limit: u32,
+        limit_with: Instrument,
+        option_type: u8,
+        flags: u8,
+        zero: Zero<4>,
         previous_open_interest: u64,
+        strike: i64,
+        margin_long: i64,
+        margin_short: i64,
         id: [u8; 32],
     }
     /// Positions the day begins with.
@@ -164,11 +179,14 @@ bodies! {
         phase: u8,
         reason: u8,
         step: u32,
+        product: Product,
+        zero: Zero<6>,
+        text: [u8; 80],
     }
     /// Matches auctions.
     0x0009 Uncross {
         instrument: Instrument,
-        zero: Zero<2>,
+        product: Product,
         step: u32,
     }
     /// A member's order.
@@ -205,7 +223,8 @@ bodies! {
     /// Cancels every order of a scope.
     0x000C MassCancel {
         scope: u8,
-        zero: Zero<3>,
+        cause: u8,
+        zero: Zero<2>,
         index: u32,
     }
     /// Publishes market data.
@@ -276,16 +295,208 @@ bodies! {
         zero: Zero<4>,
         step: u32,
     }
+    /// A product.
+    0x0017 ProductDefine {
+        index: Product,
+        kind: u8,
+        flags: u8,
+        functions: u32,
+        enquiry_interval: u32,
+        enquiry_spread: u32,
+        open_limit: u32,
+        quote_spread: u32,
+        quote_volume: u32,
+        zero: Zero<4>,
+        id: [u8; 8],
+        group: [u8; 8],
+    }
+    /// A market maker's right to quote.
+    0x0018 MarketMakerSet {
+        account: Account,
+        product: Product,
+        on: u8,
+        zero: Zero<1>,
+    }
+    /// A client number's limit in a limit group.
+    0x0019 ClientLimitSet {
+        client: ClientNumber,
+        instrument: Instrument,
+        class: u8,
+        zero: Zero<1>,
+        long: u32,
+        short: u32,
+    }
+    /// A participant's limit in an instrument.
+    0x001A MemberLimitSet {
+        participant: Participant,
+        instrument: Instrument,
+        volume: u32,
+    }
+    /// Money that a participant may use.
+    0x001B CreditSet {
+        participant: Participant,
+        kind: u8,
+        zero: Zero<5>,
+        amount: i64,
+    }
+    /// Functions are switched on or off.
+    0x001C FunctionSet {
+        product: Product,
+        on: u8,
+        zero: Zero<1>,
+        functions: u32,
+        text: [u8; 80],
+    }
+    /// A step of the day's calendar.
+    0x001D ScheduleSet {
+        step: u32,
+        time: u32,
+        product: Product,
+        action: u8,
+        phase: u8,
+        zero: Zero<4>,
+    }
+    /// The window for exercise instructions.
+    0x001E ExecWindowSet {
+        product: Product,
+        open: u8,
+        zero: Zero<1>,
+        step: u32,
+    }
+    /// A market maker's quote: of each pair the bid, then the ask.
+    0x001F QuoteInsert {
+        local_id: [u8; 24],
+        message_reference: [u8; 6],
+        instrument: Instrument,
+        account: Account,
+        offset: [u8; 2],
+        hedge: [u8; 2],
+        price: [i64; 2],
+        volume: [u32; 2],
+    }
+    /// A quote is cancelled.
+    0x0020 QuoteCancel {
+        sys_id: [u8; 20],
+        instrument: Instrument,
+        action: u8,
+        zero: Zero<1>,
+        local_id: [u8; 24],
+        action_local_id: [u8; 24],
+        message_reference: [u8; 6],
+        zero_2: Zero<2>,
+        account: Account,
+        zero_3: Zero<4>,
+    }
+    /// An enquiry for quotes.
+    0x0021 EnquireQuote {
+        local_id: [u8; 24],
+        message_reference: [u8; 6],
+        instrument: Instrument,
+        account: Account,
+        direction: u8,
+        zero: Zero<3>,
+    }
+    /// An instruction to exercise or to abandon.
+    0x0022 ExecOrderInsert {
+        local_id: [u8; 24],
+        message_reference: [u8; 6],
+        instrument: Instrument,
+        account: Account,
+        volume: u32,
+        action: u8,
+        hedge: u8,
+        zero: Zero<6>,
+    }
+    /// An instruction is taken back.
+    0x0023 ExecOrderCancel {
+        sys_id: [u8; 20],
+        action: u8,
+        zero: Zero<3>,
+        local_id: [u8; 24],
+        action_local_id: [u8; 24],
+        message_reference: [u8; 6],
+        zero_2: Zero<2>,
+    }
 }
 
 /// UserDefine flag: a local id must be greater than the trader's largest.
 pub const ASCENDING_LOCAL_IDS: u8 = 1;
+/// UserDefine flag: the user's orders are cancelled when its dialog ends.
+pub const CANCEL_ON_DISCONNECT: u8 = 2;
+/// ProductDefine flag: a put's long counts as short for position limits, and its short as long.
+pub const LIMIT_BY_VIEW: u8 = 1;
+/// InstrumentDefine flag: exercise instructions are taken today.
+pub const EXERCISE: u8 = 1;
+/// InstrumentDefine flag: a buyer pays price x multiplier.
+pub const PREMIUM: u8 = 2;
 /// DayOpen flag: a close takes today's position first.
 pub const CLOSE_TODAY_FIRST: u16 = 1;
 /// OrderInsert flag: the member sent a stop price.
 pub const STOP_PRICE: u16 = 1;
 /// OrderInsert flag: the member asked for automatic suspension.
 pub const AUTO_SUSPEND: u16 = 2;
+
+/// What a product's functions are made of: bit numbers.
+pub mod function {
+    /// Limit orders that stand for the day; FAK and FOK of limit orders are the next two.
+    pub const LIMIT: u32 = 0;
+    /// Limit orders, fill and kill.
+    pub const FILL_AND_KILL: u32 = 1;
+    /// Limit orders, fill or kill.
+    pub const FILL_OR_KILL: u32 = 2;
+    /// Order type '1'.
+    pub const MARKET: u32 = 3;
+    /// Order type '4'.
+    pub const MARKET_TO_LIMIT: u32 = 4;
+    /// Order type '5'.
+    pub const BEST: u32 = 5;
+    /// Order type '9'.
+    pub const BEST_TO_LIMIT: u32 = 6;
+    /// Order type '7'.
+    pub const FIVE_LEVEL: u32 = 7;
+    /// Order type '8'.
+    pub const FIVE_LEVEL_TO_LIMIT: u32 = 8;
+    /// Quotes.
+    pub const QUOTES: u32 = 9;
+    /// Enquiries.
+    pub const ENQUIRIES: u32 = 10;
+    /// Exercise instructions.
+    pub const EXERCISE: u32 = 11;
+    /// Whatever enters.
+    pub const EVERYTHING: u32 = 12;
+    /// Every bit.
+    pub const ALL: u32 = (1 << 13) - 1;
+}
+
+impl Command {
+    /// What an Error about this is to name (`dataplane/STREAMS.md`, Dialog stream): the system id and the local id; of
+    /// inserts the local id alone.
+    #[must_use]
+    pub fn target(&self) -> Option<(Option<SystemId>, [u8; 24])> {
+        match self {
+            Command::OrderInsert(insert) => Some((None, insert.local_id)),
+            Command::QuoteInsert(insert) => Some((None, insert.local_id)),
+            Command::EnquireQuote(enquiry) => Some((None, enquiry.local_id)),
+            Command::ExecOrderInsert(insert) => Some((None, insert.local_id)),
+            Command::OrderCancel(cancel) => Some((Some(cancel.order_sys_id), cancel.local_id)),
+            Command::QuoteCancel(cancel) => Some((Some(cancel.sys_id), cancel.local_id)),
+            Command::ExecOrderCancel(cancel) => Some((Some(cancel.sys_id), cancel.local_id)),
+            _ => None,
+        }
+    }
+
+    /// The step of the day's calendar that this is; 0: none.
+    #[must_use]
+    pub fn step(&self) -> u32 {
+        match self {
+            Command::PhaseSet(set) => set.step,
+            Command::Uncross(uncross) => uncross.step,
+            Command::ExecWindowSet(set) => set.step,
+            Command::DayClose(close) => close.step,
+            _ => 0,
+        }
+    }
+}
 
 /// Reads a whole command. None: not a command (unknown kind, wrong length, something that must be zero is not).
 #[must_use]
@@ -332,14 +543,14 @@ mod tests {
     #[test]
     fn every_kind_comes_back_from_its_bytes() {
         let sizes = [
-            (1, 40),
+            (1, 56),
             (2, 16),
             (3, 80),
             (4, 24),
-            (5, 80),
+            (5, 120),
             (6, 24),
             (7, 8),
-            (8, 8),
+            (8, 96),
             (9, 8),
             (10, 64),
             (11, 88),
@@ -354,6 +565,19 @@ mod tests {
             (20, 24),
             (21, 8),
             (22, 8),
+            (23, 48),
+            (24, 8),
+            (25, 16),
+            (26, 8),
+            (27, 16),
+            (28, 88),
+            (29, 16),
+            (30, 8),
+            (31, 64),
+            (32, 88),
+            (33, 40),
+            (34, 48),
+            (35, 80),
         ];
         for (kind, size) in sizes {
             let mut bytes = vec![0; HEADER + size];

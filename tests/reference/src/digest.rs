@@ -1,6 +1,6 @@
 //! Digests as `journal/FRAMES.md` defines them: a wrapping sum of one term for each thing that is there.
 
-use crate::number::{Account, Instrument, Key, Participant, User};
+use crate::number::{Account, ClientNumber, Instrument, Key, Participant, Product, User};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `mix(a, b)`: the halves of a 128-bit product, one on the other.
@@ -39,6 +39,26 @@ pub enum Thing {
     Right(Account, Instrument),
     /// The day.
     Day,
+    /// A participant's used and cleared money.
+    Money(Participant),
+    /// A participant's funds and credit limit.
+    Credit(Participant),
+    /// A product.
+    Product(Product),
+    /// What a client opened today in an instrument.
+    Opened(ClientNumber, Instrument),
+    /// When a client last enquired in an instrument.
+    Enquiry(ClientNumber, Instrument),
+    /// A live quote.
+    Quote(Key),
+    /// A live exercise instruction.
+    Instruction(Key),
+    /// A market maker in a product.
+    Maker(Account, Product),
+    /// A client's limit in a group, for a class.
+    ClientLimit(ClientNumber, Instrument, u8),
+    /// A participant's limit in an instrument.
+    MemberLimit(Participant, Instrument),
 }
 
 /// The sum, the terms it is made of, and what was touched since it was last brought up to date.

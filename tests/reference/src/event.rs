@@ -26,6 +26,10 @@ pub enum EndReason {
     MassCancelled = 3,
     /// The day ended.
     DayEnd = 4,
+    /// A new quote took its place.
+    Replaced = 5,
+    /// Its member's session ended.
+    Disconnected = 6,
 }
 
 /// What came of a command.
@@ -49,6 +53,7 @@ pub enum Event {
     Rested {
         order: Key,
         remaining: u32,
+        price: Ticks,
     },
     Ended {
         reason: EndReason,
@@ -83,6 +88,53 @@ pub enum Event {
         last_price: Ticks,
         private_number: u32,
     },
+    QuoteAccepted {
+        private_number: u32,
+        sys_id: SystemId,
+        bid_sys_id: SystemId,
+        ask_sys_id: SystemId,
+    },
+    QuoteEnded {
+        reason: EndReason,
+        quote: Key,
+        private_number: u32,
+    },
+    Enquired {
+        broadcast_number: u32,
+        sys_id: SystemId,
+    },
+    ExecAccepted {
+        yesterday: u32,
+        private_number: u32,
+        sys_id: SystemId,
+    },
+    ExecEnded {
+        order: Key,
+        private_number: u32,
+    },
+    Depth(Depth),
+    Ticked {
+        match_number: u32,
+        trade_number: u32,
+        depth_number: u32,
+    },
+    Snapshot {
+        broadcast_number: u32,
+    },
+}
+
+/// Price levels of a side that are published.
+pub const DEPTH_LEVELS: usize = 5;
+
+/// The best levels of a side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the items are those of RULES.md")]
+pub struct Depth {
+    pub instrument: Instrument,
+    /// 0 bid, 1 ask.
+    pub side: u8,
+    /// Prices and lots, best first; at most [`DEPTH_LEVELS`].
+    pub levels: Vec<(Ticks, u32)>,
 }
 
 /// Two orders traded.
@@ -110,7 +162,7 @@ pub struct Trade {
 #[allow(missing_docs, reason = "the items are those of RULES.md")]
 pub struct MarketData {
     pub instrument: Instrument,
-    /// Bits: 1 last, open, high and low, 2 bid, 4 ask.
+    /// Bits: 1 last, open, high and low, 2 bid, 4 ask, 8 both are what an auction would give.
     pub present: u32,
     pub last: Ticks,
     pub open: Ticks,
@@ -170,11 +222,12 @@ impl Event {
                 }
                 trade.trade_id.put(&mut out);
             }
-            Event::Rested { order, remaining } => {
+            Event::Rested { order, remaining, price } => {
                 4u16.put(&mut out);
                 [0u8; 6].put(&mut out);
                 order.put(&mut out);
                 remaining.put(&mut out);
+                price.put(&mut out);
             }
             Event::Ended { reason, order, released, yesterday, traded, last_price, private_number } => {
                 5u16.put(&mut out);
@@ -233,6 +286,62 @@ impl Event {
                 traded.put(&mut out);
                 last_price.put(&mut out);
                 private_number.put(&mut out);
+            }
+            Event::QuoteAccepted { private_number, sys_id, bid_sys_id, ask_sys_id } => {
+                12u16.put(&mut out);
+                [0u8; 2].put(&mut out);
+                private_number.put(&mut out);
+                sys_id.put(&mut out);
+                bid_sys_id.put(&mut out);
+                ask_sys_id.put(&mut out);
+            }
+            Event::QuoteEnded { reason, quote, private_number } => {
+                13u16.put(&mut out);
+                (*reason as u8).put(&mut out);
+                [0u8; 5].put(&mut out);
+                quote.put(&mut out);
+                private_number.put(&mut out);
+            }
+            Event::Enquired { broadcast_number, sys_id } => {
+                14u16.put(&mut out);
+                [0u8; 2].put(&mut out);
+                broadcast_number.put(&mut out);
+                sys_id.put(&mut out);
+            }
+            Event::ExecAccepted { yesterday, private_number, sys_id } => {
+                15u16.put(&mut out);
+                [0u8; 2].put(&mut out);
+                yesterday.put(&mut out);
+                private_number.put(&mut out);
+                sys_id.put(&mut out);
+            }
+            Event::ExecEnded { order, private_number } => {
+                16u16.put(&mut out);
+                [0u8; 6].put(&mut out);
+                order.put(&mut out);
+                private_number.put(&mut out);
+            }
+            Event::Depth(depth) => {
+                17u16.put(&mut out);
+                depth.instrument.put(&mut out);
+                depth.side.put(&mut out);
+                u8::try_from(depth.levels.len()).expect("five at most").put(&mut out);
+                [0u8; 2].put(&mut out);
+                let level = |at: usize| depth.levels.get(at).copied().unwrap_or_default();
+                (0..DEPTH_LEVELS).for_each(|at| level(at).0.put(&mut out));
+                (0..DEPTH_LEVELS).for_each(|at| level(at).1.put(&mut out));
+            }
+            Event::Ticked { match_number, trade_number, depth_number } => {
+                18u16.put(&mut out);
+                [0u8; 2].put(&mut out);
+                match_number.put(&mut out);
+                trade_number.put(&mut out);
+                depth_number.put(&mut out);
+            }
+            Event::Snapshot { broadcast_number } => {
+                19u16.put(&mut out);
+                [0u8; 2].put(&mut out);
+                broadcast_number.put(&mut out);
             }
         }
         out.resize(EVENT, 0);

@@ -230,6 +230,7 @@ impl Exchange {
             Command::ParticipantDefine(define) => self.participant_define(define)?,
             Command::UserDefine(define) => self.user_define(define)?,
             Command::AccountDefine(define) => self.account_define(define)?,
+            Command::ProductDefine(define) => self.product_define(define)?,
             Command::InstrumentDefine(define) => self.instrument_define(define)?,
             Command::PositionSet(set) => self.position_set(set)?,
             Command::RightSet(set) => self.right_set(set)?,
@@ -245,8 +246,21 @@ impl Exchange {
             Command::EpochOpen(open) => self.epoch_open(open)?,
             Command::BookRestate(_) => self.book_restate(),
             Command::DayClose(_) => self.day_close(),
+            Command::MarketMakerSet(set) => self.market_maker_set(set)?,
+            Command::ClientLimitSet(set) => self.client_limit_set(set)?,
+            Command::MemberLimitSet(set) => self.member_limit_set(set)?,
+            Command::CreditSet(set) => self.credit_set(set)?,
+            Command::FunctionSet(set) => self.function_set(set)?,
+            Command::ScheduleSet(set) => self.schedule_set(set)?,
+            Command::ExecWindowSet(set) => self.exec_window_set(set)?,
+            Command::QuoteInsert(insert) => self.quote_insert(insert)?,
+            Command::QuoteCancel(cancel) => self.quote_cancel(cancel)?,
+            Command::EnquireQuote(enquiry) => self.enquire_quote(enquiry)?,
+            Command::ExecOrderInsert(insert) => self.exec_order_insert(insert)?,
+            Command::ExecOrderCancel(cancel) => self.exec_order_cancel(cancel)?,
             Command::ReadinessReport(_) | Command::TakeoverBegin(_) | Command::TakeoverStep(_) => {}
         }
+        self.state.step = self.state.step.max(command.step());
         Ok(())
     }
 
@@ -267,11 +281,7 @@ impl Exchange {
         let Refusal { code, marked, first_order, first_sys_id } = refusal;
         self.outcome.refused = Some(code);
         self.outcome.events.push(Event::Rejected { code: code as u16, marked, first_order, first_sys_id });
-        let target = match command {
-            Command::OrderInsert(insert) => Some((first_sys_id, insert.local_id)),
-            Command::OrderCancel(cancel) => Some((cancel.order_sys_id, cancel.local_id)),
-            _ => None,
-        };
+        let target = command.target().map(|(sys_id, local_id)| (sys_id.unwrap_or(first_sys_id), local_id));
         let (request, time) = (self.header.request, self.state.time);
         self.answer(|_| messages::error(request, code as u16, code.text(), time, target));
     }

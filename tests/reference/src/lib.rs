@@ -9,8 +9,9 @@
 //! |---|---|
 //! | [`exchange`] | [`Exchange::execute`]: a command in, an [`Outcome`] out |
 //! | [`state`] | what it knows |
-//! | `orders`, `trading`, `publishing`, `base` | the rules |
-//! | [`messages`] | what members are told, as FTD bytes |
+//! | `checks`, `reservations`, `switches`, `orders`, `trading`, `quotes`, `exercise`, `publishing`, `base` | the rules |
+//! | `terms` | the digest's terms |
+//! | [`messages`], `market_messages`, `quote_messages` | what members are told, as FTD bytes |
 //! | [`command`], [`event`], [`frame`], [`digest`] | the log's bytes |
 //! | [`faults`] | rules made wrong on purpose |
 //! | [`primary`] | [`Primary`]: the exchange with members, followers and name servers around it |
@@ -21,14 +22,17 @@
 #![forbid(unsafe_code)]
 
 mod base;
+mod checks;
 pub mod command;
 pub mod digest;
 pub mod event;
 pub mod exchange;
+mod exercise;
 pub mod faults;
 mod feed;
 pub mod frame;
 pub mod link;
+mod market_messages;
 mod member;
 pub mod messages;
 pub mod number;
@@ -37,13 +41,18 @@ pub mod primary;
 pub mod proof;
 pub mod publication;
 mod publishing;
+mod quote_messages;
+mod quotes;
 pub mod records;
 mod refusals;
 pub mod reject;
 mod requests;
+mod reservations;
 pub mod shadow;
 pub mod state;
 pub mod streams;
+mod switches;
+mod terms;
 mod trading;
 pub mod wire;
 
@@ -51,7 +60,9 @@ pub use command::{Command, Header};
 pub use event::Event;
 pub use exchange::{Answer, Exchange, Outcome, Settings, Stopped, Stream, Told};
 pub use faults::{Fault, Faults};
-pub use number::{Account, ClientNumber, Epoch, Instrument, Key, Nanoseconds, Participant, Sequence, Ticks, User};
+pub use number::{
+    Account, ClientNumber, Epoch, Instrument, Key, Nanoseconds, Participant, Product, Sequence, Ticks, User,
+};
 pub use primary::{FeedByte, FeedLag, Primary, PrimarySettings};
 pub use publication::Published;
 pub use records::{Death, Records};

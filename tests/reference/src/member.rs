@@ -1,7 +1,7 @@
 //! Members' sessions: logins, resume, requests (`dataplane/STREAMS.md`).
 
 use crate::command::{self, Header};
-use crate::event::SystemId;
+use crate::event::{BLANK, SystemId};
 use crate::exchange::{Stopped, Stream};
 use crate::link::{Dialog, Login, Reading, TIME_OUT, TIME_OUT_MOST};
 use crate::messages::{Number, error, field, message};
@@ -10,6 +10,7 @@ use crate::primary::Primary;
 use crate::proof::{METHOD, nonce, proves, unpadded};
 use crate::refusals::Refusal;
 use crate::requests;
+use crate::state::IdKind;
 use crate::streams::Void;
 use ftd::field::{
     FlowMessageCancelField, LoginChallengeField, RspUserLoginField, RspUserLogoutField, StreamEpochField,
@@ -245,7 +246,8 @@ impl<T: Transport> Primary<T> {
             out.exchange_date_time.set_at(ChinaTime::from_unix_ns(self.unix_now().0));
             out.time_span.set(time_out).expect("1 to 100");
             out.ip_addr = login.ip_addr;
-            out.max_order_local_id = Str::from(state.largest_local_id(user));
+            let largest = state.largest_local_id(user, IdKind::Order);
+            out.max_order_local_id = largest.map_or(Str::BLANK, Str::from);
             out.trade_date.set(trading_day).expect("a day is eight digits");
             out.action_date.set(action_day).expect("a day is eight digits");
             let out: &mut StreamEpochField = field(writer);
@@ -303,6 +305,9 @@ impl<T: Transport> Primary<T> {
             out.exchange_date_time.set_at(now);
         });
         self.say(session, &bytes);
+        if let Some(user) = present.filter(|_| flag == b'0') {
+            self.dialog_ended(user);
+        }
     }
 
     /// ReqLoginChallenge: a nonce for whoever asks.
@@ -324,10 +329,7 @@ impl<T: Transport> Primary<T> {
     }
 }
 
+/// What an Error about a request that was not looked at is to name.
 fn target_of(command: &command::Command) -> Target {
-    match command {
-        command::Command::OrderInsert(insert) => Some(([b' '; 20], insert.local_id)),
-        command::Command::OrderCancel(cancel) => Some((cancel.order_sys_id, cancel.local_id)),
-        _ => None,
-    }
+    command.target().map(|(sys_id, local_id)| (sys_id.unwrap_or(BLANK), local_id))
 }

@@ -1,25 +1,24 @@
-//! What members are told, as FTD bytes: one function for each message of `dataplane/STREAMS.md`.
+//! What members are told, as FTD bytes: one function for each message of `dataplane/STREAMS.md`. Market data stand in
+//! `market_messages`, quotes, enquiries and instructions in `quote_messages`.
 //!
 //! Everything is built anew from the state when it happens, item after item; nothing is kept as a template.
 
 use crate::command::{Bulletin, DayOpen, OrderCancel, OrderInsert};
-use crate::event::{EndReason, MarketData, SystemId, Trade};
-use crate::number::{Nanoseconds, Participant, Ticks, User};
+use crate::event::{EndReason, SystemId, Trade};
+use crate::number::{Account, Instrument, Nanoseconds, Participant, Ticks, User};
 use crate::state::{Order, State};
 use ftd::field::{
     BulletinField, ErrorField, ErrorTargetOrderField, ErrorTargetSequenceField, InstrumentStatusField,
-    MarketMatchDataChgField, OrderActionField, OrderActionTargetField, OrderInsertField, OrderStatusField,
-    ReadinessField, RspUserPasswordUpdateField, TradeInsertSingleField, TurnoverField,
+    OrderActionField, OrderActionTargetField, OrderInsertField, OrderStatusField, ReadinessField,
+    RspUserPasswordUpdateField, TradeInsertSingleField,
 };
 use ftd::types::Str;
-use ftd::{ChainWriter, ChinaTime, Field, MessageWriter, SequenceNumber, Series, Tid, tid};
+use ftd::{ChinaTime, Field, MessageWriter, SequenceNumber, Series, Tid, tid};
 
 /// InstrumentVersion is always '0'.
-const VERSION: u8 = b'0';
+pub(crate) const VERSION: u8 = b'0';
 /// The largest message that is not chained: header, and 4,096 bytes of content.
-const MESSAGE: usize = 4 + 4_096;
-/// Bytes that one instrument takes in a chain, headers of parts included, generously.
-const CHAIN_SHARE: usize = 256;
+pub(crate) const MESSAGE: usize = 4 + 4_096;
 
 /// Where a message goes and which it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,29 +52,33 @@ pub fn text<const N: usize>(bytes: &[u8]) -> Str<N> {
 /// Prices that 12 bytes with four decimals can hold; what is beyond is written as the nearest.
 const PRICES: std::ops::RangeInclusive<i64> = -9_999_999_999..=99_999_999_999;
 
-fn price(item: &mut ftd::number::Float<12, 4>, units: i64) {
+pub(crate) fn price(item: &mut ftd::number::Float<12, 4>, units: i64) {
     item.set_units(units.clamp(*PRICES.start(), *PRICES.end())).expect("the price was brought into the item's range");
 }
 
-fn saturated(value: u64) -> i32 {
-    i32::try_from(value).unwrap_or(i32::MAX)
-}
-
 impl State {
-    fn opened(&self) -> DayOpen {
+    pub(crate) fn opened_day(&self) -> DayOpen {
         self.day.expect("messages are told of an open day")
     }
 
-    fn participant_id(&self, participant: Participant) -> Str<8> {
+    pub(crate) fn participant_id(&self, participant: Participant) -> Str<8> {
         Str::from(self.members[&participant].define.id)
     }
 
-    fn user_id(&self, user: User) -> Str<15> {
+    pub(crate) fn user_id(&self, user: User) -> Str<15> {
         text(&self.traders[&user].define.id)
     }
 
+    pub(crate) fn client_id(&self, account: Account) -> Str<8> {
+        Str::from(self.clients[&account].define.client_id)
+    }
+
+    pub(crate) fn instrument_id(&self, instrument: Instrument) -> Str<30> {
+        text(&self.markets[&instrument].define.id)
+    }
+
     fn units(&self, order: &Order, price: Ticks) -> i64 {
-        i64::from(price.0) * i64::from(self.markets[&order.insert.instrument].define.tick)
+        self.markets[&order.insert.instrument].units(price)
     }
 
     /// The number of a message in a participant's private stream.
@@ -92,7 +95,7 @@ impl State {
         volume_total: u32,
         active: Option<User>,
     ) -> Vec<u8> {
-        let day = self.opened();
+        let day = self.opened_day();
         message(tid::ORDER_CONFIRMATION, number, |writer| {
             let out: &mut OrderStatusField = field(writer);
             out.trade_date.set(day.trading_day).expect("a day is eight digits");
@@ -101,13 +104,13 @@ impl State {
             out.order_local_id = Str::from(order.insert.local_id);
             out.user_id = self.user_id(order.user);
             out.participant_id = self.participant_id(order.participant);
-            out.client_id = Str::from(self.clients[&order.insert.account].define.client_id);
-            out.instrument_id = text(&self.markets[&order.insert.instrument].define.id);
+            out.client_id = self.client_id(order.insert.account);
+            out.instrument_id = self.instrument_id(order.insert.instrument);
             out.direction.set(order.insert.direction);
             out.offset_flag.set(order.insert.offset);
             out.hedge_flag.set(order.insert.hedge);
             price(&mut out.stop_price, 0);
-            price(&mut out.limit_price, order.insert.price);
+            price(&mut out.limit_price, order.limit_price);
             out.volume_total_orginal.set_unsigned(order.insert.volume);
             out.order_type.set(order.insert.order_type);
             out.volume_total.set_unsigned(volume_total);
@@ -141,18 +144,18 @@ impl State {
             EndReason::AllTraded => (b'0', Some(order.user)),
             EndReason::ImmediateRemainder if order.traded > 0 => (b'2', Some(order.user)),
             EndReason::ImmediateRemainder => (b'4', Some(order.user)),
-            EndReason::Cancelled => (b'5', by),
-            EndReason::MassCancelled | EndReason::DayEnd => (b'5', None),
+            EndReason::Cancelled | EndReason::Replaced => (b'5', by),
+            EndReason::MassCancelled | EndReason::DayEnd | EndReason::Disconnected => (b'5', None),
         };
         self.confirmation(number, order, status, released, active)
     }
 
     /// TradeInsertSingle, for the side of `order`.
     pub fn trade_notice(&self, number: Number, order: &Order, trade: &Trade) -> Vec<u8> {
-        let day = self.opened();
+        let day = self.opened_day();
         message(tid::TRADE_INSERT_SINGLE, number, |writer| {
             let out: &mut TradeInsertSingleField = field(writer);
-            out.instrument_id = text(&self.markets[&order.insert.instrument].define.id);
+            out.instrument_id = self.instrument_id(order.insert.instrument);
             out.instrument_version.set(VERSION);
             out.cancel_flag.set(b'0');
             out.trade_id = Str::from(trade.trade_id);
@@ -167,14 +170,14 @@ impl State {
             out.offset_flag.set(order.insert.offset);
             out.hedge_flag.set(order.insert.hedge);
             out.participant_id = self.participant_id(order.participant);
-            out.client_id = Str::from(self.clients[&order.insert.account].define.client_id);
+            out.client_id = self.client_id(order.insert.account);
             out.order_local_id = Str::from(order.insert.local_id);
         })
     }
 
     /// RspOrderInsert: the request with what the exchange adds.
     pub fn insert_answer(&self, request: u32, order: &Order) -> Vec<u8> {
-        let day = self.opened();
+        let day = self.opened_day();
         let insert: &OrderInsert = &order.insert;
         message(tid::ORDER_INSERT, Number { series: 0, number: request }, |writer| {
             let out: &mut OrderInsertField = field(writer);
@@ -184,8 +187,8 @@ impl State {
             out.order_local_id = Str::from(insert.local_id);
             out.user_id = self.user_id(order.user);
             out.participant_id = self.participant_id(order.participant);
-            out.client_id = Str::from(self.clients[&insert.account].define.client_id);
-            out.instrument_id = text(&self.markets[&insert.instrument].define.id);
+            out.client_id = self.client_id(insert.account);
+            out.instrument_id = self.instrument_id(insert.instrument);
             out.direction.set(insert.direction);
             out.offset_flag.set(insert.offset);
             out.hedge_flag.set(insert.hedge);
@@ -209,7 +212,7 @@ impl State {
             out.order_action_code.set(b'0');
             out.order_sys_id = Str::from(order.sys_id);
             out.action_local_id = Str::from(cancel.action_local_id);
-            out.instrument_id = text(&self.markets[&order.insert.instrument].define.id);
+            out.instrument_id = self.instrument_id(order.insert.instrument);
             out.instrument_version.set(VERSION);
             out.user_id = self.user_id(user);
             out.message_reference = Str::from(cancel.message_reference);
@@ -217,7 +220,7 @@ impl State {
                 let target: &mut OrderActionTargetField = field(writer);
                 target.order_local_id = Str::from(order.insert.local_id);
                 target.participant_id = self.participant_id(order.participant);
-                target.client_id = Str::from(self.clients[&order.insert.account].define.client_id);
+                target.client_id = self.client_id(order.insert.account);
             }
         })
     }
@@ -245,10 +248,10 @@ impl State {
     }
 
     /// InstrumentStatusChangeNotify.
-    pub fn status_notice(&self, number: u32, instrument: crate::number::Instrument, phase: u8) -> Vec<u8> {
+    pub fn status_notice(&self, number: u32, instrument: Instrument, phase: u8) -> Vec<u8> {
         message(tid::INSTRUMENT_STATUS_CHANGE_NOTIFY, Number { series: 1, number }, |writer| {
             let out: &mut InstrumentStatusField = field(writer);
-            out.instrument_id = text(&self.markets[&instrument].define.id);
+            out.instrument_id = self.instrument_id(instrument);
             out.instrument_status.set(phase);
         })
     }
@@ -265,45 +268,9 @@ impl State {
             out.content = text(&bulletin.content);
         })
     }
-
-    /// MarketMatchData: prices and volumes of each instrument, then the turnover of each; a chain if it is long.
-    pub fn market_data(&self, number: u32, data: &[MarketData]) -> Vec<u8> {
-        let mut bytes = vec![0; MESSAGE + CHAIN_SHARE * data.len()];
-        let mut writer = ChainWriter::new(&mut bytes, tid::MARKET_MATCH_DATA, Series(1), SequenceNumber(number))
-            .expect("there is room");
-        for one in data {
-            let define = &self.markets[&one.instrument].define;
-            let units = |price: Ticks| i64::from(price.0) * i64::from(define.tick);
-            let out: &mut MarketMatchDataChgField = writer.push().expect("the buffer was made for all");
-            out.instrument_id = text(&define.id);
-            out.instrument_version.set(VERSION);
-            price(&mut out.open_price, units(one.open));
-            price(&mut out.high_price, units(one.high));
-            price(&mut out.low_price, units(one.low));
-            price(&mut out.last_price, units(one.last));
-            price(&mut out.bid_price, units(one.bid));
-            price(&mut out.ask_price, units(one.ask));
-            out.bid_lot.set(saturated(u64::from(one.bid_volume)));
-            out.ask_lot.set(saturated(u64::from(one.ask_volume)));
-            out.volume.set(saturated(one.volume));
-            out.open_interest.set(saturated(one.open_interest));
-        }
-        for one in data {
-            let out: &mut TurnoverField = writer.push().expect("the buffer was made for all");
-            out.instrument_id = text(&self.markets[&one.instrument].define.id);
-            // 18 bytes with two decimals: 15 digits before the point, 14 behind a minus.
-            let cents = (one.turnover / 100).clamp(-9_999_999_999_999_999, 99_999_999_999_999_999);
-            let cents = i64::try_from(cents).expect("clamped to 17 digits");
-            out.turnover.set_scaled::<2>(cents).expect("clamped to the width");
-        }
-        let length = writer.finish();
-        bytes.truncate(length);
-        bytes.shrink_to_fit();
-        bytes
-    }
 }
 
-/// Error: `code` and `text` of a refusal; `target` of an order or a cancel: OrderSysId and OrderLocalId.
+/// Error: `code` and `text` of a refusal; `target` of whatever has a local id: the system's id and the local one.
 pub fn error(
     request: u32,
     code: u16,

@@ -41,6 +41,8 @@ number! {
     Account(u32);
     /// An instrument by its place in the base data.
     Instrument(u16);
+    /// A product by its place in the base data.
+    Product(u16);
     /// One client over all members.
     ClientNumber(u32);
     /// An order or a trade: `sequence << 24 | index within the frame`; of orders, time priority. 0 = none.
@@ -62,11 +64,22 @@ impl Key {
     pub fn sequence(self) -> Sequence {
         Sequence(self.0 >> 24)
     }
+
+    /// Which of that frame's orders it is, from 0.
+    #[must_use]
+    pub fn index(self) -> u32 {
+        (self.0 & ((1 << 24) - 1)) as u32
+    }
 }
 
 impl Participant {
     /// Everybody: the broadcast stream.
     pub const ALL: Participant = Participant(u16::MAX);
+}
+
+impl Product {
+    /// Every product.
+    pub const ALL: Product = Product(u16::MAX);
 }
 
 impl User {

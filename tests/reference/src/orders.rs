@@ -1,171 +1,75 @@
 //! Orders come, are cancelled, and end (RULES.md: OrderInsert, OrderCancel, MassCancel, DayClose, BookRestate).
 
-use crate::command::{ASCENDING_LOCAL_IDS, AUTO_SUSPEND, MassCancel, OrderCancel, OrderInsert, STOP_PRICE};
+use crate::checks::blank;
+use crate::command::{MassCancel, OrderCancel, OrderInsert};
 use crate::digest::Thing;
 use crate::event::{EndReason, Event};
 use crate::exchange::{Exchange, Refusal, Stream};
-use crate::faults::Fault;
 use crate::number::{Account, Instrument, Key, Participant, Ticks, User};
 use crate::reject::Reject;
-use crate::state::{BUY, Holding, Mark, Order, SELL, phase, right};
-
-fn blank(text: &[u8]) -> bool {
-    text.iter().all(|&byte| byte == b' ' || byte == 0)
-}
+use crate::state::{BUY, IdKind, Mark, Order, Quote, SELL, phase};
 
 impl Exchange {
     pub(crate) fn order_insert(&mut self, insert: &OrderInsert) -> Result<(), Refusal> {
+        let admit = |exchange: &mut Self, user| exchange.state.admit_order(user, insert);
+        let price = self.numbered(IdKind::Order, insert.local_id, admit)?;
         let user = self.header.user;
-        let day = self.state.day.expect("the day is open");
-        if !self.state.traders.contains_key(&user) {
-            return Err(Reject::IndexUnknown.into());
-        }
-        if blank(&insert.local_id) {
-            return Err(Reject::LocalIdMissing.into());
-        }
-        if let Some(first) = self.state.marks.get(&(user, insert.local_id)) {
-            let Mark { key, sys_id } = *first;
-            return Err(Refusal { first_order: key, first_sys_id: sys_id, ..Reject::LocalIdRepeated.into() });
-        }
-        if self.state.marks.len() >= day.local_ids as usize {
-            return Err(Reject::LocalIdsExhausted.into());
-        }
-        let mut admitted = self.admit(user, insert);
-        if admitted.is_ok() && self.faults.strikes(Fault::Refusal, self.state.sequence) {
-            admitted = Err(Reject::RightForbidden);
-        }
-        match admitted {
-            Ok(price) => self.accept(user, insert, price),
-            Err(code) => {
-                let marked = code.marks_local_id();
-                assert!(marked, "every check from the fourth on marks the local id");
-                self.state.mark(user, insert.local_id, Mark::REFUSED);
-                return Err(Refusal { marked, ..code.into() });
-            }
-        }
+        let order = self.new_order(user, insert, price, 0, None);
+        self.state.mark(user, IdKind::Order, insert.local_id, Mark { key: order.key, sys_id: order.sys_id });
+        self.place(order);
         Ok(())
     }
 
-    /// The checks from the fourth on, in their order; the order's price in ticks.
-    fn admit(&self, user: User, insert: &OrderInsert) -> Result<Ticks, Reject> {
-        let state = &self.state;
-        let day = state.day.expect("the day is open");
-        let trader = &state.traders[&user];
-        let participant = trader.define.participant;
-
-        let ascending = trader.define.flags & ASCENDING_LOCAL_IDS != 0;
-        let has_marks = state.marks.range((user, [0; 24])..=(user, [255; 24])).next().is_some();
-        if ascending && has_marks && insert.local_id <= state.largest_local_id(user) {
-            return Err(Reject::LocalIdNotAscending);
-        }
-        if !supported(insert) {
-            return Err(Reject::OrderUnsupported);
-        }
-        let client = state.clients.get(&insert.account).ok_or(Reject::ClientUnknown)?;
-        if client.define.participant != participant {
-            return Err(Reject::ClientUnknown);
-        }
-        let market = state.markets.get(&insert.instrument).ok_or(Reject::InstrumentUnknown)?;
-
-        let both = state.rights.get(&(insert.account, insert.instrument)).copied().unwrap_or(right::FULL);
-        let rights = [state.members[&participant].right, trader.right, client.right, market.right, both];
-        let worst = rights.into_iter().max().expect("five rights");
-        let opens = insert.offset == b'0';
-        if worst == right::FORBIDDEN {
-            return Err(Reject::RightForbidden);
-        }
-        if worst == right::CLOSE_ONLY && opens {
-            return Err(Reject::RightCloseOnly);
-        }
-
-        if market.phase != phase::CONTINUOUS && market.phase != phase::AUCTION_ORDERING {
-            return Err(Reject::PhaseForbidsInsert);
-        }
-        if insert.match_condition != b'3' && market.phase != phase::CONTINUOUS {
-            return Err(Reject::PhaseForbidsImmediate);
-        }
-
-        let tick = i64::from(market.define.tick);
-        if insert.price % tick != 0 {
-            return Err(Reject::PriceOffTick);
-        }
-        let price = insert.price / tick;
-        if price < i64::from(market.define.lower_limit) {
-            return Err(Reject::PriceBelowLimit);
-        }
-        if price > i64::from(market.define.upper_limit) {
-            return Err(Reject::PriceAboveLimit);
-        }
-        if insert.volume < market.define.minimum_volume {
-            return Err(Reject::VolumeBelowMinimum);
-        }
-        if insert.volume > market.define.maximum_volume {
-            return Err(Reject::VolumeAboveMaximum);
-        }
-
-        let side = usize::from(insert.direction - b'0');
-        let volume = u64::from(insert.volume);
-        let row = state.rows.get(&(insert.account, insert.instrument, insert.hedge));
-        if opens {
-            let exposures = state.exposures.get(&(client.define.client_number, insert.instrument));
-            let exposure = exposures.map_or(0, |sides| sides[side]);
-            let held = row.map_or(Holding::default(), |row| row[side]);
-            if held.yesterday + held.today + held.pending + volume > u64::from(u32::MAX) {
-                return Err(Reject::PositionLimitExceeded);
-            }
-            if market.define.position_limit != 0 && exposure + volume > u64::from(market.define.position_limit) {
-                return Err(Reject::PositionLimitExceeded);
-            }
-            if row.is_none() && state.rows.len() >= day.position_rows as usize {
-                return Err(Reject::PositionRowsExhausted);
-            }
-        } else {
-            let holding = row.map_or(Holding::default(), |row| row[1 - side]);
-            let today = holding.today - holding.frozen_today;
-            let yesterday = holding.yesterday - holding.frozen_yesterday;
-            match insert.offset {
-                b'4' if today < volume => return Err(Reject::TodayPositionInsufficient),
-                b'5' if yesterday < volume => return Err(Reject::YesterdayPositionInsufficient),
-                b'1' if yesterday + today < volume => return Err(Reject::PositionInsufficient),
-                _ => {}
-            }
-        }
-        if state.orders.len() >= day.live_orders as usize {
-            return Err(Reject::OrdersExhausted);
-        }
-        Ok(Ticks(i32::try_from(price).expect("the limits are 32-bit numbers")))
-    }
-
-    fn accept(&mut self, user: User, insert: &OrderInsert, price: Ticks) {
-        let key = Key::new(self.state.sequence, 0);
-        let mut order = Order {
-            key,
-            sys_id: self.system_id(0),
+    /// An order of the present frame that has passed its checks and has not been placed.
+    pub(crate) fn new_order(
+        &self,
+        user: User,
+        insert: &OrderInsert,
+        price: Ticks,
+        index: u32,
+        quote: Option<Key>,
+    ) -> Order {
+        Order {
+            key: Key::new(self.state.sequence, index),
+            sys_id: self.system_id(index),
             user,
             participant: self.state.traders[&user].define.participant,
             insert: *insert,
+            quote,
             accepted_at: self.state.time,
             price,
+            limit_price: insert.price,
             remaining: insert.volume,
             yesterday: 0,
             traded: 0,
             last_price: Ticks(0),
-        };
-        self.state.mark(user, insert.local_id, Mark { key, sys_id: order.sys_id });
-        order.yesterday = self.reserve(&order);
+        }
+    }
+
+    /// Accepts an order: reserves, tells, trades, and lets what remains rest or end.
+    pub(crate) fn place(&mut self, mut order: Order) {
+        let key = order.key;
+        self.reserve(&mut order);
         self.state.sys_ids.insert(order.sys_id, key);
         self.touch(Thing::Order(key));
 
-        let continuous = self.state.markets[&insert.instrument].phase == phase::CONTINUOUS;
-        let meets = continuous && self.matches(&order);
-        let rests = !order.immediate() && !meets;
-        let fills = continuous && (insert.match_condition != b'1' || self.fills_at_once(&order));
-        self.touch_market(insert.instrument);
+        let continuous = self.state.markets[&order.insert.instrument].phase == phase::CONTINUOUS;
+        let reach = self.reach(&order);
+        let available = if continuous { self.available(&order, reach) } else { 0 };
+        let rests = order.priced() && !order.immediate() && available == 0;
+        let fills = match order.insert.match_condition {
+            b'1' => available >= u64::from(order.remaining),
+            b'2' => available >= u64::from(order.insert.minimal_volume),
+            _ => true,
+        };
+        self.touch_market(order.insert.instrument);
         let private_number = if order.immediate() { 0 } else { self.next_private(order.participant) };
-        let (yesterday, sys_id) = (order.yesterday, order.sys_id);
-        self.outcome.events.push(Event::Accepted { rests, index: 0, yesterday, private_number, sys_id });
-        let request = self.header.request;
-        self.answer(|state| state.insert_answer(request, &order));
+        let (index, yesterday, sys_id) = (key.index(), order.yesterday, order.sys_id);
+        self.outcome.events.push(Event::Accepted { rests, index, yesterday, private_number, sys_id });
+        if order.quote.is_none() {
+            let request = self.header.request;
+            self.answer(|state| state.insert_answer(request, &order));
+        }
         if private_number != 0 {
             let number = self.state.private(order.participant, private_number);
             let bytes = self.state.confirmation(number, &order, b'3', order.remaining, Some(order.user));
@@ -179,43 +83,42 @@ impl Exchange {
             return;
         }
         if fills {
-            self.sweep(key);
+            self.sweep(key, reach);
         }
         if immediate {
             let all = self.state.orders[&key].remaining == 0;
             self.end(key, if all { EndReason::AllTraded } else { EndReason::ImmediateRemainder }, None);
-        } else if let Some(order) = self.state.orders.get(&key) {
-            let remaining = order.remaining;
-            self.outcome.events.push(Event::Rested { order: key, remaining });
-            self.queue(key);
+        } else if self.state.orders.contains_key(&key) {
+            self.rest(key);
         }
     }
 
-    /// Reserves what an order may do to the positions; how much of yesterday's it freezes.
-    fn reserve(&mut self, order: &Order) -> u32 {
-        let volume = u64::from(order.remaining);
-        let side = order.position_side();
-        let today_first = self.state.close_today_first();
-        let row = self.state.rows.entry(order.row()).or_default();
-        let holding = &mut row[side];
-        let mut yesterday = 0;
-        if order.opens() {
-            holding.pending += volume;
-            self.state.exposure_mut(order.insert.account, order.insert.instrument)[side] += volume;
-        } else {
-            yesterday = match order.insert.offset {
-                b'4' => 0,
-                b'5' => volume,
-                _ if today_first => volume - volume.min(holding.today - holding.frozen_today),
-                _ => volume.min(holding.yesterday - holding.frozen_yesterday),
-            };
-            holding.frozen_yesterday += yesterday;
-            holding.frozen_today += volume - yesterday;
-            assert!(holding.frozen_yesterday <= holding.yesterday && holding.frozen_today <= holding.today);
+    /// What remains of an order that may have traded on entry rests; one without a price gets its own.
+    fn rest(&mut self, key: Key) {
+        let order = self.state.orders[&key].clone();
+        let mut price = order.price;
+        if !order.priced() {
+            price = self.resting_price(&order);
+            self.free(&order);
+            let limit_price = self.state.markets[&order.insert.instrument].units(price);
+            let priced = Order { price, limit_price, ..order.clone() };
+            self.hold(&priced);
+            self.state.orders.insert(key, priced);
+            self.touch(Thing::Order(key));
         }
-        let (account, instrument, hedge) = order.row();
-        self.touch(Thing::Row(account, instrument, hedge));
-        u32::try_from(yesterday).expect("a part of the order's volume")
+        self.outcome.events.push(Event::Rested { order: key, remaining: order.remaining, price });
+        self.queue(key);
+    }
+
+    /// 转限价: the last price, within the limits, and one tick short of the other side's best price.
+    fn resting_price(&self, order: &Order) -> Ticks {
+        let market = &self.state.markets[&order.insert.instrument];
+        let last = market.reference().0.clamp(market.define.lower_limit, market.define.upper_limit);
+        Ticks(match (order.side(), market.best(1 - order.side())) {
+            (BUY, Some(ask)) if last >= ask.0 => ask.0 - 1,
+            (SELL, Some(bid)) if last <= bid.0 => bid.0 + 1,
+            _ => last,
+        })
     }
 
     /// Puts a live order into its queue.
@@ -225,14 +128,15 @@ impl Exchange {
         self.state.markets.get_mut(&instrument).expect("orders are in markets").queues[side].insert(place);
     }
 
-    /// Takes an order out of everything.
-    pub(crate) fn forget(&mut self, key: Key) -> Order {
+    /// Takes an order out of everything; with it its quote, if this was the last that lived of it.
+    pub(crate) fn forget(&mut self, key: Key) -> (Order, Option<Quote>) {
         let order = self.state.orders.remove(&key).expect("only live orders are forgotten");
         self.state.sys_ids.remove(&order.sys_id);
         let market = self.state.markets.get_mut(&order.insert.instrument).expect("orders are in markets");
         market.queues[order.side()].remove(&order.place());
         self.touch(Thing::Order(key));
-        order
+        let quote = order.quote.and_then(|quote| self.forget_side(quote, key));
+        (order, quote)
     }
 
     pub(crate) fn touch_market(&mut self, instrument: Instrument) {
@@ -242,20 +146,9 @@ impl Exchange {
 
     /// Ends an order and releases what it had reserved; `by`: the user that cancelled it.
     pub(crate) fn end(&mut self, key: Key, reason: EndReason, by: Option<User>) -> Order {
-        let order = self.forget(key);
-        let released = u64::from(order.remaining);
-        let side = order.position_side();
-        let holding = &mut self.state.rows.get_mut(&order.row()).expect("an order has its row")[side];
-        if order.opens() {
-            holding.pending -= released;
-            self.state.exposure_mut(order.insert.account, order.insert.instrument)[side] -= released;
-        } else {
-            holding.frozen_yesterday -= u64::from(order.yesterday);
-            holding.frozen_today -= released - u64::from(order.yesterday);
-        }
-        let (account, instrument, hedge) = order.row();
-        self.touch(Thing::Row(account, instrument, hedge));
-        self.touch_market(instrument);
+        let (order, quote) = self.forget(key);
+        self.free(&order);
+        self.touch_market(order.insert.instrument);
 
         let private_number = self.next_private(order.participant);
         self.outcome.events.push(Event::Ended {
@@ -270,6 +163,9 @@ impl Exchange {
         let number = self.state.private(order.participant, private_number);
         let bytes = self.state.end_confirmation(number, &order, reason, order.remaining, by);
         self.tell(Stream::Private(order.participant), private_number, bytes);
+        if let Some(quote) = quote {
+            self.quote_ended(&quote, reason);
+        }
         order
     }
 
@@ -284,7 +180,7 @@ impl Exchange {
             return Err(Reject::InstrumentUnknown.into());
         }
         let key = if blank(&cancel.order_sys_id) {
-            state.marks.get(&(user, cancel.local_id)).map(|mark| mark.key)
+            state.marks.get(&(user, IdKind::Order, cancel.local_id)).map(|mark| mark.key)
         } else {
             state.sys_ids.get(&cancel.order_sys_id).copied()
         };
@@ -299,7 +195,7 @@ impl Exchange {
             return Err(Reject::OrderNotYours.into());
         }
         let now = state.markets[&order.insert.instrument].phase;
-        if ![phase::CONTINUOUS, phase::AUCTION_ORDERING, phase::CANCEL_ONLY].contains(&now) {
+        if !phase::takes_cancels(now) {
             return Err(Reject::PhaseForbidsCancel.into());
         }
         let order = self.end(order.key, EndReason::Cancelled, Some(user));
@@ -319,9 +215,13 @@ impl Exchange {
             4 => small.is_some_and(|index| state.markets.contains_key(&Instrument(index))),
             _ => return Err(Reject::DefinitionInvalid.into()),
         };
+        if cancel.cause > 1 {
+            return Err(Reject::DefinitionInvalid.into());
+        }
         if !known {
             return Err(Reject::IndexUnknown.into());
         }
+        let reason = if cancel.cause == 1 { EndReason::Disconnected } else { EndReason::MassCancelled };
         let concerned = |order: &&Order| match cancel.scope {
             0 => true,
             1 => u32::from(order.participant.0) == cancel.index,
@@ -331,7 +231,7 @@ impl Exchange {
         };
         let keys: Vec<Key> = state.orders.values().filter(concerned).map(|order| order.key).collect();
         for key in keys {
-            self.end(key, EndReason::MassCancelled, None);
+            self.end(key, reason, None);
         }
         Ok(())
     }
@@ -342,11 +242,9 @@ impl Exchange {
             self.end(key, EndReason::DayEnd, None);
         }
         let markets: Vec<Instrument> = self.state.markets.keys().copied().collect();
-        for instrument in markets {
-            if self.state.markets[&instrument].phase != phase::CLOSED {
-                self.enter(instrument, phase::CLOSED);
-            }
-        }
+        let open = |instrument: &Instrument| self.state.markets[instrument].phase != phase::CLOSED;
+        let concerned: Vec<Instrument> = markets.into_iter().filter(open).collect();
+        self.enter(&concerned, phase::CLOSED);
     }
 
     pub(crate) fn book_restate(&mut self) {
@@ -367,19 +265,3 @@ impl Exchange {
         }
     }
 }
-
-/// What this exchange offers (check 5).
-fn supported(insert: &OrderInsert) -> bool {
-    let immediate = matches!(insert.match_condition, b'1' | b'2');
-    let session = matches!(insert.match_session, b'3' | b'7') || (immediate && insert.match_session == b'2');
-    matches!(insert.direction, b'0' | b'1')
-        && matches!(insert.offset, b'0' | b'1' | b'4' | b'5')
-        && matches!(insert.hedge, b'1'..=b'4')
-        && insert.order_type == b'0'
-        && (immediate || insert.match_condition == b'3')
-        && session
-        && insert.minimal_volume <= 1
-        && insert.flags & (STOP_PRICE | AUTO_SUSPEND) == 0
-}
-
-const _: () = assert!(BUY == 0 && SELL == 1, "a direction's character minus '0' is its side");

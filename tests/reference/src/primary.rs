@@ -381,10 +381,24 @@ impl<T: Transport> Primary<T> {
             }
             Heard::Closed(session, why) => {
                 *self.records.closed.entry(why).or_default() += 1;
-                self.links.remove(&session);
+                let link = self.links.remove(&session);
+                if let Some(dialog) = link.as_ref().and_then(Link::login).and_then(|login| login.dialog) {
+                    self.dialog_ended(dialog.user);
+                }
                 self.lost_name_server(session);
             }
         }
+    }
+
+    /// A user's dialog has ended: its orders are cancelled if that is its setting.
+    pub(crate) fn dialog_ended(&mut self, user: User) {
+        let flags = self.exchange.state().traders[&user].define.flags;
+        if flags & command::CANCEL_ON_DISCONNECT == 0 {
+            return;
+        }
+        let cancel = command::MassCancel { scope: 2, cause: 1, zero: crate::wire::Zero, index: u32::from(user.0) };
+        let executed = self.operate(self.now, cancel);
+        assert!(matches!(executed, Ok(_) | Err(Stopped::Died)), "a command of our own making");
     }
 
     /// What follows from a command beside what it told.

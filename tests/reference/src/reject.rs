@@ -47,6 +47,19 @@ rejects! {
     24 OrderNotFound "报单不存在或已结束" "order is unknown or has ended"
     25 OrderNotYours "不是本会员的报单" "order is another participant's"
     26 PhaseForbidsCancel "当前阶段不可撤单" "phase takes no cancels"
+    27 FunctionOff "该功能已关闭" "this function is switched off"
+    28 StopOrderNotOffered "不提供止损报单" "stop orders are not offered"
+    29 OpenLimitExceeded "超过日内开仓限额" "the day's limit of opened lots would be exceeded"
+    30 NotMarketMaker "无做市资格" "only a market maker may quote here"
+    31 QuoteCrossed "报价买价不低于卖价" "the quote's bid is not below its ask"
+    32 QuoteNotFound "报价不存在或已结束" "quote is unknown or has ended"
+    33 EnquiryTooSoon "询价间隔不足" "too soon after the last enquiry"
+    34 SpreadNarrowEnough "当前价差已足够小" "the spread is narrow already"
+    35 MemberLimitExceeded "超过会员持仓限额" "the member's position limit would be exceeded"
+    36 CreditExceeded "超过信用限额" "the credit limit would be exceeded"
+    37 FundsInsufficient "结算会员资金不足" "the clearing member's funds do not suffice"
+    38 NotExercisable "该合约当日不可行权" "instrument cannot be exercised today"
+    39 ExerciseWindowClosed "不在行权申报时间" "outside of the time for exercise instructions"
     40 DayNotOpen "交易日未开始" "the day is not open"
     41 DayAlreadyOpen "交易日已开始" "the day is open already"
     42 DefinitionInvalid "定义无效" "definition is invalid"
@@ -56,13 +69,15 @@ rejects! {
     46 NotInAuctionMatch "不在集合竞价撮合阶段" "instrument is not in auction matching"
     47 EpochNotHigher "纪元未升高" "epoch is not higher than the present one"
     60 DecideFault "内部错误" "internal fault; the command changed nothing"
+    61 EnquiriesExhausted "询价表已满" "no room for more enquiries today"
+    62 ExecOrdersExhausted "执行宣告表已满" "no room for more exercise instructions"
 }
 
 impl Reject {
-    /// Whether an order refused for this uses up its local id (RULES.md, Local-id marks).
+    /// Whether an order, quote, enquiry or instruction refused for this uses up its local id (RULES.md, Local-id marks).
     #[must_use]
     pub fn marks_local_id(self) -> bool {
         !matches!(self, Reject::LocalIdMissing | Reject::LocalIdRepeated | Reject::LocalIdsExhausted)
-            && (self as u16) < 40
+            && !(40..=60).contains(&(self as u16))
     }
 }

@@ -1,18 +1,29 @@
 //! Members' requests become commands: names become places in the base data.
 
-use crate::command::{AUTO_SUSPEND, Command, OrderCancel, OrderInsert, PasswordUpdate, ReadinessReport, STOP_PRICE};
-use crate::event::SystemId;
+use crate::command::{
+    AUTO_SUSPEND, Command, EnquireQuote, ExecOrderCancel, ExecOrderInsert, OrderCancel, OrderInsert, PasswordUpdate,
+    QuoteCancel, QuoteInsert, ReadinessReport, STOP_PRICE,
+};
+use crate::event::{BLANK, SystemId};
 use crate::number::{Account, Instrument, Participant, User};
 use crate::proof::unpadded;
 use crate::refusals::Refusal;
 use crate::state::State;
 use crate::wire::Zero;
-use ftd::package::{ReqOrderAction, ReqOrderInsert, ReqReadiness, ReqUserPasswordUpdate};
+use ftd::package::{
+    ReqEnquireQuote, ReqExecOrderAction, ReqExecOrderInsert, ReqOrderAction, ReqOrderInsert, ReqQuoteAction,
+    ReqQuoteInsert, ReqReadiness, ReqUserPasswordUpdate,
+};
 use ftd::types::{Int, Str};
 use ftd::{Malformed, Message, tid};
 
 /// A client that a cancel names and the participant does not have: no order is its.
 const NOBODY: Account = Account(u32::MAX - 1);
+
+/// A request without an ExecActionField is an exercise.
+const TO_EXERCISE: u8 = b'1';
+/// InputExecOrderField has no hedge flag.
+const SPECULATION: u8 = b'1';
 
 /// A request refused by the session, and the order or cancel that it is about.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +54,11 @@ pub fn command(state: &State, user: User, message: &Message<'_>) -> Result<Comma
     match message.tid() {
         tid::ORDER_INSERT => order_insert(state, user, message),
         tid::ORDER_ACTION => order_cancel(state, user, message),
+        tid::QUOTE_INSERT => quote_insert(state, user, message),
+        tid::QUOTE_ACTION => quote_cancel(state, user, message),
+        tid::ENQUIRE_QUOTE => enquire_quote(state, user, message),
+        tid::EXEC_ORDER_INSERT => exec_order_insert(state, user, message),
+        tid::EXEC_ORDER_ACTION => exec_order_cancel(state, user, message),
         tid::READINESS => {
             let report = ReqReadiness::parse(message)?.readiness;
             must_be(state, user, &report.participant_id, &report.user_id)?;
@@ -131,6 +147,111 @@ fn order_cancel(state: &State, user: User, message: &Message<'_>) -> Result<Comm
         zero_2: Zero,
     };
     Ok(command.into())
+}
+
+fn quote_insert(state: &State, user: User, message: &Message<'_>) -> Result<Command, Refused> {
+    let quote = ReqQuoteInsert::parse(message)?.input_quote;
+    let target = Some((*quote.quote_sys_id.bytes(), *quote.quote_local_id.bytes()));
+    let about = |refusal| Refused { refusal, target };
+    must_be(state, user, &quote.participant_id, &quote.user_id).map_err(about)?;
+    let malformed = about(Refusal::FieldMalformed);
+    let command = QuoteInsert {
+        local_id: *quote.quote_local_id.bytes(),
+        message_reference: *quote.message_reference.bytes(),
+        instrument: named_instrument(state, &quote.instrument_id),
+        account: named_account(state, user, &quote.client_id),
+        offset: [quote.bid_comb_offset_flag.get(), quote.ask_comb_offset_flag.get()],
+        hedge: [quote.bid_comb_hedge_flag.get(), quote.ask_comb_hedge_flag.get()],
+        price: [
+            quote.bid_price.units().map_err(|_| malformed)?,
+            quote.ask_price.units().map_err(|_| malformed)?,
+        ],
+        volume: [lots(quote.bid_volume).ok_or(malformed)?, lots(quote.ask_volume).ok_or(malformed)?],
+    };
+    Ok(command.into())
+}
+
+fn quote_cancel(state: &State, user: User, message: &Message<'_>) -> Result<Command, Refused> {
+    let action = ReqQuoteAction::parse(message)?.quote_action;
+    let target = Some((*action.quote_sys_id.bytes(), *action.quote_local_id.bytes()));
+    let about = |refusal| Refused { refusal, target };
+    must_be(state, user, &action.participant_id, &action.user_id).map_err(about)?;
+    let participant = state.traders[&user].define.participant;
+    let client = Some(&action.client_id).filter(|id| !id.is_blank());
+    let command = QuoteCancel {
+        sys_id: *action.quote_sys_id.bytes(),
+        instrument: match action.instrument_id.is_blank() {
+            true => Instrument::NONE,
+            false => named_instrument(state, &action.instrument_id),
+        },
+        action: action.order_action_code.get(),
+        zero: Zero,
+        local_id: *action.quote_local_id.bytes(),
+        action_local_id: *action.action_local_id.bytes(),
+        message_reference: *action.message_reference.bytes(),
+        zero_2: Zero,
+        account: client.map_or(Account::NONE, |id| state.find_account(participant, id.bytes()).unwrap_or(NOBODY)),
+        zero_3: Zero,
+    };
+    Ok(command.into())
+}
+
+fn enquire_quote(state: &State, user: User, message: &Message<'_>) -> Result<Command, Refused> {
+    let enquiry = ReqEnquireQuote::parse(message)?.enquire_quote;
+    let target = Some((*enquiry.quote_sys_id.bytes(), *enquiry.quote_local_id.bytes()));
+    must_be(state, user, &enquiry.participant_id, &enquiry.user_id).map_err(|refusal| Refused { refusal, target })?;
+    let command = EnquireQuote {
+        local_id: *enquiry.quote_local_id.bytes(),
+        message_reference: *enquiry.message_reference.bytes(),
+        instrument: named_instrument(state, &enquiry.instrument_id),
+        account: named_account(state, user, &enquiry.client_id),
+        direction: enquiry.quote_direction.get(),
+        zero: Zero,
+    };
+    Ok(command.into())
+}
+
+fn exec_order_insert(state: &State, user: User, message: &Message<'_>) -> Result<Command, Refused> {
+    let ReqExecOrderInsert { input_exec_order: order, exec_action } = ReqExecOrderInsert::parse(message)?;
+    let about = |refusal| Refused { refusal, target: Some((BLANK, *order.exec_order_local_id.bytes())) };
+    must_be(state, user, &order.participant_id, &order.user_id).map_err(about)?;
+    let command = ExecOrderInsert {
+        local_id: *order.exec_order_local_id.bytes(),
+        message_reference: *order.message_reference.bytes(),
+        instrument: named_instrument(state, &order.instrument_id),
+        account: named_account(state, user, &order.client_id),
+        volume: lots(order.volume).ok_or(about(Refusal::FieldMalformed))?,
+        action: exec_action.map_or(TO_EXERCISE, |field| field.exec_action.get()),
+        hedge: SPECULATION,
+        zero: Zero,
+    };
+    Ok(command.into())
+}
+
+fn exec_order_cancel(state: &State, user: User, message: &Message<'_>) -> Result<Command, Refused> {
+    let action = ReqExecOrderAction::parse(message)?.exec_order_action;
+    let target = Some((*action.exec_order_sys_id.bytes(), *action.exec_order_local_id.bytes()));
+    must_be(state, user, &action.participant_id, &action.user_id).map_err(|refusal| Refused { refusal, target })?;
+    let command = ExecOrderCancel {
+        sys_id: *action.exec_order_sys_id.bytes(),
+        action: action.action_flag.get(),
+        zero: Zero,
+        local_id: *action.exec_order_local_id.bytes(),
+        action_local_id: *action.action_local_id.bytes(),
+        message_reference: *action.message_reference.bytes(),
+        zero_2: Zero,
+    };
+    Ok(command.into())
+}
+
+/// The instrument that a request names.
+fn named_instrument(state: &State, id: &Str<30>) -> Instrument {
+    state.find_instrument(id.bytes()).unwrap_or(Instrument::UNKNOWN)
+}
+
+/// The client that a request names.
+fn named_account(state: &State, user: User, id: &Str<8>) -> Account {
+    state.find_account(state.traders[&user].define.participant, id.bytes()).unwrap_or(Account::NONE)
 }
 
 /// A request is the session's own user's.

@@ -109,13 +109,13 @@ impl Shadow {
 fn without_texts(bytes: &[u8]) -> Vec<[u8; EVENT]> {
     let blanked = |event: &[u8; EVENT]| {
         let mut event = *event;
-        let text = match u16::from_le_bytes([event[0], event[1]]) {
-            1 | 2 => Some(16..36),
-            3 => Some(56..76),
-            _ => None,
-        };
-        if let Some(text) = text {
-            event[text].fill(0);
+        match u16::from_le_bytes([event[0], event[1]]) {
+            1 | 2 => event[16..36].fill(0),
+            3 => event[56..76].fill(0),
+            12 => event[8..68].fill(0),
+            14 => event[8..28].fill(0),
+            15 => event[12..32].fill(0),
+            _ => {}
         }
         event
     };

@@ -1,11 +1,14 @@
-//! What this exchange knows: ordered maps of plain structures, and the digest of them.
+//! What this exchange knows: ordered maps of plain structures. Their digest stands in `terms`.
 
 use crate::command::{
-    AccountDefine, CLOSE_TODAY_FIRST, DayOpen, InstrumentDefine, OrderInsert, ParticipantDefine, UserDefine,
+    AccountDefine, CLOSE_TODAY_FIRST, ClientLimitSet, DayOpen, ExecOrderInsert, InstrumentDefine, LIMIT_BY_VIEW,
+    OrderInsert, PREMIUM, ParticipantDefine, ProductDefine, QuoteInsert, ScheduleSet, UserDefine, function,
 };
-use crate::digest::{Sum, Thing, term};
+use crate::digest::Sum;
 use crate::event::{BLANK, SystemId};
-use crate::number::{Account, ClientNumber, Epoch, Instrument, Key, Nanoseconds, Participant, Sequence, Ticks, User};
+use crate::number::{
+    Account, ClientNumber, Epoch, Instrument, Key, Nanoseconds, Participant, Product, Sequence, Ticks, User,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Buying, and the long side of a position.
@@ -19,6 +22,8 @@ pub mod phase {
     pub const CONTINUOUS: u8 = b'0';
     /// Orders are entered and cancelled.
     pub const AUCTION_ORDERING: u8 = b'1';
+    /// The same, for the closing auction.
+    pub const CLOSING_AUCTION: u8 = b'2';
     /// Orders may only be cancelled.
     pub const CANCEL_ONLY: u8 = b'5';
     /// The auction is matched.
@@ -26,7 +31,25 @@ pub mod phase {
     /// The day is over.
     pub const CLOSED: u8 = b'7';
     /// Every phase.
-    pub const ALL: &[u8] = b"0134567";
+    pub const ALL: &[u8] = b"01234567";
+
+    /// An auction's order entry.
+    #[must_use]
+    pub fn is_call(phase: u8) -> bool {
+        matches!(phase, AUCTION_ORDERING | CLOSING_AUCTION)
+    }
+
+    /// New orders are taken.
+    #[must_use]
+    pub fn takes_orders(phase: u8) -> bool {
+        phase == CONTINUOUS || is_call(phase)
+    }
+
+    /// Members may cancel.
+    #[must_use]
+    pub fn takes_cancels(phase: u8) -> bool {
+        takes_orders(phase) || phase == CANCEL_ONLY
+    }
 }
 
 /// Rights: characters of FTDTradeRight, the worse the greater.
@@ -52,12 +75,16 @@ pub struct Order {
     pub user: User,
     /// The user's participant.
     pub participant: Participant,
-    /// As it was sent.
+    /// As it was sent; of a quote's order, what STREAMS.md says that it is told as.
     pub insert: OrderInsert,
+    /// The quote that it is of.
+    pub quote: Option<Key>,
     /// When it was accepted.
     pub accepted_at: Nanoseconds,
-    /// Its price.
+    /// Its price; of a type without one the limit it may trade at, until it rests.
     pub price: Ticks,
+    /// The price as members are told it: as sent, or the price at which a type without one rests, 1/10,000 yuan.
+    pub limit_price: i64,
     /// What it has left.
     pub remaining: u32,
     /// Of what it has left, how much is frozen of yesterday's position.
@@ -91,6 +118,18 @@ impl Order {
     #[must_use]
     pub fn immediate(&self) -> bool {
         self.insert.match_condition != b'3'
+    }
+
+    /// It came with a price of its own.
+    #[must_use]
+    pub fn priced(&self) -> bool {
+        self.insert.order_type == b'0'
+    }
+
+    /// Whether it counts towards what a client opened today.
+    #[must_use]
+    pub fn counts_as_opened(&self) -> bool {
+        self.opens() && matches!(self.insert.hedge, b'1' | b'2')
     }
 
     /// Its position row.
@@ -133,6 +172,17 @@ pub struct Holding {
 /// A position row: long, short.
 pub type Row = [Holding; 2];
 
+/// What traded at one price since the last tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Print {
+    /// Lots, counted once.
+    pub volume: u64,
+    /// All of it opened on both sides.
+    pub all_opened: bool,
+    /// All of it closed on both sides.
+    pub all_closed: bool,
+}
+
 /// An instrument's state.
 #[derive(Clone, Debug)]
 pub struct Market {
@@ -158,6 +208,12 @@ pub struct Market {
     pub open_interest: u64,
     /// Something happened since the last tick.
     pub touched: bool,
+    /// Lots of the last trade.
+    pub last_lots: u32,
+    /// What traded since the last tick, by price.
+    pub prints: BTreeMap<Ticks, Print>,
+    /// The levels of both sides as last published.
+    pub published: [Vec<(Ticks, u32)>; 2],
     /// The queues of both sides: (rank, key).
     pub queues: [BTreeSet<(i64, Key)>; 2],
 }
@@ -175,6 +231,55 @@ impl Market {
         self.last.unwrap_or(Ticks(self.define.previous_settlement))
     }
 
+    /// A price in 1/10,000 yuan.
+    #[must_use]
+    pub fn units(&self, price: Ticks) -> i64 {
+        i64::from(price.0) * i64::from(self.define.tick)
+    }
+
+    /// A buyer pays the premium, and a long position has no margin.
+    #[must_use]
+    pub fn has_premium(&self) -> bool {
+        self.define.flags & PREMIUM != 0
+    }
+
+    /// The margin of a lot held on a side, 1/10,000 yuan.
+    #[must_use]
+    pub fn margin(&self, side: usize) -> i128 {
+        match side {
+            BUY if self.has_premium() => 0,
+            BUY => i128::from(self.define.margin_long),
+            _ => i128::from(self.define.margin_short),
+        }
+    }
+
+    /// Price x multiplier x volume, 1/10,000 yuan.
+    #[must_use]
+    pub fn value(&self, price: Ticks, volume: u32) -> i128 {
+        i128::from(price.0)
+            * i128::from(self.define.tick)
+            * i128::from(self.define.multiplier)
+            * i128::from(volume)
+    }
+
+    /// What opening a volume on a side at a price needs (RULES.md, Money).
+    #[must_use]
+    pub fn need(&self, side: usize, price: Ticks, volume: u32) -> i128 {
+        if side == BUY && self.has_premium() {
+            self.value(price, volume)
+        } else {
+            self.margin(side) * i128::from(volume)
+        }
+    }
+
+    /// The price of the `count`-th best level of a side, or of its last one. None: there is no order.
+    #[must_use]
+    pub fn level(&self, side: usize, count: usize) -> Option<Ticks> {
+        let mut ranks: Vec<i64> = self.queues[side].iter().map(|&(rank, _)| rank).collect();
+        ranks.dedup();
+        ranks.get(count - 1).or(ranks.last()).map(|&rank| price_of(side, rank))
+    }
+
     /// Whether the best bid meets the best ask.
     #[must_use]
     pub fn crossed(&self) -> bool {
@@ -189,6 +294,26 @@ pub fn price_of(side: usize, rank: i64) -> Ticks {
     Ticks(i32::try_from(price).expect("ranks are made of prices"))
 }
 
+/// A product's state.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// Its definition.
+    pub define: ProductDefine,
+    /// What may be done in it now: bits of [`function`].
+    pub functions: u32,
+    /// Exercise instructions are taken.
+    pub window: bool,
+}
+
+impl Family {
+    /// Whether something may be done in it.
+    #[must_use]
+    pub fn offers(&self, bit: u32) -> bool {
+        let both = 1 << bit | 1 << function::EVERYTHING;
+        self.functions & both == both
+    }
+}
+
 /// A participant's state.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -198,6 +323,77 @@ pub struct Member {
     pub right: u8,
     /// Messages of its private stream so far.
     pub private: u32,
+    /// Its own use of money.
+    pub used: i128,
+    /// The use of all whom it clears.
+    pub cleared: i128,
+    /// What it may clear; -1: not checked.
+    pub funds: i64,
+    /// What it may use; -1: not checked.
+    pub credit: i64,
+}
+
+/// What the accounts of a participant, or of a client number, are in an instrument or a limit group: long, short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// Positions.
+    pub held: [u64; 2],
+    /// Working opens.
+    pub pending: [u64; 2],
+}
+
+/// A live quote.
+#[derive(Clone, Debug)]
+pub struct Quote {
+    /// Its key: its bid's.
+    pub key: Key,
+    /// Its QuoteSysID.
+    pub sys_id: SystemId,
+    /// The user that sent it.
+    pub user: User,
+    /// The user's participant.
+    pub participant: Participant,
+    /// As it was sent.
+    pub insert: QuoteInsert,
+    /// When it was accepted.
+    pub accepted_at: Nanoseconds,
+    /// OrderSysIds of bid and ask.
+    pub order_sys_ids: [SystemId; 2],
+    /// Bid and ask, while they live.
+    pub orders: [Option<Key>; 2],
+}
+
+/// A live exercise instruction.
+#[derive(Clone, Debug)]
+pub struct Instruction {
+    /// Its key.
+    pub key: Key,
+    /// Its ExecOrderSysID.
+    pub sys_id: SystemId,
+    /// The user that sent it.
+    pub user: User,
+    /// The user's participant.
+    pub participant: Participant,
+    /// As it was sent.
+    pub insert: ExecOrderInsert,
+    /// When it was accepted.
+    pub accepted_at: Nanoseconds,
+    /// Of what it freezes, how much is yesterday's position.
+    pub yesterday: u32,
+}
+
+impl Instruction {
+    /// It is to exercise, not to abandon.
+    #[must_use]
+    pub fn exercises(&self) -> bool {
+        self.insert.action == b'1'
+    }
+
+    /// Its position row.
+    #[must_use]
+    pub fn row(&self) -> RowKey {
+        (self.insert.account, self.insert.instrument, self.insert.hedge)
+    }
 }
 
 /// A user's state.
@@ -236,6 +432,27 @@ impl Mark {
     pub const REFUSED: Mark = Mark { key: Key(0), sys_id: BLANK };
 }
 
+/// Whose ids a local id is among.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum IdKind {
+    /// Orders.
+    Order = 0,
+    /// Quotes and enquiries.
+    Quote = 1,
+    /// Exercise instructions.
+    Exec = 2,
+}
+
+/// (client number, a limit group's first instrument, class): whose positions are limited together.
+pub type GroupKey = (ClientNumber, Instrument, u8);
+
+/// The class of a hedge flag in position limits.
+#[must_use]
+pub fn limit_class(hedge: u8) -> u8 {
+    u8::from(hedge == b'3')
+}
+
 /// The state.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs, reason = "each is a map of what its type describes")]
@@ -256,11 +473,32 @@ pub struct State {
     /// Rights of accounts in instruments that are not full.
     pub rights: BTreeMap<(Account, Instrument), u8>,
     pub rows: BTreeMap<RowKey, Row>,
+    pub products: BTreeMap<Product, Family>,
     /// Long and short of a client over all members: positions and working opens.
-    pub exposures: BTreeMap<(ClientNumber, Instrument), [u64; 2]>,
+    pub exposures: BTreeMap<GroupKey, [u64; 2]>,
+    /// Long and short of a participant's accounts.
+    pub totals: BTreeMap<(Participant, Instrument), Total>,
+    /// Lots that a client opened today.
+    pub opened: BTreeMap<(ClientNumber, Instrument), u64>,
+    pub opened_in_products: BTreeMap<(ClientNumber, Product), u64>,
+    pub client_limits: BTreeMap<GroupKey, ClientLimitSet>,
+    pub member_limits: BTreeMap<(Participant, Instrument), u32>,
+    /// Who may quote in what.
+    pub makers: BTreeSet<(Account, Product)>,
+    /// When a client enquired last.
+    pub enquiries: BTreeMap<(ClientNumber, Instrument), Nanoseconds>,
+    pub schedule: Vec<ScheduleSet>,
+    /// The greatest step of the calendar that a command carried.
+    pub step: u32,
     pub orders: BTreeMap<Key, Order>,
     pub sys_ids: BTreeMap<SystemId, Key>,
-    pub marks: BTreeMap<(User, [u8; 24]), Mark>,
+    pub quotes: BTreeMap<Key, Quote>,
+    pub quote_ids: BTreeMap<SystemId, Key>,
+    /// An account's live quote in an instrument.
+    pub quoting: BTreeMap<(Account, Instrument), Key>,
+    pub instructions: BTreeMap<Key, Instruction>,
+    pub instruction_ids: BTreeMap<SystemId, Key>,
+    pub marks: BTreeMap<(User, IdKind, [u8; 24]), Mark>,
     /// The state digest's terms.
     pub sum: Sum,
     /// The local-id digest.
@@ -274,140 +512,38 @@ impl State {
         self.day.is_some_and(|day| day.flags & CLOSE_TODAY_FIRST != 0)
     }
 
-    /// A user's largest marked local id, compared as bytes; blank if none.
+    /// A user's largest marked local id of a kind, compared as bytes. None: it has marked none.
     #[must_use]
-    pub fn largest_local_id(&self, user: User) -> [u8; 24] {
-        self.marks.range((user, [0; 24])..=(user, [255; 24])).next_back().map_or([b' '; 24], |((_, id), _)| *id)
+    pub fn largest_local_id(&self, user: User, kind: IdKind) -> Option<[u8; 24]> {
+        let all = (user, kind, [0; 24])..=(user, kind, [255; 24]);
+        self.marks.range(all).next_back().map(|((_, _, id), _)| *id)
     }
 
-    /// Marks a local id.
-    pub fn mark(&mut self, user: User, local_id: [u8; 24], mark: Mark) {
-        self.local_ids = self.local_ids.wrapping_add(mark_term(user, &local_id, mark));
-        let before = self.marks.insert((user, local_id), mark);
-        assert!(before.is_none(), "a local id is marked once");
-    }
-
-    /// Brings the digest up to date.
-    pub fn digest(&mut self) -> u64 {
-        let mut sum = std::mem::take(&mut self.sum);
-        let digest = sum.update(|thing| self.term(thing));
-        self.sum = sum;
-        digest
-    }
-
-    /// The exposure of an account's client in an instrument.
-    pub fn exposure_mut(&mut self, account: Account, instrument: Instrument) -> &mut [u64; 2] {
-        let client = self.clients[&account].define.client_number;
-        self.exposures.entry((client, instrument)).or_default()
-    }
-
-    /// A thing's term (FRAMES.md, Digests); None: it is not there.
-    fn term(&self, thing: Thing) -> Option<u64> {
-        Some(match thing {
-            Thing::Order(key) => {
-                let order = self.orders.get(&key)?;
-                let insert = &order.insert;
-                term(
-                    1,
-                    &[
-                        key.0,
-                        u64::from(insert.account.0)
-                            | u64::from(insert.instrument.0) << 32
-                            | u64::from(insert.direction) << 48
-                            | u64::from(insert.offset) << 56,
-                        signed(order.price.0),
-                        u64::from(order.remaining) | u64::from(order.yesterday) << 32,
-                        u64::from(insert.hedge) | u64::from(order.user.0) << 32,
-                        u64::from(order.traded),
-                    ],
-                )
-            }
-            Thing::Row(account, instrument, hedge) => {
-                let [long, short] = self.rows.get(&(account, instrument, hedge))?;
-                if *long == Holding::default() && *short == Holding::default() {
-                    return None;
-                }
-                term(
-                    2,
-                    &[
-                        u64::from(account.0) | u64::from(instrument.0) << 32 | u64::from(hedge) << 48,
-                        long.yesterday + (long.today << 32),
-                        long.frozen_yesterday + (long.frozen_today << 32),
-                        short.yesterday + (short.today << 32),
-                        short.frozen_yesterday + (short.frozen_today << 32),
-                        long.pending + (short.pending << 32),
-                    ],
-                )
-            }
-            Thing::Instrument(instrument) => {
-                let market = self.markets.get(&instrument)?;
-                term(
-                    3,
-                    &[
-                        u64::from(instrument.0)
-                            | u64::from(market.phase) << 32
-                            | u64::from(market.right) << 40
-                            | u64::from(market.last.is_some()) << 48
-                            | u64::from(market.touched) << 49,
-                        signed(market.last.map_or(0, |price| price.0)),
-                        signed(market.open.0),
-                        signed(market.high.0),
-                        signed(market.low.0),
-                        market.volume,
-                        market.turnover as u64,
-                        (market.turnover >> 64) as u64,
-                        market.open_interest,
-                    ],
-                )
-            }
-            Thing::Participant(participant) => {
-                let member = self.members.get(&participant)?;
-                term(4, &[u64::from(participant.0) | u64::from(member.right) << 32, u64::from(member.private)])
-            }
-            Thing::User(user) => {
-                let trader = self.traders.get(&user)?;
-                let word = u64::from(user.0) | u64::from(trader.right) << 32 | u64::from(trader.blocked) << 40;
-                term(5, &[word])
-            }
-            Thing::Account(account) => {
-                let client = self.clients.get(&account)?;
-                term(6, &[u64::from(account.0) | u64::from(client.right) << 32])
-            }
-            Thing::Right(account, instrument) => {
-                let right = self.rights.get(&(account, instrument))?;
-                term(7, &[u64::from(account.0) | u64::from(instrument.0) << 32 | u64::from(*right) << 48])
-            }
-            Thing::Day => term(8, &[u64::from(self.day?.trading_day), u64::from(self.broadcast)]),
-        })
-    }
-
-    /// The digest worked out anew from everything that is there, to hold the kept one against.
+    /// The client over all members of an account.
     #[must_use]
-    pub fn recomputed_digest(&self) -> u64 {
-        let things = (self.orders.keys().map(|&key| Thing::Order(key)))
-            .chain(self.rows.keys().map(|&(account, instrument, hedge)| Thing::Row(account, instrument, hedge)))
-            .chain(self.markets.keys().map(|&instrument| Thing::Instrument(instrument)))
-            .chain(self.members.keys().map(|&participant| Thing::Participant(participant)))
-            .chain(self.traders.keys().map(|&user| Thing::User(user)))
-            .chain(self.clients.keys().map(|&account| Thing::Account(account)))
-            .chain(self.rights.keys().map(|&(account, instrument)| Thing::Right(account, instrument)))
-            .chain([Thing::Day]);
-        things.filter_map(|thing| self.term(thing)).fold(0, u64::wrapping_add)
+    pub fn client_of(&self, account: Account) -> ClientNumber {
+        self.clients[&account].define.client_number
     }
 
-    /// The local-id digest worked out anew.
+    /// The product of an instrument.
     #[must_use]
-    pub fn digest_of_marks(&self) -> u64 {
-        self.marks.iter().map(|((user, local_id), mark)| mark_term(*user, local_id, *mark)).fold(0, u64::wrapping_add)
+    pub fn family(&self, instrument: Instrument) -> &Family {
+        &self.products[&self.markets[&instrument].define.product]
     }
-}
 
-fn mark_term(user: User, local_id: &[u8; 24], mark: Mark) -> u64 {
-    let word = |at: usize| u64::from_le_bytes(local_id[at..at + 8].try_into().expect("eight bytes"));
-    term(16, &[u64::from(user.0), word(0), word(8), word(16), mark.key.0])
-}
+    /// Whose exposure a row is part of, and on which side there its `side` counts.
+    #[must_use]
+    pub fn exposure_of(&self, row: RowKey, side: usize) -> (GroupKey, usize) {
+        let (account, instrument, hedge) = row;
+        let define = &self.markets[&instrument].define;
+        let by_view = self.family(instrument).define.flags & LIMIT_BY_VIEW != 0;
+        let side = if by_view && define.option_type == b'2' { 1 - side } else { side };
+        ((self.client_of(account), define.limit_with, limit_class(hedge)), side)
+    }
 
-/// A negative number as two's complement of 64 bits.
-fn signed(value: i32) -> u64 {
-    i64::from(value) as u64
+    /// The exposure that a row's `side` is part of.
+    pub fn exposure_mut(&mut self, row: RowKey, side: usize) -> &mut u64 {
+        let (group, side) = self.exposure_of(row, side);
+        &mut self.exposures.entry(group).or_default()[side]
+    }
 }

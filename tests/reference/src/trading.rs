@@ -5,40 +5,49 @@ use crate::digest::Thing;
 use crate::event::{Event, Trade};
 use crate::exchange::{Exchange, Refusal, Stream};
 use crate::faults::Fault;
-use crate::number::{Instrument, Key, Ticks};
+use crate::number::{Instrument, Key, Product, Ticks};
 use crate::reject::Reject;
-use crate::state::{BUY, Market, Order, SELL, State, phase, price_of, rank};
+use crate::state::{BUY, Market, Order, Print, SELL, State, phase, price_of, rank};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who came last in an auction: nobody.
 const NOBODY: u8 = 2;
 
 impl Exchange {
-    /// Whether an order meets the best price of the other side.
-    pub(crate) fn matches(&self, order: &Order) -> bool {
-        self.opposite(order).next().is_some()
+    /// The worst price that an incoming order may trade at: its limit, and for types that name levels of the other side the last of
+    /// those, as they stand now.
+    pub(crate) fn reach(&self, order: &Order) -> Ticks {
+        let levels = match order.insert.order_type {
+            b'5' | b'9' => 1,
+            b'7' | b'8' => 5,
+            _ => return order.price,
+        };
+        match (order.side(), self.state.markets[&order.insert.instrument].level(1 - order.side(), levels)) {
+            (_, None) => order.price,
+            (BUY, Some(last)) => last.min(order.price),
+            (_, Some(last)) => last.max(order.price),
+        }
     }
 
-    /// Whether the whole of an order can trade at once.
-    pub(crate) fn fills_at_once(&self, order: &Order) -> bool {
-        let there: u64 = self.opposite(order).map(|key| u64::from(self.state.orders[&key].remaining)).sum();
-        there >= u64::from(order.remaining)
+    /// How much of an order can trade at once, in lots; not cut at its own volume.
+    pub(crate) fn available(&self, order: &Order, reach: Ticks) -> u64 {
+        self.opposite(order, reach).map(|key| u64::from(self.state.orders[&key].remaining)).sum()
     }
 
     /// The orders that an order can trade with, in their turn.
-    fn opposite(&self, order: &Order) -> impl Iterator<Item = Key> + '_ {
+    fn opposite(&self, order: &Order, reach: Ticks) -> impl Iterator<Item = Key> + '_ {
         let side = 1 - order.side();
-        let limit = rank(side, order.price);
+        let limit = rank(side, reach);
         let queue = &self.state.markets[&order.insert.instrument].queues[side];
         queue.iter().take_while(move |&&(rank, _)| rank <= limit).map(|&(_, key)| key)
     }
 
     /// Trades an incoming order with what it meets, until it is done or meets nothing more.
-    pub(crate) fn sweep(&mut self, key: Key) {
+    pub(crate) fn sweep(&mut self, key: Key, reach: Ticks) {
         while let Some(order) = self.state.orders.get(&key).filter(|order| order.remaining > 0) {
             let instrument = order.insert.instrument;
             let incoming_side = order.side();
-            let mut turn = self.opposite(order);
+            let mut turn = self.opposite(order, reach);
             let Some(mut resting) = turn.next() else { return };
             let second = turn.next();
             drop(turn);
@@ -51,6 +60,8 @@ impl Exchange {
             let other = &self.state.orders[&resting];
             let price = match self.state.markets[&instrument].define.price_rule {
                 0 => other.price,
+                // Orders without a price of their own have no part in the middle (CFFEX rules of 2010, art. 41).
+                _ if !order.priced() => other.price,
                 // CFFEX: 撮合成交价为买入价、卖出价和前一成交价三者居中
                 _ => middle(order.price, other.price, self.state.markets[&instrument].reference()),
             };
@@ -81,16 +92,19 @@ impl Exchange {
         market.high = market.high.max(price);
         market.low = market.low.min(price);
         market.volume += u64::from(volume);
-        market.turnover += i128::from(price.0)
-            * i128::from(market.define.tick)
-            * i128::from(market.define.multiplier)
-            * i128::from(volume);
+        market.turnover += market.value(price, volume);
+        market.last_lots = volume;
         match (bought.opens(), sold.opens()) {
             (true, true) => market.open_interest += u64::from(volume),
             // Base data need not add up: more may be closed than the previous open interest had.
             (false, false) => market.open_interest = market.open_interest.saturating_sub(u64::from(volume)),
             _ => {}
         }
+        let print = Print { volume: 0, all_opened: true, all_closed: true };
+        let print = market.prints.entry(price).or_insert(print);
+        print.volume += u64::from(volume);
+        print.all_opened &= bought.opens() && sold.opens();
+        print.all_closed &= !bought.opens() && !sold.opens();
         self.touch_market(instrument);
 
         let buy_number = self.next_private(bought.participant);
@@ -138,19 +152,19 @@ impl Exchange {
         order.yesterday -= yesterday;
         order.traded += volume;
         order.last_price = price;
+        let row = order.row();
         self.touch(Thing::Order(key));
         self.touch(Thing::Row(account, instrument, hedge));
 
-        let holding = &mut self.state.rows.get_mut(&(account, instrument, hedge)).expect("an order has its row")[side];
         if opens {
-            holding.pending -= u64::from(volume);
-            holding.today += u64::from(volume);
+            self.open_position(key, price, volume);
             if self.faults.strikes(Fault::CountsOneTooMany, self.state.sequence) {
-                holding.today += 1;
-                self.state.exposure_mut(account, instrument)[side] += 1;
+                self.state.rows.get_mut(&row).expect("an order has its row")[side].today += 1;
+                self.count(row, side, 1, true);
             }
             return 0;
         }
+        let holding = &mut self.state.rows.get_mut(&row).expect("an order has its row")[side];
         holding.frozen_yesterday -= u64::from(yesterday);
         holding.frozen_today -= u64::from(volume - yesterday);
         let free_today = holding.today - holding.frozen_today - u64::from(volume - yesterday);
@@ -162,13 +176,17 @@ impl Exchange {
         }
         holding.yesterday -= u64::from(yesterday);
         holding.today -= u64::from(volume - yesterday);
-        self.state.exposure_mut(account, instrument)[side] -= u64::from(volume);
+        self.count(row, side, u64::from(volume), false);
         yesterday
     }
 
     pub(crate) fn uncross(&mut self, uncross: &Uncross) -> Result<(), Refusal> {
         let concerned: Vec<Instrument> = if uncross.instrument == Instrument::ALL {
-            let matching = |(_, market): &(&Instrument, &Market)| market.phase == phase::AUCTION_MATCH;
+            self.state.find_product(uncross.product)?;
+            let of_product = |market: &Market| [Product::ALL, market.define.product].contains(&uncross.product);
+            let matching = |(_, market): &(&Instrument, &Market)| {
+                market.phase == phase::AUCTION_MATCH && of_product(market)
+            };
             self.state.markets.iter().filter(matching).map(|(&instrument, _)| instrument).collect()
         } else {
             let market = self.state.markets.get(&uncross.instrument).ok_or(Reject::IndexUnknown)?;
@@ -217,7 +235,7 @@ fn middle(a: Ticks, b: Ticks, c: Ticks) -> Ticks {
 
 /// A call auction: its greatest volume, and the prices that give it with the least surplus (JR/T 0016 3.2.11).
 #[derive(Debug)]
-pub struct Auction {
+pub(crate) struct Auction {
     /// The lowest of the equally good prices.
     pub low: Ticks,
     /// The highest.
@@ -230,7 +248,7 @@ pub struct Auction {
 
 impl Auction {
     /// None: the book does not cross.
-    fn of(state: &State, instrument: Instrument) -> Option<Auction> {
+    pub(crate) fn of(state: &State, instrument: Instrument) -> Option<Auction> {
         let market = &state.markets[&instrument];
         let (highest, lowest) = (market.best(BUY)?, market.best(SELL)?);
         if highest < lowest {
@@ -275,7 +293,7 @@ impl Auction {
     }
 
     /// Which of the equally good prices, by the instrument's tie-break.
-    fn price(&self, market: &Market) -> Ticks {
+    pub(crate) fn price(&self, market: &Market) -> Ticks {
         match market.define.tie_break {
             0 if self.surpluses.values().all(|&surplus| surplus > 0) => self.high,
             0 if self.surpluses.values().all(|&surplus| surplus < 0) => self.low,

@@ -47,6 +47,23 @@ impl<const N: usize> Wire for [u8; N] {
     }
 }
 
+macro_rules! pairs {
+    ($($type:ty)*) => {$(
+        impl Wire for [$type; 2] {
+            fn take(from: &mut Reader<'_>) -> Option<Self> {
+                Some([Wire::take(from)?, Wire::take(from)?])
+            }
+
+            fn put(&self, into: &mut Vec<u8>) {
+                self[0].put(into);
+                self[1].put(into);
+            }
+        }
+    )*};
+}
+
+pairs! { u32 i64 }
+
 /// Bytes that are zero, and refused otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Zero<const N: usize>;

@@ -3,8 +3,7 @@
 mod common;
 
 use common::{Day, day_open, insert};
-use reference::command::{self, DayOpen, InstrumentDefine, OrderInsert, Uncross, padded};
-use reference::wire::Zero;
+use reference::command::{self, DayOpen, InstrumentDefine, OrderInsert, padded};
 use reference::*;
 use std::collections::BTreeMap;
 
@@ -21,6 +20,7 @@ fn the_published_morning_trade_for_trade() {
     day.own(common::participant(0));
     day.own(common::user(0, 0));
     day.own(common::account(0, 0, 100));
+    day.own(common::product(0));
     let outcome = day.own(InstrumentDefine {
         tick: 1,
         multiplier: 1,
@@ -43,7 +43,7 @@ fn the_published_morning_trade_for_trade() {
             "call" => day.phase(Instrument(0), b'1'),
             "uncross" => {
                 day.phase(Instrument(0), b'6');
-                let outcome = day.own(Uncross { instrument: Instrument(0), zero: Zero, step: 0 });
+                let outcome = day.own(common::uncross(Instrument(0)));
                 day.phase(Instrument(0), b'0');
                 outcome
             }

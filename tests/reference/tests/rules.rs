@@ -10,7 +10,7 @@ use reference::command::{
 use reference::wire::Zero;
 use reference::*;
 
-// Base data takes frames 1 to 15; so the first line of a test is frame 16.
+// Base data takes frames 1 to 17; so the first line of a test is frame 18.
 
 #[test]
 fn price_then_time_at_the_resting_price() {
@@ -333,12 +333,12 @@ fn refusals_before_and_beside_trading() {
         command::InstrumentDefine { minimum_volume: 21, ..instrument(5) }.into(),
         command::InstrumentDefine { upper_limit: 90 + 65_536, ..instrument(5) }.into(),
         command::InstrumentDefine { lower_limit: 111, ..instrument(5) }.into(),
-        command::InstrumentDefine { phase: b'2', ..instrument(5) }.into(),
+        command::InstrumentDefine { phase: b'8', ..instrument(5) }.into(),
         command::InstrumentDefine { tie_break: 4, ..instrument(5) }.into(),
         command::InstrumentDefine { id: instrument(0).id, ..instrument(5) }.into(),
         RightSet { scope: 6, right: b'0', instrument: Instrument(0), index: 0 }.into(),
-        MassCancel { scope: 5, zero: Zero, index: 0 }.into(),
-        command::PhaseSet { instrument: Instrument(9), phase: b'2', reason: b'2', step: 0 }.into(),
+        MassCancel { scope: 5, cause: 0, zero: Zero, index: 0 }.into(),
+        common::phase_set(Instrument(9), b'8').into(),
     ];
     for command in invalid {
         assert_eq!(day.own(command.clone()).refused, Some(Reject::DefinitionInvalid), "{command:?}");
@@ -357,9 +357,9 @@ fn refusals_before_and_beside_trading() {
         PositionSet { account: Account(9), ..position }.into(),
         RightSet { scope: 1, right: b'0', instrument: Instrument(0), index: 65_536 }.into(),
         RightSet { scope: 5, right: b'0', instrument: Instrument(9), index: 0 }.into(),
-        MassCancel { scope: 4, zero: Zero, index: 9 }.into(),
-        command::PhaseSet { instrument: Instrument(9), phase: b'3', reason: b'2', step: 0 }.into(),
-        command::Uncross { instrument: Instrument(9), zero: Zero, step: 0 }.into(),
+        MassCancel { scope: 4, cause: 0, zero: Zero, index: 9 }.into(),
+        common::phase_set(Instrument(9), b'3').into(),
+        common::uncross(Instrument(9)).into(),
         SeatBlock { user: User(9), blocked: 1, zero: Zero, text: [b' '; 100] }.into(),
         PasswordUpdate { secret: [b'x'; 40] }.into(),
         bulletin(Participant(9)).into(),
@@ -415,10 +415,10 @@ fn ends_and_restatements_come_in_the_order_of_keys() {
         ]
     );
     assert_eq!(
-        events(day.own(MassCancel { scope: 4, zero: Zero, index: 1 })),
+        events(day.own(MassCancel { scope: 4, cause: 0, zero: Zero, index: 1 })),
         ["MassCancelled 18 released 2 y0 traded 0 @0 #5", "MassCancelled 20 released 1 y0 traded 0 @0 #8"]
     );
-    assert_eq!(events(day.own(MassCancel { scope: 4, zero: Zero, index: 1 })), ["applied"]);
+    assert_eq!(events(day.own(MassCancel { scope: 4, cause: 0, zero: Zero, index: 1 })), ["applied"]);
     day.line("phase 1 7");
     assert_eq!(
         events(day.own(DayClose { zero: Zero, step: 9 })),

@@ -24,7 +24,7 @@ impl Flow {
     /// Mostly orders and cancels in continuous trading; now and then a whole auction.
     pub fn next(&mut self) -> Vec<Vec<u8>> {
         let instrument = Instrument(self.below(2) as u16);
-        let phase = |phase| own(PhaseSet { instrument, phase, reason: b'2', step: 0 });
+        let phase = |phase| own(phase_set(instrument, phase));
         match self.below(400) {
             0 => {
                 let mut commands = vec![phase(b'1')];
@@ -32,12 +32,12 @@ impl Flow {
                     commands.push(self.order(instrument));
                 }
                 commands.push(phase(b'6'));
-                commands.push(own(Uncross { instrument, zero: Zero, step: 0 }));
+                commands.push(own(uncross(instrument)));
                 commands.push(phase(b'0'));
                 commands
             }
             1..=4 => vec![own(MarketDataTick { zero: Zero })],
-            5 => vec![own(MassCancel { scope: 2, zero: Zero, index: self.below(3) as u32 })],
+            5 => vec![own(MassCancel { scope: 2, cause: 0, zero: Zero, index: self.below(3) as u32 })],
             6 => vec![own(BookRestate { zero: Zero })],
             7..130 => {
                 let user = self.below(3) as u16;
@@ -81,7 +81,7 @@ pub fn day(seed: u64, commands: usize) -> Vec<Vec<u8>> {
     for index in [2, 3] {
         all.push(own(InstrumentDefine { position_limit: 0, ..instrument(index) }));
     }
-    all.push(own(PhaseSet { instrument: Instrument::ALL, phase: b'0', reason: b'2', step: 0 }));
+    all.push(own(phase_set(Instrument::ALL, b'0')));
     let mut flow = Flow::new(seed);
     while all.len() < commands {
         all.extend(flow.next());

@@ -4,15 +4,16 @@
 //! account 0 of participant 0 and account 1 of participant 1, and account 2: account 0's client at participant 1;
 //! instrument 0: resting price, pressure; instrument 1: middle price, reference. Both: tick 2,000 (0.2 yuan), multiplier 300,
 //! limits 90..=110 ticks, previous settlement 100, 1..=20 lots, limit 30 lots. Each account has 5 long and 5 short of
-//! yesterday in both.
+//! yesterday in both. Participant 0 clears itself and participant 1. Products as [`product`] has them; both instruments are of 0.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 pub mod flow;
 pub mod wire;
 
 use reference::command::{
-    self, AccountDefine, DayOpen, InstrumentDefine, MarketDataTick, OrderCancel, OrderInsert, ParticipantDefine,
-    PhaseSet, PositionSet, Uncross, UserDefine, padded,
+    self, AccountDefine, DayOpen, EnquireQuote, ExecOrderCancel, ExecOrderInsert, InstrumentDefine, MarketDataTick,
+    OrderCancel, OrderInsert, ParticipantDefine, PhaseSet, PositionSet, ProductDefine, QuoteCancel, QuoteInsert,
+    Uncross, UserDefine, padded,
 };
 use reference::wire::Zero;
 use reference::*;
@@ -42,6 +43,11 @@ pub fn day_open() -> DayOpen {
         flags: 0,
         epoch: Epoch(1),
         data_center: 7,
+        enquiries: 2,
+        exec_orders: 2,
+        limits: 2,
+        products: 4,
+        zero: Zero,
     }
 }
 
@@ -51,7 +57,7 @@ pub fn participant(index: u16) -> ParticipantDefine {
         series: index + 2,
         participant_type: b'2',
         right: b'0',
-        zero: Zero,
+        clearing: Participant(0),
         id: padded(format!("{:04}", index + 1).as_bytes()),
     }
 }
@@ -91,7 +97,7 @@ pub fn instrument(index: u16) -> InstrumentDefine {
         tie_break: index as u8 % 4,
         phase: b'4',
         right: b'0',
-        zero: Zero,
+        product: Product(0),
         tick: TICK as u32,
         multiplier: 300,
         lower_limit: 90,
@@ -99,10 +105,122 @@ pub fn instrument(index: u16) -> InstrumentDefine {
         previous_settlement: 100,
         minimum_volume: 1,
         maximum_volume: 20,
+        maximum_market_volume: 10,
+        open_limit: 0,
         position_limit: 30,
+        limit_with: Instrument(index),
+        option_type: b'0',
+        flags: 0,
+        zero: Zero,
         previous_open_interest: 1_000,
+        strike: 0,
+        margin_long: 1_000_000,
+        margin_short: 1_500_000,
         id: padded(format!("IF24{:02}", index + 10).as_bytes()),
     }
+}
+
+/// Products: 0 index futures, 1 index options with limits by view. Every function is on.
+pub fn product(index: u16) -> ProductDefine {
+    ProductDefine {
+        index: Product(index),
+        kind: b'0' + 2 * index as u8,
+        flags: if index == 1 { command::LIMIT_BY_VIEW } else { 0 },
+        functions: command::function::ALL,
+        enquiry_interval: 60,
+        enquiry_spread: 3,
+        open_limit: 0,
+        quote_spread: 5,
+        quote_volume: 1,
+        zero: Zero,
+        id: padded(format!("P{index}").as_bytes()),
+        group: padded(b"INDEX"),
+    }
+}
+
+/// An option of product 1: limit group of instrument `first`, premium paid, may be exercised today.
+pub fn option(index: u16, option_type: u8, first: u16) -> InstrumentDefine {
+    InstrumentDefine {
+        product: Product(1),
+        option_type,
+        limit_with: Instrument(first),
+        flags: command::EXERCISE | command::PREMIUM,
+        strike: 40_000_000,
+        id: padded(format!("IO24{:02}", index + 10).as_bytes()),
+        ..instrument(index)
+    }
+}
+
+pub fn quote(local: u32) -> QuoteInsert {
+    QuoteInsert {
+        local_id: padded(format!("{local:012}").as_bytes()),
+        message_reference: padded(b"ref"),
+        instrument: Instrument(0),
+        account: Account(0),
+        offset: *b"00",
+        hedge: *b"44",
+        price: [99 * TICK, 101 * TICK],
+        volume: [2, 2],
+    }
+}
+
+pub fn quote_cancel(local: u32) -> QuoteCancel {
+    QuoteCancel {
+        sys_id: padded(b""),
+        instrument: Instrument::NONE,
+        action: b'0',
+        zero: Zero,
+        local_id: padded(format!("{local:012}").as_bytes()),
+        action_local_id: padded(b"c1"),
+        message_reference: padded(b"ref"),
+        zero_2: Zero,
+        account: Account::NONE,
+        zero_3: Zero,
+    }
+}
+
+pub fn enquiry(local: u32) -> EnquireQuote {
+    EnquireQuote {
+        local_id: padded(format!("{local:012}").as_bytes()),
+        message_reference: padded(b"ref"),
+        instrument: Instrument(0),
+        account: Account(0),
+        direction: b'2',
+        zero: Zero,
+    }
+}
+
+pub fn exec(local: u32) -> ExecOrderInsert {
+    ExecOrderInsert {
+        local_id: padded(format!("{local:012}").as_bytes()),
+        message_reference: padded(b"ref"),
+        instrument: Instrument(2),
+        account: Account(0),
+        volume: 1,
+        action: b'1',
+        hedge: b'1',
+        zero: Zero,
+    }
+}
+
+pub fn exec_cancel(local: u32) -> ExecOrderCancel {
+    ExecOrderCancel {
+        sys_id: padded(b""),
+        action: b'0',
+        zero: Zero,
+        local_id: padded(format!("{local:012}").as_bytes()),
+        action_local_id: padded(b"c1"),
+        message_reference: padded(b"ref"),
+        zero_2: Zero,
+    }
+}
+
+pub fn phase_set(instrument: Instrument, phase: u8) -> PhaseSet {
+    PhaseSet { instrument, phase, reason: b'2', step: 0, product: Product::ALL, zero: Zero, text: [b' '; 80] }
+}
+
+pub fn uncross(instrument: Instrument) -> Uncross {
+    Uncross { instrument, product: Product::ALL, step: 0 }
 }
 
 pub fn insert(local: u32) -> OrderInsert {
@@ -184,7 +302,7 @@ impl Day {
     }
 
     pub fn phase(&mut self, instrument: Instrument, phase: u8) -> Outcome {
-        self.own(PhaseSet { instrument, phase, reason: b'2', step: 0 })
+        self.own(phase_set(instrument, phase))
     }
 
     /// Executes one line and says what came of it:
@@ -197,7 +315,7 @@ impl Day {
         let which = |word: &str| if word == "all" { Instrument::ALL } else { Instrument(word.parse().expect("index")) };
         let outcome = match words[..] {
             ["phase", instrument, phase] => self.phase(which(instrument), phase.as_bytes()[0]),
-            ["uncross", instrument] => self.own(Uncross { instrument: which(instrument), zero: Zero, step: 0 }),
+            ["uncross", instrument] => self.own(uncross(which(instrument))),
             ["tick"] => self.own(MarketDataTick { zero: Zero }),
             [user, "cancel", local] => self.by(user.parse().expect("user"), cancel(local.parse().expect("a local id"))),
             [user, side, what, ..] => {
@@ -255,7 +373,7 @@ pub fn words_of(event: &Event, outcome: &Outcome) -> String {
             trade.buy_number,
             trade.sell_number
         ),
-        Event::Rested { remaining, .. } => format!("rested {remaining}"),
+        Event::Rested { remaining, price, .. } => format!("rested {remaining}@{price}"),
         Event::Ended { reason, order, released, yesterday, traded, last_price, private_number } => format!(
             "{reason:?} {} released {released} y{yesterday} traded {traded} @{last_price} #{private_number}",
             name(order)
@@ -288,6 +406,21 @@ pub fn words_of(event: &Event, outcome: &Outcome) -> String {
         Event::Restated { order, remaining, traded, private_number, .. } => {
             format!("restated {} {remaining} traded {traded} #{private_number}", name(order))
         }
+        Event::QuoteAccepted { private_number, .. } => format!("quote #{private_number}"),
+        Event::QuoteEnded { reason, quote, private_number } => {
+            format!("quote {} {reason:?} #{private_number}", name(quote))
+        }
+        Event::Enquired { broadcast_number, .. } => format!("enquired #{broadcast_number}"),
+        Event::ExecAccepted { yesterday, private_number, .. } => format!("exec y{yesterday} #{private_number}"),
+        Event::ExecEnded { order, private_number } => format!("exec {} ended #{private_number}", name(order)),
+        Event::Depth(depth) => {
+            let levels: Vec<String> = depth.levels.iter().map(|(price, lots)| format!("{lots}x{price}")).collect();
+            format!("i{} {} {}", depth.instrument, ["bids", "asks"][usize::from(depth.side)], levels.join(" "))
+        }
+        Event::Ticked { match_number, trade_number, depth_number } => {
+            format!("ticked {match_number} {trade_number} {depth_number}")
+        }
+        Event::Snapshot { broadcast_number } => format!("snapshot #{broadcast_number}"),
     }
 }
 
@@ -304,6 +437,8 @@ pub fn base_data(open: DayOpen) -> Vec<Vec<u8>> {
         account(0, 0, 100).into(),
         account(1, 1, 101).into(),
         account(2, 1, 100).into(),
+        product(0).into(),
+        product(1).into(),
         instrument(0).into(),
         instrument(1).into(),
     ];
