@@ -1,8 +1,8 @@
 //! Base data, rights, seats, epochs: everything that is neither an order nor published (RULES.md, Base data and the rest).
 
-use crate::checks::{HEDGES, require};
+use crate::checks::{HEDGES, require, within_bounds};
 use crate::command::{
-    AccountDefine, EXERCISE, EpochOpen, InstrumentDefine, PREMIUM, ParticipantDefine, PasswordUpdate, PositionSet,
+    AccountDefine, EXERCISE, EpochOpen, InstrumentDefine, LIMIT_BY_VIEW, PREMIUM, ParticipantDefine, PasswordUpdate, PositionSet,
     ProductDefine, RightSet, SeatBlock, UserDefine, function,
 };
 use crate::digest::Thing;
@@ -10,7 +10,7 @@ use crate::exchange::{Exchange, Refusal};
 use crate::number::{Account, Instrument, Participant, User};
 use crate::proof::unpadded;
 use crate::reject::Reject;
-use crate::state::{Client, Family, Holding, Market, Member, Trader, phase, right};
+use crate::state::{BUY, Client, Family, Holding, Market, Member, SELL, Trader, phase, right};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Exchange {
@@ -80,6 +80,8 @@ impl Exchange {
         let products = &self.state.products;
         let valid = define.index.0 < day.products
             && !products.contains_key(&define.index)
+            && matches!(define.kind, b'0'..=b'3')
+            && define.flags & !LIMIT_BY_VIEW == 0
             && define.functions & !function::ALL == 0
             && !products.values().any(|family| family.define.id == define.id);
         require::<Refusal>(valid, Reject::DefinitionInvalid)?;
@@ -169,7 +171,16 @@ impl Exchange {
             ..Holding::default()
         };
         let now = [holding(set.long_yesterday, set.long_today), holding(set.short_yesterday, set.short_today)];
-        for side in 0..2 {
+        let market = &self.state.markets[&set.instrument];
+        let margin = |row: &[Holding; 2]| -> i128 {
+            [BUY, SELL].map(|side| market.margin(side) * i128::from(row[side].yesterday + row[side].today)).iter().sum()
+        };
+        let more = margin(&now) - margin(&before);
+        let member = &self.state.members[&self.state.clients[&set.account].define.participant];
+        let clearing = &self.state.members[&member.define.clearing];
+        let bounded = within_bounds(member.used + more) && within_bounds(clearing.cleared + more);
+        require::<Refusal>(bounded, Reject::DefinitionInvalid)?;
+        for side in [BUY, SELL] {
             self.count(key, side, before[side].yesterday + before[side].today, false);
             self.count(key, side, now[side].yesterday + now[side].today, true);
         }

@@ -13,6 +13,11 @@ pub(crate) fn blank(text: &[u8]) -> bool {
     text.iter().all(|&byte| byte == b' ' || byte == 0)
 }
 
+/// Used and cleared money stay within 2^120 units.
+pub(crate) fn within_bounds(money: i128) -> bool {
+    money.unsigned_abs() <= 1 << 120
+}
+
 /// Fails with `code` unless `holds`.
 pub(crate) fn require<E: From<Reject>>(holds: bool, code: Reject) -> Result<(), E> {
     if holds { Ok(()) } else { Err(code.into()) }
@@ -209,7 +214,10 @@ impl State {
     fn admit_money(&self, participant: Participant, need: i128) -> Result<(), Reject> {
         let member = &self.members[&participant];
         let clearing = &self.members[&member.define.clearing];
-        let within = |used: i128, limit: i64| need == 0 || limit == -1 || used + need <= i128::from(limit);
+        let within = |used: i128, limit: i64| {
+            let fits = limit == -1 || used + need <= i128::from(limit);
+            need == 0 || (fits && within_bounds(used + need))
+        };
         require(within(member.used, member.credit), Reject::CreditExceeded)?;
         require(within(clearing.cleared, clearing.funds), Reject::FundsInsufficient)
     }

@@ -13,7 +13,7 @@ use crate::number::{Epoch, Key, Nanoseconds, Participant, Sequence, User};
 use crate::reject::Reject;
 use crate::state::State;
 
-/// Live orders, position rows, accounts that a day may have (RULES.md, Base data).
+/// Live orders, position rows, accounts, enquiries, instructions, limits that a day may have (RULES.md, Base data).
 const MOST_ROWS: u32 = 1 << 24;
 /// Local ids that a day may have.
 const MOST_LOCAL_IDS: u32 = 1 << 26;
@@ -265,7 +265,7 @@ impl Exchange {
     }
 
     fn day_open(&mut self, open: &DayOpen) -> Result<(), Refusal> {
-        let rows = [open.live_orders, open.position_rows, open.accounts];
+        let rows = [open.live_orders, open.position_rows, open.accounts, open.enquiries, open.exec_orders, open.limits];
         if rows.iter().any(|&rows| rows > MOST_ROWS) || open.local_ids > MOST_LOCAL_IDS {
             return Err(Reject::DefinitionInvalid.into());
         }

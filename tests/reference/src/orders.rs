@@ -205,6 +205,9 @@ impl Exchange {
     }
 
     pub(crate) fn mass_cancel(&mut self, cancel: &MassCancel) -> Result<(), Refusal> {
+        if cancel.cause > 1 {
+            return Err(Reject::DefinitionInvalid.into());
+        }
         let state = &self.state;
         let small = u16::try_from(cancel.index).ok();
         let known = match cancel.scope {
@@ -215,9 +218,6 @@ impl Exchange {
             4 => small.is_some_and(|index| state.markets.contains_key(&Instrument(index))),
             _ => return Err(Reject::DefinitionInvalid.into()),
         };
-        if cancel.cause > 1 {
-            return Err(Reject::DefinitionInvalid.into());
-        }
         if !known {
             return Err(Reject::IndexUnknown.into());
         }

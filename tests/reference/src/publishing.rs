@@ -152,9 +152,10 @@ fn levels(state: &State, instrument: Instrument, side: usize) -> Vec<(Ticks, u32
     for &(rank, key) in &state.markets[&instrument].queues[side] {
         let price = price_of(side, rank);
         let lots = u64::from(state.orders[&key].remaining);
+        let full = levels.len() == DEPTH_LEVELS;
         match levels.last_mut() {
             Some((last, sum)) if *last == price => *sum += lots,
-            _ if levels.len() == DEPTH_LEVELS => break,
+            _ if full => break,
             _ => levels.push((price, lots)),
         }
     }

@@ -308,7 +308,10 @@ impl Day {
     /// Executes one line and says what came of it:
     ///
     /// - `0 buy 3@100` user 0 opens 3 lots; then any of `close` `today` `yday` (else open), `fak` `fok`, `i1`, `h3`, `a2`
+    ///   `market` `best` `five` `market-to-limit` `best-to-limit` `five-to-limit`, `min3`
     /// - `0 cancel 4` by user 0, of the order with local id 4 (local ids count up with every order)
+    /// - `0 quote 2@99 3@101`, then any of `i1`, `h14` (hedge flags of both sides), `o01` (offsets); `0 quote-cancel 4`
+    /// - `0 enquire i1`; `0 exercise 2 i2`, `0 abandon 2 i2`, `0 exec-cancel 4`
     /// - `phase all 0`, `phase 1 0`, `uncross all`, `uncross 1`, `tick`
     pub fn line(&mut self, line: &str) -> String {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -318,6 +321,50 @@ impl Day {
             ["uncross", instrument] => self.own(uncross(which(instrument))),
             ["tick"] => self.own(MarketDataTick { zero: Zero }),
             [user, "cancel", local] => self.by(user.parse().expect("user"), cancel(local.parse().expect("a local id"))),
+            [user, "quote-cancel", local] => {
+                self.by(user.parse().expect("user"), quote_cancel(local.parse().expect("a local id")))
+            }
+            [user, "exec-cancel", local] => {
+                self.by(user.parse().expect("user"), exec_cancel(local.parse().expect("a local id")))
+            }
+            [user, "quote", bid, ask, ..] => {
+                self.locals += 1;
+                let mut quote = quote(self.locals);
+                let user: u16 = user.parse().expect("user");
+                quote.account = Account(u32::from(user) % 2);
+                for (side, what) in [bid, ask].into_iter().enumerate() {
+                    let (volume, price) = what.split_once('@').expect("volume@price");
+                    quote.volume[side] = volume.parse().expect("volume");
+                    quote.price[side] = price.parse::<i64>().expect("price") * TICK;
+                }
+                for word in &words[4..] {
+                    match word.split_at(1) {
+                        ("i", index) => quote.instrument = which(index),
+                        ("h", hedges) => quote.hedge = hedges.as_bytes().try_into().expect("two flags"),
+                        ("o", offsets) => quote.offset = offsets.as_bytes().try_into().expect("two flags"),
+                        _ => panic!("{word} in {line}"),
+                    }
+                }
+                self.by(user, quote)
+            }
+            [user, "enquire", index] => {
+                self.locals += 1;
+                let user: u16 = user.parse().expect("user");
+                let account = Account(u32::from(user) % 2);
+                self.by(user, EnquireQuote { account, instrument: which(&index[1..]), ..enquiry(self.locals) })
+            }
+            [user, action @ ("exercise" | "abandon"), volume, index] => {
+                self.locals += 1;
+                let user: u16 = user.parse().expect("user");
+                let instruction = ExecOrderInsert {
+                    account: Account(u32::from(user) % 2),
+                    instrument: which(&index[1..]),
+                    volume: volume.parse().expect("lots"),
+                    action: if action == "exercise" { b'1' } else { b'2' },
+                    ..exec(self.locals)
+                };
+                self.by(user, instruction)
+            }
             [user, side, what, ..] => {
                 self.locals += 1;
                 let (volume, price) = what.split_once('@').expect("volume@price");
@@ -334,6 +381,13 @@ impl Day {
                         "yday" => order.offset = b'5',
                         "fok" => order.match_condition = b'1',
                         "fak" => order.match_condition = b'2',
+                        "market" => (order.order_type, order.match_condition) = (b'1', b'2'),
+                        "best" => (order.order_type, order.match_condition) = (b'5', b'2'),
+                        "five" => (order.order_type, order.match_condition) = (b'7', b'2'),
+                        "market-to-limit" => order.order_type = b'4',
+                        "best-to-limit" => order.order_type = b'9',
+                        "five-to-limit" => order.order_type = b'8',
+                        word if word.starts_with("min") => order.minimal_volume = word[3..].parse().expect("lots"),
                         word if word.starts_with('i') => order.instrument = which(&word[1..]),
                         word if word.starts_with('h') => order.hedge = word.as_bytes()[1],
                         word if word.starts_with('a') => order.account = Account(word[1..].parse().expect("account")),

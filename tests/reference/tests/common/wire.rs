@@ -255,7 +255,7 @@ impl World {
         for bytes in base_data(day_open()) {
             world.primary.command(world.now, &bytes).expect("base data");
         }
-        world.operate(PhaseSet { instrument: Instrument(0), phase: b'0', reason: b'2', step: 0 });
+        world.operate(super::phase_set(Instrument(0), b'0'));
         world
     }
 
