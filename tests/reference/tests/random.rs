@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Day, flow};
-use reference::state::State;
+use reference::state::{State, Total};
 use reference::*;
 use std::collections::BTreeMap;
 
@@ -14,30 +14,54 @@ fn run(day: &mut Day, commands: &[Vec<u8>], mut look: impl FnMut(&Day, &Outcome)
     }
 }
 
-/// Frozen and pending are what the working orders say, exposures what positions and pending say, longs equal shorts.
+/// Frozen and pending are what working orders and instructions say, exposures, totals, opened and money what rows and orders say, longs
+/// equal shorts, and quotes have the orders that name them.
 fn holds_together(state: &State) {
     let mut reserved: BTreeMap<_, [[u64; 3]; 2]> = BTreeMap::new();
+    let mut opening: BTreeMap<(ClientNumber, Instrument), u64> = BTreeMap::new();
+    let mut used: BTreeMap<Participant, i128> = BTreeMap::new();
     for order in state.orders.values() {
         let sums = &mut reserved.entry(order.row()).or_default()[order.position_side()];
         if order.opens() {
             sums[2] += u64::from(order.remaining);
+            let need = state.markets[&order.insert.instrument].need(order.side(), order.price, order.remaining);
+            *used.entry(order.participant).or_default() += need;
         } else {
             sums[0] += u64::from(order.yesterday);
             sums[1] += u64::from(order.remaining - order.yesterday);
         }
+        if order.counts_as_opened() {
+            let client = state.clients[&order.insert.account].define.client_number;
+            *opening.entry((client, order.insert.instrument)).or_default() += u64::from(order.remaining);
+        }
         assert!(order.remaining > 0);
+        if let Some(quote) = order.quote {
+            assert!(state.quotes[&quote].orders.contains(&Some(order.key)));
+        }
+    }
+    for instruction in state.instructions.values().filter(|instruction| instruction.exercises()) {
+        let sums = &mut reserved.entry(instruction.row()).or_default()[0];
+        sums[0] += u64::from(instruction.yesterday);
+        sums[1] += u64::from(instruction.insert.volume - instruction.yesterday);
     }
     let mut exposures: BTreeMap<_, [u64; 2]> = BTreeMap::new();
     let mut totals: BTreeMap<Instrument, [u64; 2]> = BTreeMap::new();
+    let mut members: BTreeMap<_, Total> = BTreeMap::new();
     for (key, row) in &state.rows {
         let sums = reserved.remove(key).unwrap_or_default();
+        let participant = state.clients[&key.0].define.participant;
         for side in 0..2 {
             let holding = row[side];
             assert_eq!([holding.frozen_yesterday, holding.frozen_today, holding.pending], sums[side]);
             assert!(holding.frozen_yesterday <= holding.yesterday && holding.frozen_today <= holding.today);
-            let client = state.clients[&key.0].define.client_number;
-            exposures.entry((client, key.1)).or_default()[side] += holding.yesterday + holding.today + holding.pending;
-            totals.entry(key.1).or_default()[side] += holding.yesterday + holding.today;
+            let held = holding.yesterday + holding.today;
+            let (group, exposed_side) = state.exposure_of(*key, side);
+            exposures.entry(group).or_default()[exposed_side] += held + holding.pending;
+            totals.entry(key.1).or_default()[side] += held;
+            let member = members.entry((participant, key.1)).or_default();
+            member.held[side] += held;
+            member.pending[side] += holding.pending;
+            *used.entry(participant).or_default() += state.markets[&key.1].margin(side) * i128::from(held);
         }
     }
     assert!(reserved.is_empty(), "every order has its row");
@@ -46,6 +70,27 @@ fn holds_together(state: &State) {
     }
     assert!(exposures.values().all(|sides| *sides == [0, 0]));
     assert!(totals.values().all(|[long, short]| long == short));
+    for (key, total) in &state.totals {
+        assert_eq!(members.remove(key).unwrap_or_default(), *total);
+    }
+    assert!(members.values().all(|total| *total == Total::default()));
+    for (key, lots) in opening {
+        assert!(state.opened[&key] >= lots, "what is pending was opened");
+    }
+    if state.markets.values().all(|market| !market.has_premium()) {
+        let mut cleared: BTreeMap<Participant, i128> = BTreeMap::new();
+        for (&index, member) in &state.members {
+            assert_eq!(member.used, used.get(&index).copied().unwrap_or(0));
+            *cleared.entry(member.define.clearing).or_default() += member.used;
+        }
+        for (index, member) in &state.members {
+            assert_eq!(member.cleared, cleared.get(index).copied().unwrap_or(0));
+        }
+    }
+    for (key, quote) in &state.quotes {
+        assert!(quote.orders.iter().flatten().all(|order| state.orders[order].quote == Some(*key)));
+        assert!(quote.orders != [None, None]);
+    }
     for market in state.markets.values() {
         assert!(market.phase != b'0' || !market.crossed());
     }
@@ -137,6 +182,6 @@ fn other_prefixes_from_an_epoch_on() {
         Event::Accepted { sys_id, .. } => *sys_id,
         other => panic!("{other:?}"),
     };
-    assert_eq!(&id(&ours), b"P0000000000017000000");
-    assert_eq!(&id(&theirs), b"B0000000000019000000");
+    assert_eq!(&id(&ours), b"P0000000000019000000");
+    assert_eq!(&id(&theirs), b"B0000000000021000000");
 }

@@ -17,7 +17,7 @@ fn price_then_time_at_the_resting_price() {
     check(
         "two prices, two at one of them",
         &[
-            ("phase all 0", "i0 in 0 #1; i1 in 0 #2"),
+            ("phase all 0", "i0 in 0 #1; i1 in 0 #2; snapshot #3"),
             ("0 sell 2@101", "accepted rests #1"),
             ("0 sell 2@100", "accepted rests #2"),
             ("0 sell 2@100", "accepted rests #3"),
@@ -25,12 +25,13 @@ fn price_then_time_at_the_resting_price() {
                 "1 buy 5@101",
                 "accepted #1; 2@100 left 3/0 y0/0 #2/4; 2@100 left 1/0 y0/0 #3/5; 1@101 left 0/1 y0/0 #4/6",
             ),
-            ("1 buy 3@102", "accepted #5; 1@101 left 2/0 y0/0 #6/7; rested 2"),
+            ("1 buy 3@102", "accepted #5; 1@101 left 2/0 y0/0 #6/7; rested 2@102"),
             ("0 sell 1@99", "accepted #8; 1@102 left 1/0 y0/0 #7/9"),
             (
                 "tick",
-                "i0 data3 last 102 100/102/100 bid 1x102 ask 0x0 volume 7 open interest 1007 turnover 422400000 #3; \
-                 i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #3",
+                "i0 data3 last 102 100/102/100 bid 1x102 ask 0x0 volume 7 open interest 1007 turnover 422400000 #4; \
+                 i0 bids 1x102; \
+                 i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #4; ticked 4 5 6",
             ),
             ("tick", "applied"),
         ],
@@ -42,7 +43,7 @@ fn the_middle_of_bid_ask_and_last() {
     check(
         "the previous settlement is the first last price",
         &[
-            ("phase 1 0", "i1 in 0 #1"),
+            ("phase 1 0", "i1 in 0 #1; snapshot #2"),
             ("0 sell 1@98 i1", "accepted rests #1"),
             // 98, 103, last 100
             ("1 buy 1@103 i1", "accepted #1; 1@100 left 0/0 y0/0 #2/2"),
@@ -62,7 +63,7 @@ fn immediate_orders() {
     check(
         "FAK and FOK",
         &[
-            ("phase 0 0", "i0 in 0 #1"),
+            ("phase 0 0", "i0 in 0 #1; snapshot #2"),
             ("0 sell 2@100", "accepted rests #1"),
             ("0 sell 2@101", "accepted rests #2"),
             ("1 buy 4@100 fok", "accepted #0; ImmediateRemainder - released 4 y0 traded 0 @0 #1"),
@@ -85,7 +86,7 @@ fn closes_freeze_and_release_yesterday_first() {
     check(
         "5 long of yesterday, 2 of today",
         &[
-            ("phase 0 0", "i0 in 0 #1"),
+            ("phase 0 0", "i0 in 0 #1; snapshot #2"),
             ("1 sell 2@100", "accepted rests #1"),
             ("0 buy 2@100", "accepted #1; 2@100 left 0/0 y0/0 #2/2"),
             ("0 sell 4@105 close", "accepted rests y4 #3"),
@@ -95,7 +96,7 @@ fn closes_freeze_and_release_yesterday_first() {
             ("0 sell 2@104 today", "TodayPositionInsufficient"),
             ("0 sell 1@104 today", "accepted rests #5"),
             ("1 buy 2@104", "accepted #3; 2@104 left 0/0 y0/1 #4/6"),
-            ("0 cancel 3", "Cancelled 19 released 4 y4 traded 0 @0 #7"),
+            ("0 cancel 3", "Cancelled 21 released 4 y4 traded 0 @0 #7"),
             ("0 sell 5@105 close", "PositionInsufficient"),
             ("0 sell 4@105 close", "accepted rests y4 #8"),
         ],
@@ -103,7 +104,7 @@ fn closes_freeze_and_release_yesterday_first() {
     let mut day =
         Day::open_with(Settings::default(), command::DayOpen { flags: command::CLOSE_TODAY_FIRST, ..day_open() });
     for (line, expected) in [
-        ("phase 0 0", "i0 in 0 #1"),
+        ("phase 0 0", "i0 in 0 #1; snapshot #2"),
         ("1 sell 2@100", "accepted rests #1"),
         ("0 buy 2@100", "accepted #1; 2@100 left 0/0 y0/0 #2/2"),
         ("0 sell 4@105 close", "accepted rests y2 #3"),
@@ -118,7 +119,7 @@ fn a_client_may_trade_with_itself() {
     check(
         "both sides in one row",
         &[
-            ("phase 0 0", "i0 in 0 #1"),
+            ("phase 0 0", "i0 in 0 #1; snapshot #2"),
             ("0 sell 3@100 close", "accepted rests y3 #1"),
             ("0 buy 3@100", "accepted #2; 3@100 left 0/0 y0/3 #3/4"),
             ("0 sell 5@100 close", "accepted rests y2 #5"),
@@ -131,7 +132,7 @@ fn auctions() {
     check(
         "surplus on the buy side: the highest price; heads trade by price, then time",
         &[
-            ("phase 0 1", "i0 in 1 #1"),
+            ("phase 0 1", "i0 in 1 #1; snapshot #2"),
             ("0 buy 3@105", "accepted rests #1"),
             ("0 buy 4@103", "accepted rests #2"),
             ("1 sell 2@100", "accepted rests #1"),
@@ -139,7 +140,7 @@ fn auctions() {
             ("0 buy 1@105 fak", "PhaseForbidsImmediate"),
             ("uncross 0", "NotInAuctionMatch"),
             ("phase 0 0", "BookCrossed"),
-            ("phase 0 6", "i0 in 6 #2"),
+            ("phase 0 6", "i0 in 6 #3; snapshot #4"),
             ("0 cancel 2", "PhaseForbidsCancel"),
             ("0 buy 1@105", "PhaseForbidsInsert"),
             (
@@ -147,44 +148,44 @@ fn auctions() {
                 "i0 priced 5@103 surplus 2; 2@103 left 1/0 y0/0 #3/3; 1@103 left 0/2 y0/0 #4/4; 2@103 left 2/0 y0/0 #5/5",
             ),
             ("uncross all", "i0 priced 0@0 surplus 0"),
-            ("phase 0 0", "i0 in 0 #3"),
+            ("phase 0 0", "i0 in 0 #5; snapshot #6"),
             ("uncross all", "applied"),
         ],
     );
     check(
         "the reference price, cut to the interval",
         &[
-            ("phase 1 1", "i1 in 1 #1"),
+            ("phase 1 1", "i1 in 1 #1; snapshot #2"),
             ("0 buy 3@106 i1", "accepted rests #1"),
             ("1 sell 3@103 i1", "accepted rests #1"),
-            ("phase 1 6", "i1 in 6 #2"),
+            ("phase 1 6", "i1 in 6 #3; snapshot #4"),
             ("uncross 1", "i1 priced 3@103 surplus 0; 3@103 left 0/0 y0/0 #2/2"),
         ],
     );
     check(
         "balanced: the middle, rounded down; sell surplus: the lowest",
         &[
-            ("phase 0 1", "i0 in 1 #1"),
+            ("phase 0 1", "i0 in 1 #1; snapshot #2"),
             ("0 buy 3@106", "accepted rests #1"),
             ("1 sell 3@103", "accepted rests #1"),
-            ("phase 0 6", "i0 in 6 #2"),
+            ("phase 0 6", "i0 in 6 #3; snapshot #4"),
             ("uncross 0", "i0 priced 3@104 surplus 0; 3@104 left 0/0 y0/0 #2/2"),
-            ("phase 0 1", "i0 in 1 #3"),
+            ("phase 0 1", "i0 in 1 #5; snapshot #6"),
             ("0 buy 3@106", "accepted rests #3"),
             ("1 sell 4@103", "accepted rests #3"),
-            ("phase 0 6", "i0 in 6 #4"),
+            ("phase 0 6", "i0 in 6 #7; snapshot #8"),
             ("uncross 0", "i0 priced 3@103 surplus -1; 3@103 left 0/1 y0/0 #4/4"),
         ],
     );
     check(
         "equal surpluses of both signs: the middle of all",
         &[
-            ("phase 0 1", "i0 in 1 #1"),
+            ("phase 0 1", "i0 in 1 #1; snapshot #2"),
             ("0 buy 4@105", "accepted rests #1"),
             ("0 buy 2@101", "accepted rests #2"),
             ("1 sell 4@98", "accepted rests #1"),
             ("1 sell 2@103", "accepted rests #2"),
-            ("phase 0 6", "i0 in 6 #2"),
+            ("phase 0 6", "i0 in 6 #3; snapshot #4"),
             // up to 101: 6 against 4; 102: 4 against 4, the least; from 103 on 4 against 6.
             ("uncross 0", "i0 priced 4@102 surplus 0; 4@102 left 0/0 y0/0 #3/3"),
         ],
@@ -196,7 +197,7 @@ fn every_refusal_of_an_order() {
     let refused = |day: &mut Day, user: u16, order: OrderInsert| day.by(user, order).refused;
     let mut day = Day::open_with(
         Settings::default(),
-        command::DayOpen { position_rows: 5, live_orders: 2, local_ids: 40, ..day_open() },
+        command::DayOpen { position_rows: 5, live_orders: 2, local_ids: 50, ..day_open() },
     );
     let own = |day: &mut Day, command: Command| assert_eq!(day.own(command).refused, None);
     day.phase(Instrument(0), b'0');
@@ -209,14 +210,24 @@ fn every_refusal_of_an_order() {
         OrderInsert { offset: b'3', ..good(2) },
         OrderInsert { hedge: b'5', ..good(3) },
         OrderInsert { order_type: b'1', ..good(4) },
+        OrderInsert { order_type: b'6', ..good(51) },
+        OrderInsert { order_type: b'9', match_condition: b'2', ..good(52) },
+        OrderInsert { match_condition: b'2', minimal_volume: 2, ..good(53) },
         OrderInsert { match_condition: b'4', ..good(5) },
         OrderInsert { match_session: b'2', ..good(6) },
         OrderInsert { minimal_volume: 2, ..good(7) },
-        OrderInsert { flags: command::STOP_PRICE, ..good(8) },
-        OrderInsert { flags: command::AUTO_SUSPEND, ..good(9) },
     ];
     for order in unsupported {
         assert_eq!(refused(&mut day, 0, order), Some(Reject::OrderUnsupported));
+    }
+    let stops = [
+        OrderInsert { order_type: b'2', ..good(54) },
+        OrderInsert { order_type: b'3', direction: b'2', ..good(55) },
+        OrderInsert { flags: command::STOP_PRICE, ..good(8) },
+        OrderInsert { flags: command::AUTO_SUSPEND, ..good(9) },
+    ];
+    for order in stops {
+        assert_eq!(refused(&mut day, 0, order), Some(Reject::StopOrderNotOffered));
     }
     let first = day.by(0, good(1));
     assert_eq!(first.refused, Some(Reject::LocalIdRepeated));
@@ -264,11 +275,11 @@ fn every_refusal_of_an_order() {
     assert_eq!(refused(&mut day, 2, good(4)), Some(Reject::LocalIdNotAscending));
     assert_eq!(refused(&mut day, 2, good(4)), Some(Reject::LocalIdRepeated), "that was marked");
     let marks = day.exchange.state().marks.len() as u32;
-    for more in marks..40 {
+    for more in marks..50 {
         assert_eq!(refused(&mut day, 0, good(1_000 + more)), Some(Reject::OrdersExhausted));
     }
     assert_eq!(refused(&mut day, 0, good(2_000)), Some(Reject::LocalIdsExhausted));
-    assert_eq!(day.exchange.state().marks.len(), 40);
+    assert_eq!(day.exchange.state().marks.len(), 50);
     assert_eq!(day.exchange.state().digest_of_marks(), day.exchange.state().local_ids);
 }
 
@@ -277,7 +288,7 @@ fn every_refusal_of_a_cancel() {
     let mut day = Day::open();
     day.line("phase 0 0");
     day.line("0 buy 2@100");
-    let sys_id = *b"P0000000000017000000";
+    let sys_id = *b"P0000000000019000000";
     let refused = |day: &mut Day, user: u16, cancel| day.by(user, cancel).refused;
     assert_eq!(refused(&mut day, 9, cancel(1)), Some(Reject::IndexUnknown));
     assert_eq!(
@@ -380,7 +391,7 @@ fn refusals_before_and_beside_trading() {
     day.epoch = 2;
     day.line("phase 0 7");
     assert_eq!(day.line("phase 0 7"), "InstrumentClosed");
-    assert_eq!(day.line("phase all 7"), "i1 in 7 #3");
+    assert_eq!(day.line("phase all 7"), "i1 in 7 #5; snapshot #6");
     let step = TakeoverStep { step: 1, outcome: 0, zero: Zero, elapsed: Nanoseconds(5) };
     assert_eq!(day.own(step).events, [Event::Applied]);
 }
@@ -408,21 +419,21 @@ fn ends_and_restatements_come_in_the_order_of_keys() {
     assert_eq!(
         events(day.own(BookRestate { zero: Zero })),
         [
-            "restated 17 1 traded 1 #5",
-            "restated 18 2 traded 0 #4",
-            "restated 19 2 traded 0 #6",
-            "restated 20 1 traded 0 #7"
+            "restated 19 1 traded 1 #5",
+            "restated 20 2 traded 0 #4",
+            "restated 21 2 traded 0 #6",
+            "restated 22 1 traded 0 #7"
         ]
     );
     assert_eq!(
         events(day.own(MassCancel { scope: 4, cause: 0, zero: Zero, index: 1 })),
-        ["MassCancelled 18 released 2 y0 traded 0 @0 #5", "MassCancelled 20 released 1 y0 traded 0 @0 #8"]
+        ["MassCancelled 20 released 2 y0 traded 0 @0 #5", "MassCancelled 22 released 1 y0 traded 0 @0 #8"]
     );
     assert_eq!(events(day.own(MassCancel { scope: 4, cause: 0, zero: Zero, index: 1 })), ["applied"]);
     day.line("phase 1 7");
     assert_eq!(
         events(day.own(DayClose { zero: Zero, step: 9 })),
-        ["DayEnd 17 released 1 y0 traded 1 @99 #9", "DayEnd 19 released 2 y2 traded 0 @0 #10", "i0 in 7 #4"]
+        ["DayEnd 19 released 1 y0 traded 1 @99 #9", "DayEnd 21 released 2 y2 traded 0 @0 #10", "i0 in 7 #6", "snapshot #7"]
     );
     assert_eq!(events(day.own(DayClose { zero: Zero, step: 9 })), ["applied"]);
     assert_eq!(day.exchange.state().orders.len(), 0);
@@ -469,9 +480,9 @@ fn frames_that_do_not_follow_are_refused() {
     let mut at =
         |epoch, sequence, time| day.exchange.execute(Epoch(epoch), Sequence(sequence), Nanoseconds(time), &tick).err();
     let now = day.time;
-    assert_eq!(at(1, 17, now), Some(Stopped::OutOfOrder), "a gap");
-    assert_eq!(at(1, 16, now - 1), Some(Stopped::OutOfOrder), "time runs back");
-    assert_eq!(at(2, 16, now), Some(Stopped::OutOfOrder), "a higher epoch without EpochOpen");
-    assert_eq!(at(0, 16, now), Some(Stopped::OutOfOrder), "a lower epoch");
-    assert_eq!(at(1, 16, now), None);
+    assert_eq!(at(1, 19, now), Some(Stopped::OutOfOrder), "a gap");
+    assert_eq!(at(1, 18, now - 1), Some(Stopped::OutOfOrder), "time runs back");
+    assert_eq!(at(2, 18, now), Some(Stopped::OutOfOrder), "a higher epoch without EpochOpen");
+    assert_eq!(at(0, 18, now), Some(Stopped::OutOfOrder), "a lower epoch");
+    assert_eq!(at(1, 18, now), None);
 }

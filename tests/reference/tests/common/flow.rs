@@ -1,7 +1,7 @@
 //! Seeded random commands over the day of `common`, without looking at what came of them.
 
 use super::*;
-use reference::command::{BookRestate, MassCancel};
+use reference::command::{BookRestate, CreditSet, MarketMakerSet, MassCancel};
 
 pub struct Flow {
     random: u64,
@@ -26,8 +26,8 @@ impl Flow {
         let instrument = Instrument(self.below(2) as u16);
         let phase = |phase| own(phase_set(instrument, phase));
         match self.below(400) {
-            0 => {
-                let mut commands = vec![phase(b'1')];
+            0..2 => {
+                let mut commands = vec![phase(b"12"[self.below(2) as usize])];
                 for _ in 0..self.below(30) {
                     commands.push(self.order(instrument));
                 }
@@ -36,10 +36,28 @@ impl Flow {
                 commands.push(phase(b'0'));
                 commands
             }
-            1..=4 => vec![own(MarketDataTick { zero: Zero })],
+            2..=4 => vec![own(MarketDataTick { zero: Zero })],
             5 => vec![own(MassCancel { scope: 2, cause: 0, zero: Zero, index: self.below(3) as u32 })],
             6 => vec![own(BookRestate { zero: Zero })],
-            7..130 => {
+            7 => vec![own(MassCancel { scope: 4, cause: 1, zero: Zero, index: self.below(2) as u32 })],
+            8..24 => vec![self.quote(instrument)],
+            24..30 => {
+                let user = self.below(3) as u16;
+                vec![by(user, quote_cancel(self.locals[usize::from(user)].saturating_sub(self.below(9) as u32)))]
+            }
+            30..34 => {
+                let user = self.below(3) as u16;
+                self.locals[usize::from(user)] += 1;
+                let account = Account(u32::from(user) % 2);
+                vec![by(user, EnquireQuote { account, instrument, ..enquiry(self.locals[usize::from(user)]) })]
+            }
+            34 => {
+                let credit = 500_000_000 + self.below(200_000_000) as i64;
+                let (participant, kind) = (Participant(self.below(2) as u16), self.below(2) as u8);
+                let amount = if self.below(2) == 0 { -1 } else { credit };
+                vec![own(CreditSet { participant, kind, zero: Zero, amount })]
+            }
+            35..130 => {
                 let user = self.below(3) as u16;
                 let back = self.below(10) as u32;
                 let target = cancel(self.locals[usize::from(user)].saturating_sub(back));
@@ -49,14 +67,49 @@ impl Flow {
         }
     }
 
+    fn quote(&mut self, instrument: Instrument) -> Vec<u8> {
+        let user = self.below(3) as u16;
+        self.locals[usize::from(user)] += 1;
+        let bid = 95 + self.below(8) as i64;
+        let quote = QuoteInsert {
+            account: Account(u32::from(user) % 2),
+            instrument,
+            offset: [b'0', b"001"[self.below(3) as usize]],
+            hedge: [b"14"[self.below(2) as usize], b'1'],
+            price: [bid * TICK, (bid + self.below(5) as i64) * TICK],
+            volume: [1 + self.below(4) as u32, 1 + self.below(4) as u32],
+            ..quote(self.locals[usize::from(user)])
+        };
+        by(user, quote)
+    }
+
     fn order(&mut self, instrument: Instrument) -> Vec<u8> {
         let user = self.below(3) as u16;
         self.locals[usize::from(user)] += u32::from(self.below(50) != 0);
+        const KINDS: &[(u8, u8)] = &[
+            (b'0', b'3'),
+            (b'0', b'3'),
+            (b'0', b'3'),
+            (b'0', b'3'),
+            (b'0', b'3'),
+            (b'0', b'3'),
+            (b'0', b'2'),
+            (b'0', b'1'),
+            (b'1', b'2'),
+            (b'4', b'3'),
+            (b'5', b'2'),
+            (b'7', b'2'),
+            (b'8', b'3'),
+            (b'9', b'3'),
+        ];
+        let kind = KINDS[self.below(KINDS.len() as u64) as usize];
         let order = OrderInsert {
             account: Account(if user == 1 { 1 + self.below(2) as u32 } else { 0 }),
             direction: b'0' + self.below(2) as u8,
             offset: b"0001145"[self.below(7) as usize],
-            match_condition: b"33333312"[self.below(8) as usize],
+            order_type: kind.0,
+            match_condition: kind.1,
+            minimal_volume: if kind.1 == b'2' { self.below(3) as u32 } else { 0 },
             instrument,
             price: (95 + self.below(11) as i64) * TICK,
             volume: 1 + self.below(5) as u32,
@@ -80,6 +133,9 @@ pub fn day(seed: u64, commands: usize) -> Vec<Vec<u8>> {
     let mut all = base_data(open);
     for index in [2, 3] {
         all.push(own(InstrumentDefine { position_limit: 0, ..instrument(index) }));
+    }
+    for account in 0..2 {
+        all.push(own(MarketMakerSet { account: Account(account), product: Product(0), on: 1, zero: Zero }));
     }
     all.push(own(phase_set(Instrument::ALL, b'0')));
     let mut flow = Flow::new(seed);
