@@ -2,8 +2,8 @@
 
 use crate::checks::{HEDGES, require, within_bounds};
 use crate::command::{
-    AccountDefine, EXERCISE, EpochOpen, InstrumentDefine, LIMIT_BY_VIEW, PREMIUM, ParticipantDefine, PasswordUpdate, PositionSet,
-    ProductDefine, RightSet, SeatBlock, UserDefine, function,
+    AccountDefine, EXERCISE, EpochOpen, InstrumentDefine, LIMIT_BY_VIEW, PREMIUM, ParticipantDefine, PasswordUpdate,
+    PositionSet, ProductDefine, RightSet, SeatBlock, UserDefine, function,
 };
 use crate::digest::Thing;
 use crate::exchange::{Exchange, Refusal};
@@ -25,15 +25,8 @@ impl Exchange {
             && right::ALL.contains(&define.right)
             && !members.values().any(taken);
         require::<Refusal>(valid, Reject::DefinitionInvalid)?;
-        let member = Member {
-            define: *define,
-            right: define.right,
-            private: 0,
-            used: 0,
-            cleared: 0,
-            funds: -1,
-            credit: -1,
-        };
+        let member =
+            Member { define: *define, right: define.right, private: 0, used: 0, cleared: 0, funds: -1, credit: -1 };
         self.state.members.insert(define.index, member);
         self.touch(Thing::Participant(define.index));
         Ok(())

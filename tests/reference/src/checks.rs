@@ -185,8 +185,7 @@ impl State {
         let (group, exposed_side) = self.exposure_of((account, instrument, hedge), side);
         let exposure = self.exposures.get(&group).map_or(0, |sides| sides[exposed_side]);
         let of_group = self.markets[&market.define.limit_with].define.position_limit;
-        let limit =
-            self.client_limits.get(&group).map_or(of_group, |limit| [limit.long, limit.short][exposed_side]);
+        let limit = self.client_limits.get(&group).map_or(of_group, |limit| [limit.long, limit.short][exposed_side]);
         require(limit == 0 || exposure + volume <= u64::from(limit), Reject::PositionLimitExceeded)?;
         assert_eq!(group.2, limit_class(hedge));
         // 19

@@ -86,13 +86,7 @@ impl State {
     }
 
     /// RspQuoteAction, to who cancelled `quote`: what the request named stays as it was, blank where it named nothing.
-    pub(crate) fn quote_cancel_answer(
-        &self,
-        request: u32,
-        user: User,
-        cancel: &QuoteCancel,
-        quote: &Quote,
-    ) -> Vec<u8> {
+    pub(crate) fn quote_cancel_answer(&self, request: u32, user: User, cancel: &QuoteCancel, quote: &Quote) -> Vec<u8> {
         message(tid::QUOTE_ACTION, answer(request), |writer| {
             let out: &mut QuoteActionField = field(writer);
             out.order_action_code.set(cancel.action);
@@ -112,13 +106,7 @@ impl State {
     }
 
     /// RspEnquireQuote.
-    pub(crate) fn enquiry_answer(
-        &self,
-        request: u32,
-        user: User,
-        enquiry: &EnquireQuote,
-        sys_id: SystemId,
-    ) -> Vec<u8> {
+    pub(crate) fn enquiry_answer(&self, request: u32, user: User, enquiry: &EnquireQuote, sys_id: SystemId) -> Vec<u8> {
         message(tid::ENQUIRE_QUOTE, answer(request), |writer| {
             let out: &mut EnquireQuoteField = field(writer);
             out.quote_sys_id = Str::from(sys_id);

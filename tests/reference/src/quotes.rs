@@ -43,9 +43,8 @@ impl Exchange {
         let user = self.header.user;
         let participant = self.state.traders[&user].define.participant;
         let key = Key::new(self.state.sequence, 0);
-        let sides = [BUY, SELL].map(|side| {
-            self.new_order(user, &side_of(insert, side), prices[side], side as u32, Some(key))
-        });
+        let sides =
+            [BUY, SELL].map(|side| self.new_order(user, &side_of(insert, side), prices[side], side as u32, Some(key)));
         let quote = Quote {
             key,
             sys_id: self.system_id(0),
@@ -223,8 +222,7 @@ impl Exchange {
         require(last.is_none_or(|last| state.time.0 - last.0 >= interval), Reject::EnquiryTooSoon)?;
         let wide = match (market.best(BUY), market.best(SELL)) {
             (Some(bid), Some(ask)) => {
-                define.enquiry_spread == 0
-                    || i64::from(ask.0) - i64::from(bid.0) > i64::from(define.enquiry_spread)
+                define.enquiry_spread == 0 || i64::from(ask.0) - i64::from(bid.0) > i64::from(define.enquiry_spread)
             }
             _ => true,
         };

@@ -162,10 +162,7 @@ fn quote_insert(state: &State, user: User, message: &Message<'_>) -> Result<Comm
         account: named_account(state, user, &quote.client_id),
         offset: [quote.bid_comb_offset_flag.get(), quote.ask_comb_offset_flag.get()],
         hedge: [quote.bid_comb_hedge_flag.get(), quote.ask_comb_hedge_flag.get()],
-        price: [
-            quote.bid_price.units().map_err(|_| malformed)?,
-            quote.ask_price.units().map_err(|_| malformed)?,
-        ],
+        price: [quote.bid_price.units().map_err(|_| malformed)?, quote.ask_price.units().map_err(|_| malformed)?],
         volume: [lots(quote.bid_volume).ok_or(malformed)?, lots(quote.ask_volume).ok_or(malformed)?],
     };
     Ok(command.into())

@@ -256,10 +256,7 @@ impl Market {
     /// Price x multiplier x volume, 1/10,000 yuan.
     #[must_use]
     pub fn value(&self, price: Ticks, volume: u32) -> i128 {
-        i128::from(price.0)
-            * i128::from(self.define.tick)
-            * i128::from(self.define.multiplier)
-            * i128::from(volume)
+        i128::from(price.0) * i128::from(self.define.tick) * i128::from(self.define.multiplier) * i128::from(volume)
     }
 
     /// What opening a volume on a side at a price needs (RULES.md, Money).

@@ -37,8 +37,7 @@ impl State {
 
 impl Exchange {
     pub(crate) fn market_maker_set(&mut self, set: &MarketMakerSet) -> Result<(), Refusal> {
-        let known =
-            self.state.clients.contains_key(&set.account) && self.state.products.contains_key(&set.product);
+        let known = self.state.clients.contains_key(&set.account) && self.state.products.contains_key(&set.product);
         require::<Refusal>(known, Reject::IndexUnknown)?;
         require::<Refusal>(set.on <= 1, Reject::DefinitionInvalid)?;
         let maker = (set.account, set.product);

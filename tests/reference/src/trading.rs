@@ -184,9 +184,8 @@ impl Exchange {
         let concerned: Vec<Instrument> = if uncross.instrument == Instrument::ALL {
             self.state.find_product(uncross.product)?;
             let of_product = |market: &Market| [Product::ALL, market.define.product].contains(&uncross.product);
-            let matching = |(_, market): &(&Instrument, &Market)| {
-                market.phase == phase::AUCTION_MATCH && of_product(market)
-            };
+            let matching =
+                |(_, market): &(&Instrument, &Market)| market.phase == phase::AUCTION_MATCH && of_product(market);
             self.state.markets.iter().filter(matching).map(|(&instrument, _)| instrument).collect()
         } else {
             let market = self.state.markets.get(&uncross.instrument).ok_or(Reject::IndexUnknown)?;

@@ -433,7 +433,12 @@ fn ends_and_restatements_come_in_the_order_of_keys() {
     day.line("phase 1 7");
     assert_eq!(
         events(day.own(DayClose { zero: Zero, step: 9 })),
-        ["DayEnd 19 released 1 y0 traded 1 @99 #9", "DayEnd 21 released 2 y2 traded 0 @0 #10", "i0 in 7 #6", "snapshot #7"]
+        [
+            "DayEnd 19 released 1 y0 traded 1 @99 #9",
+            "DayEnd 21 released 2 y2 traded 0 @0 #10",
+            "i0 in 7 #6",
+            "snapshot #7"
+        ]
     );
     assert_eq!(events(day.own(DayClose { zero: Zero, step: 9 })), ["applied"]);
     assert_eq!(day.exchange.state().orders.len(), 0);
