@@ -5,8 +5,8 @@
 //! What each does stands in RULES.md.
 
 use crate::types::{
-    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, ProductIndex, RawPrice, Sequence, UserIndex,
-    Volume,
+    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, ProductIndex, RawPrice,
+    Sequence, UserIndex, Volume,
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -688,6 +688,8 @@ pub const USER_CANCEL_ON_DISCONNECT: u8 = 2;
 pub const USER_ASCENDING_LOCAL_IDS: u8 = 1;
 /// DayOpen flag: '1' close takes today's position first.
 pub const DAY_CLOSE_TODAY_FIRST: u16 = 1;
+/// FTDOrderType: a limit order.
+pub const LIMIT_ORDER: u8 = b'0';
 /// OrderInsert flag: the member sent a stop price.
 pub const ORDER_STOP_PRICE: u16 = 1;
 /// OrderInsert flag: the member asked for automatic suspension.

@@ -68,7 +68,7 @@ fn fields(event: &Event) -> (String, Vec<(String, String)>) {
             list!("Traded", event: aggressor, index, buy, sell, price, volume, buy_remaining,
             sell_remaining, buy_yesterday, sell_yesterday, buy_number, sell_number)
         }
-        Some(EventView::Rested(event)) => list!("Rested", event: order, remaining),
+        Some(EventView::Rested(event)) => list!("Rested", event: order, remaining, price),
         Some(EventView::Ended(event)) => {
             list!("Ended", event: reason, order, released, yesterday, traded, last_price, private_number)
         }
@@ -87,6 +87,19 @@ fn fields(event: &Event) -> (String, Vec<(String, String)>) {
         Some(EventView::Restated(event)) => {
             list!("Restated", event: order, remaining, traded, last_price, private_number)
         }
+        Some(EventView::QuoteAccepted(event)) => list!("QuoteAccepted", event: private_number),
+        Some(EventView::QuoteEnded(event)) => list!("QuoteEnded", event: reason, quote, private_number),
+        Some(EventView::Enquired(event)) => list!("Enquired", event: broadcast_number),
+        Some(EventView::ExecAccepted(event)) => list!("ExecAccepted", event: yesterday, private_number),
+        Some(EventView::ExecEnded(event)) => list!("ExecEnded", event: order, private_number),
+        Some(EventView::Depth(event)) => {
+            let (kind, mut fields) = list!("Depth", event: instrument, side, count);
+            let levels = event.price.iter().zip(event.volume).map(|(price, volume)| format!("{volume} at {price}"));
+            fields.push(("levels".to_owned(), levels.collect::<Vec<_>>().join(" ")));
+            (kind, fields)
+        }
+        Some(EventView::Ticked(event)) => list!("Ticked", event: match_number, trade_number, depth_number),
+        Some(EventView::Snapshot(event)) => list!("Snapshot", event: broadcast_number),
         None => ("an event of an unknown kind".to_owned(), vec![]),
     }
 }

@@ -9,10 +9,13 @@
 //! rows, which one frame may change often, when the frame is sealed. So a frame costs what it touched. [`State::recompute_digests`] makes both sums anew from what is there: that the two
 //! ways agree is asserted by tests and may be asked of a running core at any time.
 
+use crate::exercise::ExecOrder;
+use crate::money::Purse;
 use crate::orders::Order;
-use crate::position::Row;
-use crate::state::{Account, Digests, Instrument, Participant, State, User};
-use crate::types::{AccountIndex, Direction, InstrumentIndex, OrderKey, Right, UserIndex};
+use crate::position::{Holding, Row};
+use crate::quotes::Quote;
+use crate::state::{Account, Digests, Instrument, Participant, Product, State, User};
+use crate::types::{AccountIndex, Direction, InstrumentIndex, OrderKey, Right};
 
 const LEFT: u64 = 0x9E37_79B9_7F4A_7C15;
 const RIGHT: u64 = 0xD1B5_4A32_D192_ED03;
@@ -130,6 +133,69 @@ pub(crate) fn pair_right_term(account: AccountIndex, instrument: InstrumentIndex
     term::<7, 1>([u64::from(account.0) | u64::from(instrument.0) << 32 | (right as u64) << 48])
 }
 
+impl Counted for Product {
+    fn term(&self) -> u64 {
+        let head = pair(u32::from(self.definition.index.0), self.functions);
+        term::<11, 2>([head, u64::from(self.window_open)])
+    }
+}
+
+impl Counted for Purse {
+    /// Two terms in one sum: what is used, and what may be used.
+    fn term(&self) -> u64 {
+        let index = u64::from(self.participant.0);
+        let halves = |money: i128| [money as u64, (money >> 64) as u64];
+        let ([used, used_high], [cleared, cleared_high]) = (halves(self.used), halves(self.cleared));
+        let unused = self.used == 0 && self.cleared == 0;
+        let unlimited = self.funds == -1 && self.credit == -1;
+        let used = if unused { 0 } else { term::<9, 5>([index, used, used_high, cleared, cleared_high]) };
+        let limits = if unlimited { 0 } else { term::<10, 3>([index, self.funds as u64, self.credit as u64]) };
+        used.wrapping_add(limits)
+    }
+}
+
+/// The term of what a client number opened in an instrument; none if that is 0.
+#[inline]
+pub(crate) fn opened_term(holding: &Holding) -> u64 {
+    if holding.opened() == 0 {
+        return 0;
+    }
+    term::<12, 2>([u64::from(holding.client().0) | u64::from(holding.instrument().0) << 32, holding.opened()])
+}
+
+/// The term of an enquiry; `name` is client + instrument x 2^32.
+pub(crate) fn enquiry_term(name: u64, time: u64) -> u64 {
+    term::<13, 2>([name, time])
+}
+
+pub(crate) fn quote_term(quote: &Quote) -> u64 {
+    let holder = u64::from(quote.account.0) | u64::from(quote.instrument.0) << 32;
+    term::<14, 4>([quote.key.0, holder, quote.orders[0].0, quote.orders[1].0])
+}
+
+pub(crate) fn exec_term(order: &ExecOrder) -> u64 {
+    let whose = u64::from(order.account.0)
+        | u64::from(order.instrument.0) << 32
+        | u64::from(order.hedge) << 48
+        | u64::from(order.action) << 56;
+    term::<15, 3>([order.key.0, whose, pair(order.volume, order.yesterday)])
+}
+
+/// The term of a market maker; `name` is account + product x 2^32. None if it is none any more.
+pub(crate) fn market_maker_term(name: u64, on: bool) -> u64 {
+    if on { term::<17, 1>([name]) } else { 0 }
+}
+
+/// The term of a client's limits, long and short; `name` is client + instrument x 2^32 + class x 2^48.
+pub(crate) fn client_limit_term(name: u64, limits: [u32; 2]) -> u64 {
+    term::<18, 2>([name, pair(limits[0], limits[1])])
+}
+
+/// The term of a participant's limit; `name` is participant + instrument x 2^32.
+pub(crate) fn member_limit_term(name: u64, volume: u32) -> u64 {
+    term::<19, 2>([name, u64::from(volume)])
+}
+
 #[inline]
 pub(crate) fn day_term(trading_day: u32, broadcast_count: u32) -> u64 {
     term::<8, 2>([u64::from(trading_day), u64::from(broadcast_count)])
@@ -137,8 +203,8 @@ pub(crate) fn day_term(trading_day: u32, broadcast_count: u32) -> u64 {
 
 /// The term of a local-id mark.
 #[inline]
-pub(crate) fn mark_term(user: UserIndex, local_id: [u64; 3], key: OrderKey) -> u64 {
-    term::<16, 5>([u64::from(user.0), local_id[0], local_id[1], local_id[2], key.0])
+pub(crate) fn mark_term(id_set: u64, local_id: [u64; 3], key: OrderKey) -> u64 {
+    term::<16, 5>([id_set, local_id[0], local_id[1], local_id[2], key.0])
 }
 
 fn sum(terms: impl Iterator<Item = u64>) -> u64 {
@@ -150,7 +216,7 @@ fn sum(terms: impl Iterator<Item = u64>) -> u64 {
 pub struct Tree {
     /// Of everything: what stands in a frame.
     pub all: Digests,
-    /// Of the day, participants, users, accounts and rights: what hangs at no instrument.
+    /// Of the day, participants, users, accounts, rights, money, limits, quotes and all else that is no instrument, position row or order.
     pub base: u64,
     /// In the order of indices.
     pub instruments: Vec<InstrumentNode>,
@@ -185,7 +251,7 @@ pub struct AggregateNode {
 pub enum TreeDifference {
     /// Nothing but the local-id marks differs.
     LocalIds,
-    /// The day, a participant, user, account or right.
+    /// The day, a participant, user, account, right, or what else [`Tree::base`] counts.
     Base,
     /// The instrument itself: phase, right, prices, volumes.
     Instrument(InstrumentIndex),
@@ -254,7 +320,7 @@ impl State {
         Digests { state: sum(state.into_iter()), local_ids: marks }
     }
 
-    /// The digest of what hangs at no instrument.
+    /// The digest of what is no instrument, position row or order.
     fn base_digest(&self) -> u64 {
         let day = self.day().map_or(0, |day| day_term(day.trading_day, self.broadcast_count().0));
         let participants = sum(self.participants().map(Counted::term));
@@ -262,7 +328,17 @@ impl State {
         let accounts = sum(self.accounts().map(Counted::term));
         let rights =
             sum(self.pair_rights.iter().map(|right| pair_right_term(right.account, right.instrument, right.right)));
-        sum([day, participants, users, accounts, rights].into_iter())
+        let products = sum(self.products().map(Counted::term));
+        let purses = sum(self.purses.iter().map(Counted::term));
+        let opened = sum(self.rows.holdings().map(opened_term));
+        let enquiries = sum(self.enquiries.iter().map(|(name, time)| enquiry_term(name, time.0)));
+        let quotes = sum(self.quotes.iter().map(quote_term));
+        let execs = sum(self.execs.iter().map(exec_term));
+        let makers = sum(self.market_makers.iter().map(|(name, &on)| market_maker_term(name, on)));
+        let clients = sum(self.client_limits.iter().map(|(name, &limits)| client_limit_term(name, limits)));
+        let members = sum(self.rows.member_limits().map(|(name, limit)| member_limit_term(name, limit.volume)));
+        let base = [day, participants, users, accounts, rights, products, purses, makers, clients, members];
+        sum(base.into_iter().chain([opened, enquiries, quotes, execs]))
     }
 
     /// The digest of an instrument with its position rows and orders; 0 if there is none. Costs a walk over all tables.

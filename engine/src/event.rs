@@ -450,6 +450,11 @@ impl Event {
             Some(EventView::Rejected(event)) => Rejected { first_sys_id: [0; 20], ..*event }.into(),
             Some(EventView::Accepted(event)) => Accepted { sys_id: [0; 20], ..*event }.into(),
             Some(EventView::Traded(event)) => Traded { trade_id: [0; 20], ..*event }.into(),
+            Some(EventView::QuoteAccepted(event)) => {
+                QuoteAccepted { sys_id: [0; 20], bid_sys_id: [0; 20], ask_sys_id: [0; 20], ..*event }.into()
+            }
+            Some(EventView::Enquired(event)) => Enquired { sys_id: [0; 20], ..*event }.into(),
+            Some(EventView::ExecAccepted(event)) => ExecAccepted { sys_id: [0; 20], ..*event }.into(),
             _ => *self,
         }
     }

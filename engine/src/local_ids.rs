@@ -1,4 +1,4 @@
-//! Local-id marks: which (user, local id) was used today, and what became of it. 40 bytes each, in the order of use.
+//! Local-id marks: which (user, kind of id, local id) was used today, and what became of it. 40 bytes each, in the order of use.
 //!
 //! A mark stays for the day: a member that resends an order must hear that it was taken, and which order it is. It also keeps the texts
 //! of live orders; OrderSysIds that do not spell their order's key stand in a list of their own. The index keeps ids that differ only in their last digit together, because members count.
@@ -13,6 +13,47 @@ use crate::warm::ask_for_address;
 /// An OrderLocalId, all 24 bytes of it.
 pub(crate) type LocalId = [u8; 24];
 
+/// Whose local ids of which kind: each kind is a set of its own a user. RULES.md, Local-id marks. As the digest has it: user + kind x 2^16.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IdSet(u32);
+
+/// Kinds of local ids.
+pub(crate) const ID_KINDS: usize = 3;
+
+impl IdSet {
+    /// Of orders.
+    #[inline]
+    pub(crate) fn orders(user: UserIndex) -> Self {
+        IdSet(u32::from(user.0))
+    }
+
+    /// Of quotes and enquiries.
+    pub(crate) fn quotes(user: UserIndex) -> Self {
+        IdSet(u32::from(user.0) | 1 << 16)
+    }
+
+    /// Of exercise instructions.
+    pub(crate) fn instructions(user: UserIndex) -> Self {
+        IdSet(u32::from(user.0) | 2 << 16)
+    }
+
+    #[inline]
+    pub(crate) fn user(self) -> UserIndex {
+        UserIndex(self.0 as u16)
+    }
+
+    /// 0, 1 or 2.
+    #[inline]
+    pub(crate) fn kind(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+
+    #[inline]
+    pub(crate) fn word(self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
 /// What became of a local id.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -20,31 +61,38 @@ pub(crate) struct Mark {
     pub(crate) local_id: LocalId,
     /// 0 = the order was rejected.
     pub(crate) key: OrderKey,
-    pub(crate) user: UserIndex,
-    /// The OrderSysId spells the key; this is its first character.
-    prefix: Option<u8>,
-    /// Place of any other OrderSysId; means nothing if there is a prefix.
+    /// [`IdSet`], and in the highest eight bits the first character of a SysId that spells the key; 0 = it does not.
+    head: u32,
+    /// Place of any other SysId; means nothing if there is such a character.
     text: u32,
 }
 
 const _: () = assert!(size_of::<Mark>() == 40);
 
 impl Mark {
-    const BLANK: Mark =
-        Mark { local_id: [0; 24], key: OrderKey(0), user: UserIndex::NONE, prefix: None, text: NO_TEXT };
+    const BLANK: Mark = Mark { local_id: [0; 24], key: OrderKey(0), head: 0, text: NO_TEXT };
 
     /// Its term in the digest of the marks.
     #[inline]
     pub(crate) fn term(&self) -> u64 {
-        mark_term(self.user, words(&self.local_id), self.key)
+        mark_term(self.set().word(), words(&self.local_id), self.key)
     }
 
-    /// The first character of an OrderSysId that spells the order's key.
+    /// Whose it is.
+    #[inline]
+    fn set(&self) -> IdSet {
+        IdSet(self.head & (1 << PREFIX_BITS) - 1)
+    }
+
+    /// The first character of a SysId that spells the key.
     #[inline]
     pub(crate) fn prefix(&self) -> Option<u8> {
-        self.prefix
+        Some((self.head >> PREFIX_BITS) as u8).filter(|&prefix| prefix != 0)
     }
 }
+
+/// Below the prefix in a mark's head.
+const PREFIX_BITS: u32 = 24;
 
 /// Place of the blank text.
 const NO_TEXT: u32 = 0;
@@ -76,7 +124,7 @@ impl LocalIds {
 
     /// The OrderSysId of a mark; blank if the order was rejected.
     pub(crate) fn sys_id(&self, mark: &Mark) -> SystemId {
-        match mark.prefix {
+        match mark.prefix() {
             Some(prefix) => SpelledId::of(prefix, mark.key).bytes(),
             None => self.texts[mark.text as usize],
         }
@@ -93,14 +141,14 @@ impl LocalIds {
         &self.marks[place as usize]
     }
 
-    /// The mark of a user's local id, compared exactly.
+    /// The mark of a local id, compared exactly.
     #[inline]
-    pub(crate) fn find(&self, user: UserIndex, local_id: &LocalId) -> Option<&Mark> {
+    pub(crate) fn find(&self, set: IdSet, local_id: &LocalId) -> Option<&Mark> {
         let is = |place: u32| {
             let mark = &self.marks[place as usize];
-            mark.user == user && mark.local_id == *local_id
+            mark.set() == set && mark.local_id == *local_id
         };
-        self.index.find(hash(user, local_id), is).map(|place| &self.marks[place as usize])
+        self.index.find(hash(set, local_id), is).map(|place| &self.marks[place as usize])
     }
 
     /// The index entry that a search for a hash looks at first.
@@ -117,24 +165,18 @@ impl LocalIds {
 
     /// Marks a local id that is not marked yet; `hash` is its [`hash`], `prefix` as [`Mark::prefix`]. Gives its place.
     #[inline]
-    pub(crate) fn mark(
-        &mut self,
-        user: UserIndex,
-        local_id: &LocalId,
-        hash: u32,
-        key: OrderKey,
-        prefix: Option<u8>,
-    ) -> u32 {
+    pub(crate) fn mark(&mut self, set: IdSet, local_id: &LocalId, hash: u32, key: OrderKey, prefix: Option<u8>) -> u32 {
         assert!(self.has_room(), "decide and validate mark nothing without room");
         let place = self.marks.len() as u32;
-        self.marks.push(Mark { local_id: *local_id, key, user, prefix, text: NO_TEXT });
+        let head = set.0 | u32::from(prefix.unwrap_or(0)) << PREFIX_BITS;
+        self.marks.push(Mark { local_id: *local_id, key, head, text: NO_TEXT });
         ask_for_address(self.marks.as_ptr().wrapping_add(self.marks.len() + MARKS_AHEAD));
         self.index.insert(hash, place);
-        self.digest = self.digest.wrapping_add(mark_term(user, words(local_id), key));
+        self.digest = self.digest.wrapping_add(mark_term(set.word(), words(local_id), key));
         place
     }
 
-    /// Keeps an OrderSysId that does not spell its key.
+    /// Keeps a SysId that does not spell its key.
     #[cold]
     pub(crate) fn keep_text(&mut self, place: u32, text: &SystemId) {
         self.marks[place as usize].text = self.texts.len() as u32;
@@ -183,7 +225,7 @@ pub(crate) fn is_blank(text: &[u8]) -> bool {
 
 /// The lowest four bits are those of the last character: ids that count on stand side by side.
 #[inline]
-pub(crate) fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
+pub(crate) fn hash(set: IdSet, local_id: &LocalId) -> u32 {
     let [a, b, c] = words(local_id);
     let (a, b, c, digit) = if c != BLANKS {
         let (c, digit) = without_digit(c);
@@ -195,7 +237,7 @@ pub(crate) fn hash(user: UserIndex, local_id: &LocalId) -> u32 {
         let (a, digit) = without_digit(a);
         (a, b, c, digit)
     };
-    let rest = mix(a ^ u64::from(user.0).wrapping_mul(SPREAD), b) ^ c.wrapping_mul(SPREAD) >> 32;
+    let rest = mix(a ^ set.word().wrapping_mul(SPREAD), b) ^ c.wrapping_mul(SPREAD) >> 32;
     (rest as u32) << 4 | digit as u32
 }
 
@@ -209,7 +251,7 @@ fn without_digit(word: u64) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{LocalId, hash};
+    use super::{IdSet, LocalId, hash};
     use crate::types::UserIndex;
 
     fn id(text: &str) -> LocalId {
@@ -222,11 +264,15 @@ mod tests {
     fn ids_that_count_on_stand_side_by_side() {
         for stem in ["0000000012", "A", "123456789012345678901230", "000000001", "00000001", "0000000000000001"] {
             let stem = &stem[..stem.len().min(23)];
-            let home = hash(UserIndex(3), &id(&format!("{stem}0")));
+            let home = hash(IdSet::orders(UserIndex(3)), &id(&format!("{stem}0")));
             for digit in 1..10 {
-                assert_eq!(hash(UserIndex(3), &id(&format!("{stem}{digit}"))), home + digit, "{stem}{digit}");
+                assert_eq!(
+                    hash(IdSet::orders(UserIndex(3)), &id(&format!("{stem}{digit}"))),
+                    home + digit,
+                    "{stem}{digit}"
+                );
             }
-            assert_ne!(hash(UserIndex(4), &id(&format!("{stem}0"))), home);
+            assert_ne!(hash(IdSet::orders(UserIndex(4)), &id(&format!("{stem}0"))), home);
         }
     }
 }

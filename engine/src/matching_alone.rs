@@ -4,7 +4,8 @@
 
 use crate::book::Book;
 use crate::local_ids::LocalIds;
-use crate::orders::OrderTable;
+use crate::orders::{OrderTable, Texts};
+use crate::quotes::QuoteTable;
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price};
 use crate::warm::{Ahead, Tables, ask_for};
 
@@ -15,6 +16,7 @@ pub struct MatchingAlone {
     ahead: Ahead,
     /// None: orders have no texts here.
     local_ids: LocalIds,
+    quotes: QuoteTable,
 }
 
 /// An order, to be matched.
@@ -42,7 +44,13 @@ impl MatchingAlone {
     #[must_use]
     pub fn new(books: u16, lower: Price, upper: Price, live_orders: u32) -> Self {
         let books = (0..books).map(|_| Some(Book::new(lower, upper))).collect();
-        MatchingAlone { books, orders: OrderTable::new(live_orders), ahead: Ahead::new(), local_ids: LocalIds::new(0) }
+        MatchingAlone {
+            books,
+            orders: OrderTable::new(live_orders),
+            ahead: Ahead::new(),
+            local_ids: LocalIds::new(0),
+            quotes: QuoteTable::new(0),
+        }
     }
 
     /// Touches every page of the tables.
@@ -78,7 +86,7 @@ impl MatchingAlone {
     /// Where a book is not defined, a price lies beyond its ladder, or there is no room for one more order.
     #[inline]
     pub fn insert(&mut self, order: &MatchingOrder, mut fill: impl FnMut(OrderKey, Price, u32)) {
-        let MatchingAlone { books, orders, local_ids, .. } = self;
+        let MatchingAlone { books, orders, local_ids, quotes, .. } = self;
         let book = books[usize::from(order.instrument.0)].as_mut().expect("every book is there");
         let other = order.side.other();
         let mut left = order.volume;
@@ -90,7 +98,7 @@ impl MatchingAlone {
             fill(resting.key, best, volume);
             if volume == resting.remaining {
                 book.unlink(orders, slot);
-                orders.free(slot, local_ids);
+                orders.free(slot, Texts { local_ids, quotes });
             } else {
                 resting.remaining -= volume;
                 book.reduce(other, best, volume);
@@ -114,11 +122,11 @@ impl MatchingAlone {
     /// Takes an order out. False: it is not there.
     #[inline]
     pub fn cancel(&mut self, key: OrderKey) -> bool {
-        let MatchingAlone { books, orders, local_ids, .. } = self;
+        let MatchingAlone { books, orders, local_ids, quotes, .. } = self;
         let Some(slot) = orders.find_resting(key) else { return false };
         let instrument = orders.get(slot).instrument;
         books[usize::from(instrument.0)].as_mut().expect("every book is there").unlink(orders, slot);
-        orders.free(slot, local_ids);
+        orders.free(slot, Texts { local_ids, quotes });
         true
     }
 

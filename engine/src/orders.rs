@@ -4,10 +4,10 @@
 //! many books then waits for one line and not for two. What is only told (OrderSysId, OrderLocalId) stands at the order's local-id mark.
 //! Place 0 is the order that is entering: it is matched there and gets a slot of its own only if it rests.
 
-use crate::digest::mix;
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
-use crate::system_id::key_in;
+use crate::quotes::{QuoteTable, text_hash};
+use crate::system_id::{SpelledId, key_in};
 use crate::tables::{Index, region, scatter, touch_spare};
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
@@ -26,6 +26,8 @@ impl Slot {
 const RESTS: u8 = 1;
 /// FOK or FAK.
 const IMMEDIATE: u8 = 2;
+/// One of a quote's two.
+const QUOTED: u8 = 8;
 /// The order is in the index of texts.
 const TEXT_INDEXED: u8 = 4;
 
@@ -124,6 +126,42 @@ impl Order {
     pub(crate) fn immediate(&self) -> bool {
         self.flags & IMMEDIATE != 0
     }
+
+    /// One of a quote's two.
+    #[inline]
+    pub(crate) fn quoted(&self) -> bool {
+        self.flags & QUOTED != 0
+    }
+
+    /// It is one of a quote's two; `prefix` is the first character of an OrderSysId that spells the key.
+    pub(crate) fn belong(&mut self, prefix: Option<u8>) {
+        self.flags |= QUOTED;
+        self.prefix = prefix.unwrap_or(0);
+    }
+
+    /// Of a quote's order: the first character of an OrderSysId that spells the key.
+    #[inline]
+    pub(crate) fn prefix(&self) -> Option<u8> {
+        Some(self.prefix).filter(|&prefix| prefix != 0)
+    }
+}
+
+/// Where the OrderSysIds stand that do not spell their order's key.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(crate) local_ids: &'a LocalIds,
+    pub(crate) quotes: &'a QuoteTable,
+}
+
+impl Texts<'_> {
+    /// An order's OrderSysId.
+    pub(crate) fn sys_id(self, order: &Order) -> SystemId {
+        if !order.quoted() {
+            return self.local_ids.sys_id(self.local_ids.get(order.mark));
+        }
+        let text = self.quotes.text_of(order.key, order.direction());
+        text.unwrap_or_else(|| SpelledId::of(order.prefix, order.key).bytes())
+    }
 }
 
 /// All live orders.
@@ -163,7 +201,13 @@ impl OrderTable {
     /// Whether one more may rest.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        (self.live as usize) < self.limit
+        self.has_room_beside(0)
+    }
+
+    /// Whether one more may rest besides so many that will; fewer than none: that will have ended.
+    #[inline]
+    pub(crate) fn has_room_beside(&self, others: i64) -> bool {
+        i64::from(self.live) + others < self.limit as i64
     }
 
     #[inline]
@@ -212,9 +256,9 @@ impl OrderTable {
         self.keys.likely(key_hash(key)).map(Slot)
     }
 
-    /// The resting order with that OrderSysId. Texts that do not spell their key stand at the marks.
+    /// The resting order with that OrderSysId.
     #[inline]
-    pub(crate) fn find_text(&self, text: &SystemId, local_ids: &LocalIds) -> Option<Slot> {
+    pub(crate) fn find_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<Slot> {
         let spells = |slot: &Slot| {
             let order = self.get(*slot);
             order.flags & TEXT_INDEXED == 0 && order.prefix == text[0]
@@ -222,9 +266,7 @@ impl OrderTable {
         if let Some(slot) = key_in(text).and_then(|key| self.find_resting(key)).filter(spells) {
             return Some(slot);
         }
-        self.texts
-            .find(text_hash(text), |slot| local_ids.sys_id(local_ids.get(self.orders[slot as usize].mark)) == *text)
-            .map(Slot)
+        self.texts.find(text_hash(text), |slot| texts.sys_id(&self.orders[slot as usize]) == *text).map(Slot)
     }
 
     /// Every resting order, in the order of keys.
@@ -303,12 +345,12 @@ impl OrderTable {
 
     /// Frees the slot of an order that is in its book no more. Gives back its term in the digest.
     #[inline(always)]
-    pub(crate) fn free(&mut self, slot: Slot, local_ids: &LocalIds) -> u64 {
+    pub(crate) fn free(&mut self, slot: Slot, texts: Texts<'_>) -> u64 {
         assert!(slot != Slot::ENTERING, "the entering order has no slot of its own");
         let order = &mut self.orders[slot.0 as usize];
         self.keys.remove(key_hash(order.key), slot.0);
         if order.flags & TEXT_INDEXED != 0 {
-            self.texts.remove(text_hash(&local_ids.sys_id(local_ids.get(order.mark))), slot.0);
+            self.texts.remove(text_hash(&texts.sys_id(order)), slot.0);
         }
         let term = std::mem::take(&mut order.term);
         order.key = OrderKey(0);
@@ -344,12 +386,4 @@ impl OrderTable {
 fn key_hash(key: OrderKey) -> u32 {
     let sequence = key.sequence().0;
     scatter(sequence >> 3 ^ u64::from(key.index()) << 40) << 3 | (sequence & 7) as u32
-}
-
-#[inline]
-fn text_hash(text: &SystemId) -> u32 {
-    let (a, rest) = text.split_first_chunk::<8>().expect("20 bytes");
-    let (b, c) = rest.split_first_chunk::<8>().expect("12 bytes");
-    let c = u32::from_le_bytes([c[0], c[1], c[2], c[3]]);
-    mix(mix(u64::from_le_bytes(*a), u64::from_le_bytes(*b)), u64::from(c)) as u32
 }

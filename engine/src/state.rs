@@ -3,19 +3,31 @@
 //! Empty before DayOpen, which makes every table for the day's limits; after that the order path allocates nothing.
 
 use crate::book::Book;
-use crate::command::{AccountDefine, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine};
+use crate::command::{
+    AccountDefine, DayOpen, INSTRUMENT_EXERCISE, InstrumentDefine, PRODUCT_LIMIT_BY_VIEW, ParticipantDefine,
+    ProductDefine, ScheduleSet, UserDefine,
+};
 use crate::definitions::{PairRights, Table};
 use crate::digest::mix;
-use crate::event::SystemId;
-use crate::local_ids::LocalIds;
-use crate::orders::{Order, OrderTable};
-use crate::position::{Position, RowTable, whose};
+use crate::event::{DEPTH_LEVELS, SystemId};
+use crate::exercise::{ExecOrder, ExecTable};
+use crate::keyed::Keyed;
+use crate::local_ids::{ID_KINDS, LocalIds};
+use crate::money::Purse;
+use crate::orders::{Order, OrderTable, Texts};
+use crate::position::{Home, Position, RowTable, class_of, whose};
+use crate::quotes::{Quote, QuoteTable, quote_of};
 use crate::system_id::Speller;
 use crate::tables::Index;
 use crate::types::{
     AccountIndex, ClientNumber, Direction, Epoch, InstrumentIndex, Money, Nanoseconds, Offset, OrderKey,
-    ParticipantIndex, Phase, Price, RawPrice, Right, Sequence, StreamNumber, UserIndex, Volume,
+    ParticipantIndex, Phase, Price, ProductIndex, RawPrice, Right, Sequence, StreamNumber, UserIndex, Volume,
 };
+
+/// FTDOptionType: no option.
+const NO_OPTION: u8 = b'0';
+/// FTDOptionType: a put.
+const PUT: u8 = b'2';
 
 /// The state of the exchange. A copy is for tests and tools: its tables have no room kept, and grow when they are used.
 #[derive(Clone)]
@@ -32,8 +44,25 @@ pub struct State {
     pub(crate) participants: Table<Participant>,
     pub(crate) users: Table<User>,
     pub(crate) accounts: Table<Account>,
+    pub(crate) products: Table<Product>,
     pub(crate) instruments: Table<Instrument>,
     pub(crate) books: Vec<Option<Book>>,
+    /// What was last published of each instrument's sides.
+    pub(crate) depths: Vec<[Depth; 2]>,
+    /// Something traded since the last tick.
+    pub(crate) traded: bool,
+    pub(crate) purses: Table<Purse>,
+    pub(crate) quotes: QuoteTable,
+    pub(crate) execs: ExecTable,
+    /// When a client number last enquired, by client + instrument x 2^32.
+    pub(crate) enquiries: Keyed<Nanoseconds>,
+    /// By account + product x 2^32.
+    pub(crate) market_makers: Keyed<bool>,
+    /// Long and short, by client + instrument x 2^32 + class x 2^48.
+    pub(crate) client_limits: Keyed<[u32; 2]>,
+    pub(crate) schedule: Vec<ScheduleSet>,
+    /// The greatest step of the schedule that was taken.
+    pub(crate) step: u32,
     pub(crate) pair_rights: PairRights,
     pub(crate) clients: Clients,
     pub(crate) orders: OrderTable,
@@ -72,8 +101,8 @@ pub struct User {
     pub right: Right,
     /// The seat is blocked.
     pub blocked: bool,
-    /// Its greatest marked local id, as `local_ids::rank` has it; zeros if none.
-    pub(crate) largest_local_id: [u64; 3],
+    /// Its greatest marked local id of each kind, as `local_ids::rank` has it; zeros if none.
+    pub(crate) largest_local_id: [[u64; 3]; ID_KINDS],
 }
 
 /// An account.
@@ -83,6 +112,28 @@ pub struct Account {
     pub definition: AccountDefine,
     /// Its present right.
     pub right: Right,
+}
+
+/// A product.
+#[derive(Clone, Copy, Debug)]
+pub struct Product {
+    /// As defined.
+    pub definition: ProductDefine,
+    /// What may be done in it now: bits of [`crate::types::Function`].
+    pub functions: u32,
+    /// Exercise instructions are taken now.
+    pub window_open: bool,
+}
+
+/// The best levels of a side, as published; zeros beyond those that there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// How many there are.
+    pub count: u8,
+    /// Their prices, best first.
+    pub price: [Price; DEPTH_LEVELS],
+    /// Lots at them; saturates.
+    pub volume: [Volume; DEPTH_LEVELS],
 }
 
 /// An instrument.
@@ -110,6 +161,10 @@ pub struct Instrument {
     pub open_interest: u64,
     /// Something happened since the last market data.
     pub touched: bool,
+    /// Opening or closing in it moves money: it has a margin or a premium.
+    pub(crate) costs: bool,
+    /// For position limits its long counts as short: a put in a product with LIMIT_BY_VIEW.
+    pub(crate) swapped: bool,
 }
 
 impl Instrument {
@@ -117,6 +172,20 @@ impl Instrument {
     #[inline]
     pub(crate) fn reference_price(&self) -> Price {
         self.last.unwrap_or(Price(self.definition.previous_settlement))
+    }
+
+    /// The limit of an order without a price of its own. RULES.md, Prices of types without one.
+    #[inline]
+    pub(crate) fn furthest(&self, side: Direction) -> Price {
+        match side {
+            Direction::Buy => Price(self.definition.upper_limit),
+            Direction::Sell => Price(self.definition.lower_limit),
+        }
+    }
+
+    /// It is an option that is exercised today.
+    pub(crate) fn is_exercisable(&self) -> bool {
+        self.definition.option_type != NO_OPTION && self.definition.flags & INSTRUMENT_EXERCISE != 0
     }
 
     /// A price in ticks, and what is left of it beyond the last whole tick.
@@ -176,6 +245,15 @@ impl Clients {
             || self.by_participant.find(both, same).is_some()
     }
 
+    /// Whether some account has that number.
+    pub(crate) fn knows(&self, accounts: &Table<Account>, client: ClientNumber) -> bool {
+        let is = |place: u32| {
+            let account = accounts.get(place as usize - 1).expect("only defined accounts are indexed");
+            account.definition.client_number == client
+        };
+        self.by_number.find(number_hash(client), is).is_some()
+    }
+
     pub(crate) fn define(&mut self, new: &AccountDefine) {
         let place = new.index.0 + 1;
         let [number, id, both] = client_hashes(new);
@@ -187,8 +265,12 @@ impl Clients {
 
 fn client_hashes(account: &AccountDefine) -> [u32; 3] {
     let id = u64::from_le_bytes(account.client_id);
-    [mix(u64::from(account.client_number.0), 1), mix(id, 2), mix(id, 3 + u64::from(account.participant.0))]
-        .map(|hash| hash as u32)
+    let [id, both] = [mix(id, 2), mix(id, 3 + u64::from(account.participant.0))].map(|hash| hash as u32);
+    [number_hash(account.client_number), id, both]
+}
+
+fn number_hash(client: ClientNumber) -> u32 {
+    mix(u64::from(client.0), 1) as u32
 }
 
 /// A live order.
@@ -224,6 +306,8 @@ pub struct LiveOrder {
     pub local_id: [u8; 24],
     /// OrderSysId.
     pub sys_id: SystemId,
+    /// The quote that it is one of two orders of.
+    pub quote: Option<OrderKey>,
 }
 
 impl State {
@@ -242,8 +326,19 @@ impl State {
             participants: Table::new(0),
             users: Table::new(0),
             accounts: Table::new(0),
+            products: Table::new(0),
             instruments: Table::new(0),
             books: vec![],
+            depths: vec![],
+            traded: false,
+            purses: Table::new(0),
+            quotes: QuoteTable::new(0),
+            execs: ExecTable::new(0),
+            enquiries: Keyed::with_room(0),
+            market_makers: Keyed::with_room(0),
+            client_limits: Keyed::with_room(0),
+            schedule: vec![],
+            step: 0,
             pair_rights: PairRights::default(),
             clients: Clients::new(0),
             orders: OrderTable::new(0),
@@ -259,7 +354,14 @@ impl State {
         self.users = Table::new(usize::from(day.users));
         self.accounts = Table::new(day.accounts as usize);
         self.instruments = Table::new(usize::from(day.instruments));
+        self.products = Table::new(usize::from(day.products));
         self.books = (0..day.instruments).map(|_| None).collect();
+        self.depths = vec![[Depth::default(); 2]; usize::from(day.instruments)];
+        self.purses = Table::new(usize::from(day.participants));
+        self.quotes = QuoteTable::new(day.live_orders);
+        self.execs = ExecTable::new(day.exec_orders);
+        self.enquiries = Keyed::with_room(day.enquiries as usize);
+        self.client_limits = Keyed::with_room(day.limits as usize);
         self.clients = Clients::new(day.accounts as usize);
         self.orders = OrderTable::new(day.live_orders);
         self.rows = RowTable::new(day.position_rows);
@@ -342,11 +444,99 @@ impl State {
         self.rows.iter().map(|row| (row.account(), row.instrument(), row.hedge(), row.view()))
     }
 
-    /// What a client holds and may come to hold in an instrument over all members: long, short, in lots.
+    /// What a client holds and may come to hold in the limit group of an instrument over all members, in the class of a hedge flag: long, short, in lots.
     #[must_use]
-    pub fn exposure(&self, client: ClientNumber, instrument: InstrumentIndex) -> (u64, u64) {
-        let [long, short] = self.rows.exposure_of(client, instrument);
+    pub fn exposure(&self, client: ClientNumber, instrument: InstrumentIndex, hedge: u8) -> (u64, u64) {
+        let Some(instrument) = self.instrument(instrument) else { return (0, 0) };
+        let [long, short] = self.rows.exposure_of(client, instrument.definition.limit_with, class_of(hedge));
         (long, short)
+    }
+
+    /// Lots that a client number opened today in an instrument.
+    #[must_use]
+    pub fn opened(&self, client: ClientNumber, instrument: InstrumentIndex) -> u64 {
+        self.rows.opened_of(client, instrument)
+    }
+
+    /// … and in a product that limits it; 0 where nothing is limited.
+    #[must_use]
+    pub fn opened_in_product(&self, client: ClientNumber, product: ProductIndex) -> u64 {
+        self.rows.opened_in_product(client, product)
+    }
+
+    /// What a participant that has a limit in an instrument holds and may come to hold there: long, short. None: it has no limit.
+    #[must_use]
+    pub fn member_total(&self, participant: ParticipantIndex, instrument: InstrumentIndex) -> Option<[u64; 2]> {
+        self.rows.member_limit(participant, instrument).map(|member| member.lots)
+    }
+
+    /// Every live quote, in no order that means anything.
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        self.quotes.iter()
+    }
+
+    /// A live quote, by its bid's key.
+    #[must_use]
+    pub fn quote(&self, key: OrderKey) -> Option<&Quote> {
+        self.quotes.find(key)
+    }
+
+    /// Every live exercise instruction, in no order that means anything.
+    pub fn exec_orders(&self) -> impl Iterator<Item = &ExecOrder> {
+        self.execs.iter()
+    }
+
+    /// A live exercise instruction.
+    #[must_use]
+    pub fn exec_order(&self, key: OrderKey) -> Option<&ExecOrder> {
+        self.execs.find(key)
+    }
+
+    /// Whether an account may quote in a product.
+    #[must_use]
+    pub fn is_market_maker(&self, account: AccountIndex, product: ProductIndex) -> bool {
+        self.market_makers.get(crate::keyed::pair_name(account.0, product.0)) == Some(&true)
+    }
+
+    /// What was last published of a side of an instrument.
+    #[must_use]
+    pub fn published_depth(&self, instrument: InstrumentIndex, side: Direction) -> Option<&Depth> {
+        self.depths.get(usize::from(instrument.0)).map(|sides| &sides[side.side()])
+    }
+
+    /// The day's calendar, in the order of steps.
+    #[must_use]
+    pub fn schedule(&self) -> &[ScheduleSet] {
+        &self.schedule
+    }
+
+    /// The greatest step of the calendar that was taken; 0 = none.
+    #[must_use]
+    pub fn step_taken(&self) -> u32 {
+        self.step
+    }
+
+    /// Steps of the calendar that are due and were not taken, in their order. `time` is milliseconds after 0:00 of the action day.
+    pub fn due_steps(&self, time: u32) -> impl Iterator<Item = &ScheduleSet> {
+        self.schedule.iter().filter(move |step| step.step > self.step && step.time <= time)
+    }
+
+    /// Makes the row of an aggregate that has none.
+    pub(crate) fn make_row(&mut self, account: AccountIndex, instrument: InstrumentIndex, hedge: u8) -> u32 {
+        let owner = self.account(account).expect("validated: a defined account").definition;
+        let of = self.instrument(instrument).expect("validated: a defined instrument");
+        let product = self.product_of(of);
+        let home = Home {
+            account,
+            participant: owner.participant,
+            client: owner.client_number,
+            instrument,
+            hedge,
+            group: of.definition.limit_with,
+            product: (product.definition.open_limit != 0).then_some(of.definition.product),
+            swapped: of.swapped,
+        };
+        self.rows.make(&home)
     }
 
     /// How many orders rest.
@@ -384,7 +574,8 @@ impl State {
             traded: Volume(order.traded),
             last_price: order.last_price,
             local_id: mark.local_id,
-            sys_id: self.local_ids.sys_id(mark),
+            sys_id: self.texts().sys_id(order),
+            quote: order.quoted().then(|| quote_of(order.key)),
         }
     }
 
@@ -400,10 +591,10 @@ impl State {
         self.broadcast
     }
 
-    /// The greatest local id that a user marked today, compared as bytes.
+    /// The greatest local id of an order that a user marked today, compared as bytes.
     #[must_use]
     pub fn largest_local_id(&self, user: UserIndex) -> Option<[u8; 24]> {
-        let rank = self.user(user)?.largest_local_id;
+        let rank = self.user(user)?.largest_local_id[0];
         let mut id = [0; 24];
         id.as_chunks_mut()
             .0
@@ -411,6 +602,18 @@ impl State {
             .zip(rank)
             .for_each(|(bytes, word): (&mut [u8; 8], u64)| *bytes = word.to_be_bytes());
         (rank != [0; 3]).then_some(id)
+    }
+
+    /// A product.
+    #[inline]
+    #[must_use]
+    pub fn product(&self, index: ProductIndex) -> Option<&Product> {
+        self.products.get(usize::from(index.0))
+    }
+
+    /// Every product, in the order of indices.
+    pub fn products(&self) -> impl Iterator<Item = &Product> {
+        self.products.iter()
     }
 
     /// A participant.
@@ -465,6 +668,24 @@ impl State {
     #[inline]
     pub(crate) fn participant_of(&self, user: UserIndex) -> ParticipantIndex {
         self.user(user).expect("orders are of defined users").definition.participant
+    }
+
+    /// An instrument's product.
+    #[inline]
+    pub(crate) fn product_of(&self, instrument: &Instrument) -> &Product {
+        self.product(instrument.definition.product).expect("instruments are of defined products")
+    }
+
+    /// Where OrderSysIds stand.
+    #[inline]
+    pub(crate) fn texts(&self) -> Texts<'_> {
+        Texts { local_ids: &self.local_ids, quotes: &self.quotes }
+    }
+
+    /// Whether an instrument's long counts as short for position limits.
+    pub(crate) fn counts_swapped(&self, new: &InstrumentDefine) -> bool {
+        let by_view = |product: &Product| product.definition.flags & PRODUCT_LIMIT_BY_VIEW != 0;
+        new.option_type == PUT && self.product(new.product).is_some_and(by_view)
     }
 
     /// A defined instrument's book.

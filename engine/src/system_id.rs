@@ -143,7 +143,9 @@ impl Speller {
     /// The first character of the OrderSysId of the order with that key, if the rest of it spells the key.
     #[inline]
     pub(crate) fn prefix_if_spelled(&mut self, text: &SystemId, key: OrderKey) -> Option<u8> {
-        (key.index() < DIGITS_END && self.spell(text[0], key.sequence(), key.index()).is(text)).then_some(text[0])
+        // A NUL would mean: no prefix.
+        (text[0] != 0 && key.index() < DIGITS_END && self.spell(text[0], key.sequence(), key.index()).is(text))
+            .then_some(text[0])
     }
 }
 

@@ -418,3 +418,82 @@ impl TieBreak {
         }
     }
 }
+
+/// What may be switched on and off in a product: kinds of orders, and other things a member may ask for. RULES.md, Words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Function {
+    /// A limit order, good for the day.
+    LimitDay = 0,
+    /// A limit order that trades what it can at once.
+    LimitFillAndKill = 1,
+    /// A limit order that trades wholly at once or not at all.
+    LimitFillOrKill = 2,
+    /// Market, the rest is cancelled 市价.
+    Market = 3,
+    /// Market, the rest becomes a limit order 市价转限价.
+    MarketToLimit = 4,
+    /// Best price, the rest is cancelled 最优价.
+    Best = 5,
+    /// Best price, the rest becomes a limit order.
+    BestToLimit = 6,
+    /// Five levels, the rest is cancelled 五档市价.
+    FiveLevel = 7,
+    /// Five levels, the rest becomes a limit order.
+    FiveLevelToLimit = 8,
+    /// Quotes.
+    Quote = 9,
+    /// Enquiries.
+    Enquiry = 10,
+    /// Exercise and abandonment.
+    Exercise = 11,
+    /// Whatever enters.
+    Everything = 12,
+}
+
+impl Function {
+    /// Every bit there is.
+    pub const BITS: u32 = (1 << 13) - 1;
+
+    /// Its bit.
+    #[inline]
+    #[must_use]
+    pub const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+
+    /// The kind of an order, from FTDOrderType and its match condition. None: that combination is not offered.
+    #[inline]
+    #[must_use]
+    pub fn of_order(order_type: u8, condition: MatchCondition) -> Option<Self> {
+        match (order_type, condition) {
+            (b'0', MatchCondition::Day) => Some(Function::LimitDay),
+            (b'0', MatchCondition::FillAndKill) => Some(Function::LimitFillAndKill),
+            (b'0', MatchCondition::FillOrKill) => Some(Function::LimitFillOrKill),
+            (b'1', MatchCondition::FillAndKill) => Some(Function::Market),
+            (b'4', MatchCondition::Day) => Some(Function::MarketToLimit),
+            (b'5', MatchCondition::FillAndKill) => Some(Function::Best),
+            (b'9', MatchCondition::Day) => Some(Function::BestToLimit),
+            (b'7', MatchCondition::FillAndKill) => Some(Function::FiveLevel),
+            (b'8', MatchCondition::Day) => Some(Function::FiveLevelToLimit),
+            _ => None,
+        }
+    }
+
+    /// An order of this kind has a price of its own.
+    #[inline]
+    #[must_use]
+    pub fn is_priced(self) -> bool {
+        self as u8 <= Function::LimitFillOrKill as u8
+    }
+
+    /// With how many price levels of the other side an order of this kind may trade.
+    #[must_use]
+    pub fn levels(self) -> usize {
+        match self {
+            Function::Best | Function::BestToLimit => 1,
+            Function::FiveLevel | Function::FiveLevelToLimit => 5,
+            _ => usize::MAX,
+        }
+    }
+}

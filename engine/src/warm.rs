@@ -13,7 +13,7 @@
 
 use crate::book::Book;
 use crate::command::{BodyView, Command};
-use crate::local_ids;
+use crate::local_ids::{self, IdSet};
 use crate::orders::{OrderTable, Slot};
 use crate::position::{RowTable, whose};
 use crate::state::State;
@@ -133,7 +133,7 @@ fn look(state: &State, tables: Tables<'_>, command: &Command<'_>) -> Ticket {
             let side = Direction::from_code(order.direction).unwrap_or(Direction::Buy);
             let whose = whose(order.account, order.instrument, order.hedge);
             ask_for(state.rows.entry(whose));
-            ask_for(state.local_ids.entry(local_ids::hash(command.header.user, &order.local_id)));
+            ask_for(state.local_ids.entry(local_ids::hash(IdSet::orders(command.header.user), &order.local_id)));
             // If every command until then is looked at in turn, this will be its key.
             let sequence = state.last_sequence().0 + COMMANDS_AHEAD as u64 + 1;
             ask_for(state.orders.entry(OrderKey::new(Sequence(sequence), 0)));

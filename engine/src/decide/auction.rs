@@ -3,6 +3,7 @@
 use super::draft::Writer;
 use super::mass::applied_if_nothing;
 use super::matching::Party;
+use super::phases;
 use crate::book::Book;
 use crate::command::Uncross;
 use crate::event::AuctionPriced;
@@ -18,7 +19,11 @@ const NO_AGGRESSOR: u8 = 2;
 pub(super) fn decide(writer: &mut Writer<'_>, uncross: &Uncross) {
     let state = writer.state;
     if uncross.instrument == InstrumentIndex::ALL {
-        for instrument in state.instruments().filter(|instrument| instrument.phase == Phase::AuctionMatch) {
+        if let Err(reject) = phases::check_product(state, uncross.instrument, uncross.product) {
+            return writer.reject(reject);
+        }
+        let matched = state.instruments().filter(|instrument| instrument.phase == Phase::AuctionMatch);
+        for instrument in matched.filter(|of| phases::concerns(uncross.instrument, uncross.product, of)) {
             match_auction(writer, instrument);
         }
         return applied_if_nothing(writer);
@@ -34,11 +39,9 @@ pub(super) fn decide(writer: &mut Writer<'_>, uncross: &Uncross) {
 fn match_auction(writer: &mut Writer<'_>, instrument: &Instrument) {
     let index = instrument.definition.index;
     let book = writer.state.book(index);
-    let Some(range) = Range::of(book) else {
+    let Some((price, range)) = found(instrument, book) else {
         return writer.push(AuctionPriced { instrument: index, ..AuctionPriced::zero() });
     };
-    let tie_break = TieBreak::from_code(instrument.definition.tie_break).expect("definitions are checked");
-    let price = range.choose(tie_break, instrument.reference_price());
     let surplus = surplus_at(book, price);
     writer.push(AuctionPriced { instrument: index, price, volume: range.volume, surplus, ..AuctionPriced::zero() });
     let mut buys = Queue::new(writer.state, book, Direction::Buy);
@@ -52,6 +55,17 @@ fn match_auction(writer: &mut Writer<'_>, instrument: &Instrument) {
         left -= u64::from(volume);
     }
     writer.traded_last(index, price);
+}
+
+/// The price that an auction finds, and what trades there; None: the book does not cross.
+pub(super) fn indicative(instrument: &Instrument, book: &Book) -> Option<(Price, u64)> {
+    found(instrument, book).map(|(price, range)| (price, range.volume))
+}
+
+fn found(instrument: &Instrument, book: &Book) -> Option<(Price, Range)> {
+    let range = Range::of(book)?;
+    let tie_break = TieBreak::from_code(instrument.definition.tie_break).expect("definitions are checked");
+    Some((range.choose(tie_break, instrument.reference_price()), range))
 }
 
 /// The equally good prices of an auction: greatest executable volume, then least surplus.

@@ -2,22 +2,29 @@
 
 use super::draft::Writer;
 use super::matching::Party;
+use super::quote;
 use crate::command::OrderCancel;
 use crate::event::EndReason;
-use crate::local_ids::is_blank;
+use crate::local_ids::{IdSet, is_blank};
 use crate::orders::Slot;
 use crate::reject::Reject;
 use crate::state::State;
 use crate::types::{AccountIndex, InstrumentIndex, UserIndex};
 
 /// JR/T 0016 appendix B, FTDOrderActionCode: delete. The others are not offered.
-const ACTION_DELETE: u8 = b'0';
+pub(super) const ACTION_DELETE: u8 = b'0';
 
 /// Decides a cancel.
 #[inline(always)]
 pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, cancel: &OrderCancel) {
     match check(writer.state, user, cancel) {
-        Ok(slot) => writer.end(&Party::of(writer.state, slot), EndReason::Cancelled),
+        Ok(slot) => {
+            writer.end(&Party::of(writer.state, slot), EndReason::Cancelled);
+            let order = writer.state.orders.get(slot);
+            if order.quoted() {
+                quote::end_with(writer, order, EndReason::Cancelled);
+            }
+        }
         Err(reject) => writer.reject(reject),
     }
 }
@@ -52,8 +59,8 @@ fn check(state: &State, user: UserIndex, cancel: &OrderCancel) -> Result<Slot, R
 /// The live order that is meant: by OrderSysId if that is not blank, else by the user's own local id.
 fn target(state: &State, user: UserIndex, cancel: &OrderCancel) -> Option<Slot> {
     if is_blank(&cancel.order_sys_id) {
-        let mark = state.local_ids.find(user, &cancel.local_id)?;
+        let mark = state.local_ids.find(IdSet::orders(user), &cancel.local_id)?;
         return state.orders.find_resting(mark.key);
     }
-    state.orders.find_text(&cancel.order_sys_id, &state.local_ids)
+    state.orders.find_text(&cancel.order_sys_id, state.texts())
 }

@@ -3,7 +3,7 @@
 
 use super::matching::Party;
 use super::plain_rejected;
-use crate::event::{Accepted, EndReason, Ended, Event, Rejected, Traded};
+use crate::event::{Accepted, EndReason, Ended, Event, QuoteEnded, Rejected, SystemId, Traded};
 use crate::hint::Hint;
 use crate::reject::Reject;
 use crate::state::State;
@@ -53,8 +53,12 @@ struct Issued {
 
 impl Draft {
     /// Room, empty.
+    ///
+    /// # Panics
+    /// If the ids' prefix is a NUL: in the state that means none.
     #[must_use]
     pub fn new(ids: IdStyle) -> Self {
+        assert!(ids.prefix != 0, "an id begins with a character");
         Draft {
             events: Vec::with_capacity(EVENT_ROOM),
             hints: Vec::with_capacity(EVENT_ROOM),
@@ -245,7 +249,22 @@ impl<'a> Writer<'a> {
     /// Remembers at what price an instrument traded last in this frame.
     #[inline]
     pub(super) fn traded_last(&mut self, instrument: InstrumentIndex, price: Price) {
-        self.draft.lasts.push((instrument, price));
+        match self.draft.lasts.last_mut() {
+            // Both halves of a quote trade in one instrument.
+            Some((other, last)) if *other == instrument => *last = price,
+            _ => self.draft.lasts.push((instrument, price)),
+        }
+    }
+
+    /// The text id of the `index`-th order of this frame, and of whatever else a frame makes one of.
+    pub(super) fn spell(&mut self, index: u32) -> SystemId {
+        self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index).bytes()
+    }
+
+    /// A quote ends, other than by a trade.
+    pub(super) fn end_quote(&mut self, quote: OrderKey, participant: ParticipantIndex, reason: EndReason) {
+        let private_number = self.private_number(participant);
+        self.push(QuoteEnded { reason: reason as u8, quote, private_number, ..QuoteEnded::zero() });
     }
 
     /// An order ends with what it has left.

@@ -2,10 +2,10 @@
 
 use super::checks::{self, Admitted};
 use super::draft::Writer;
-use super::matching::{self, Party};
+use super::matching::{self, Party, Terms};
 use crate::command::OrderInsert;
 use crate::event::{EndReason, Rested};
-use crate::local_ids;
+use crate::local_ids::{self, IdSet};
 use crate::orders::Slot;
 use crate::types::{MatchCondition, Phase, Price, StreamNumber, UserIndex, Volume};
 use crate::warm::ask_for;
@@ -14,7 +14,7 @@ use crate::warm::ask_for;
 #[inline(always)]
 pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, order: &OrderInsert) {
     // Evolve will mark the local id: until then its entry is in the cache.
-    let local_id_hash = local_ids::hash(user, &order.local_id);
+    let local_id_hash = local_ids::hash(IdSet::orders(user), &order.local_id);
     ask_for(writer.state.local_ids.entry(local_id_hash));
     match checks::admit(writer.state, user, order) {
         Ok(admitted) => accept(writer, order, &admitted, local_id_hash),
@@ -25,7 +25,10 @@ pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, order: &OrderInse
 /// Accepts an order that passed every check, and matches it if the phase does.
 #[inline]
 fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>, local_id_hash: u32) {
-    let &Admitted { instrument, participant, direction, condition, price, row, yesterday } = admitted;
+    let &Admitted { instrument, participant, direction, condition, price, row, yesterday, function } = admitted;
+    if !function.is_priced() || order.minimal_volume.0 > 1 {
+        return accept_rare(writer, order, admitted, local_id_hash);
+    }
     let book = writer.state.book(instrument.definition.index);
     let matches = instrument.phase == Phase::Continuous && matching::can_trade(book, direction, price);
     // Private numbers: Accepted of a GFD order 1, of FOK and FAK none. RULES.md, Market data and publishing.
@@ -40,18 +43,44 @@ fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>,
     let mut party = Party { key, slot, participant, price, remaining, yesterday, traded: 0, last_price: Price(0) };
     let fills = condition != MatchCondition::FillOrKill || matching::can_fill(book, direction, price, remaining);
     if matches && fills {
-        matching::sweep(writer, instrument, direction, &mut party);
+        matching::sweep::<false>(writer, instrument, direction, &mut party, Terms::of_limit(instrument, price));
     }
-    leave(writer, &party, condition);
+    leave(writer, &party, condition, price);
+}
+
+/// The same of what is rare: orders without a price of their own, and those with a minimal volume. They come in continuous trading only.
+#[inline(never)]
+fn accept_rare(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>, local_id_hash: u32) {
+    let &Admitted { instrument, participant, direction, condition, price, row, yesterday, function } = admitted;
+    let book = writer.state.book(instrument.definition.index);
+    let private_number = if condition.immediate() { StreamNumber(0) } else { writer.private_number(participant) };
+    let key = writer.accept(false, yesterday, private_number, row, price, local_id_hash);
+    let (remaining, slot) = (order.volume.0, Slot::ENTERING);
+    let mut party = Party { key, slot, participant, price, remaining, yesterday, traded: 0, last_price: Price(0) };
+    let mut terms = Terms::of_limit(instrument, price);
+    if !function.is_priced() {
+        // CFFEX 2010, article 41: what has no price trades at the limit order's.
+        terms.middle = false;
+        terms.bound = matching::bound(book, direction, function.levels(), price);
+    }
+    let minimal = order.minimal_volume.0.max(1);
+    if matching::can_fill(book, direction, terms.bound, minimal) {
+        terms.last = matching::sweep::<false>(writer, instrument, direction, &mut party, terms);
+    }
+    let rest_price = match function.is_priced() {
+        true => price,
+        false => matching::rest_price(instrument, book, direction, terms.bound, terms.last),
+    };
+    leave(writer, &party, condition, rest_price);
 }
 
 /// What becomes of an order that has been matched on entry.
 #[inline]
-fn leave(writer: &mut Writer<'_>, party: &Party, condition: MatchCondition) {
+fn leave(writer: &mut Writer<'_>, party: &Party, condition: MatchCondition, price: Price) {
     match (condition, party.remaining) {
         (MatchCondition::Day, 0) => (),
         (MatchCondition::Day, remaining) => {
-            writer.push(Rested { order: party.key, remaining: Volume(remaining), ..Rested::zero() });
+            writer.push(Rested { order: party.key, remaining: Volume(remaining), price, ..Rested::zero() });
         }
         (_, 0) => writer.end(party, EndReason::AllTraded),
         _ => writer.end(party, EndReason::ImmediateRemainder),

@@ -1,12 +1,14 @@
 //! What is published to all. RULES.md, Market data and publishing.
 
+use super::auction;
 use super::draft::Writer;
 use super::mass::applied_if_nothing;
 use crate::book::Book;
 use crate::command::Bulletin;
-use crate::event::{MarketData, Published};
+use crate::event::{self, DEPTH_LEVELS, MarketData, Published, Ticked};
 use crate::reject::Reject;
-use crate::types::{Direction, ParticipantIndex, Price, StreamNumber, Volume};
+use crate::state::{Depth, Instrument};
+use crate::types::{Direction, ParticipantIndex, Phase, Price, StreamNumber, Volume};
 
 /// `present` of MarketData: there is a last price.
 const HAS_LAST: u32 = 1;
@@ -15,44 +17,94 @@ const HAS_BID: u32 = 2;
 /// `present` of MarketData: there is an ask.
 const HAS_ASK: u32 = 4;
 
-/// Publishes every instrument that was touched since the last tick, under one number.
+/// `present` of MarketData: bid and ask are what an auction would give.
+const INDICATIVE: u32 = 8;
+
+/// Publishes every instrument that was touched since the last tick, under one number; what traded under the next; levels that changed under one more.
 pub(super) fn tick(writer: &mut Writer<'_>) {
     let state = writer.state;
     let mut number: Option<StreamNumber> = None;
+    let mut deep = false;
     for instrument in state.instruments().filter(|instrument| instrument.touched) {
         let broadcast_number = *number.get_or_insert_with(|| writer.broadcast_number());
         let book = state.book(instrument.definition.index);
-        let (bid, bid_volume) = best(book, Direction::Buy);
-        let (ask, ask_volume) = best(book, Direction::Sell);
-        let flag = |there: bool, bit: u32| if there { bit } else { 0 };
-        writer.push(MarketData {
-            instrument: instrument.definition.index,
-            present: flag(instrument.last.is_some(), HAS_LAST)
-                | flag(bid_volume.0 != 0, HAS_BID)
-                | flag(ask_volume.0 != 0, HAS_ASK),
-            last: instrument.last.unwrap_or_default(),
-            open: instrument.open,
-            high: instrument.high,
-            low: instrument.low,
-            bid,
-            ask,
-            bid_volume,
-            ask_volume,
-            volume: instrument.volume,
-            open_interest: instrument.open_interest,
-            turnover_low: instrument.turnover.0 as u64,
-            turnover_high: (instrument.turnover.0 >> 64) as i64,
-            broadcast_number,
-            ..MarketData::zero()
-        });
+        let call = instrument.phase.is_call() || instrument.phase == Phase::AuctionMatch;
+        data(writer, instrument, book, call, broadcast_number);
+        if !call {
+            deep |= depth(writer, instrument, book, Direction::Buy);
+            deep |= depth(writer, instrument, book, Direction::Sell);
+        }
     }
-    applied_if_nothing(writer);
+    let Some(match_number) = number else { return applied_if_nothing(writer) };
+    let mut next = |there: bool| if there { writer.broadcast_number() } else { StreamNumber(0) };
+    let (trade_number, depth_number) = (next(state.traded), next(deep));
+    writer.push(Ticked { match_number, trade_number, depth_number, ..Ticked::zero() });
+}
+
+/// An instrument as it stands.
+fn data(writer: &mut Writer<'_>, instrument: &Instrument, book: &Book, call: bool, broadcast_number: StreamNumber) {
+    let (mut bid, mut ask) = (best(book, Direction::Buy), best(book, Direction::Sell));
+    let mut indicates = 0;
+    if call && let Some((price, volume)) = auction::indicative(instrument, book) {
+        bid = (price, saturated(volume));
+        (ask, indicates) = (bid, INDICATIVE);
+    }
+    let flag = |there: bool, bit: u32| if there { bit } else { 0 };
+    writer.push(MarketData {
+        instrument: instrument.definition.index,
+        present: flag(instrument.last.is_some(), HAS_LAST)
+            | flag(bid.1.0 != 0, HAS_BID)
+            | flag(ask.1.0 != 0, HAS_ASK)
+            | indicates,
+        last: instrument.last.unwrap_or_default(),
+        open: instrument.open,
+        high: instrument.high,
+        low: instrument.low,
+        bid: bid.0,
+        ask: ask.0,
+        bid_volume: bid.1,
+        ask_volume: ask.1,
+        volume: instrument.volume,
+        open_interest: instrument.open_interest,
+        turnover_low: instrument.turnover.0 as u64,
+        turnover_high: (instrument.turnover.0 >> 64) as i64,
+        broadcast_number,
+        ..MarketData::zero()
+    });
+}
+
+/// A side's best levels, if they are not those last published. Says whether they were told.
+fn depth(writer: &mut Writer<'_>, instrument: &Instrument, book: &Book, side: Direction) -> bool {
+    let mut now = Depth::default();
+    let prices = std::iter::successors(book.best(side), |&at| book.worse(side, at));
+    for (at, price) in prices.take(DEPTH_LEVELS).enumerate() {
+        (now.price[at], now.volume[at]) = (price, saturated(book.level(side, price).volume));
+        now.count += 1;
+    }
+    let index = instrument.definition.index;
+    if writer.state.published_depth(index, side) == Some(&now) {
+        return false;
+    }
+    let Depth { count, price, volume } = now;
+    writer.push(event::Depth {
+        instrument: index,
+        side: side.side() as u8,
+        count,
+        price,
+        volume,
+        ..event::Depth::zero()
+    });
+    true
+}
+
+fn saturated(volume: u64) -> Volume {
+    Volume(u32::try_from(volume).unwrap_or(u32::MAX))
 }
 
 /// Best price and volume of a side; zeros if it is empty. The volume saturates.
 fn best(book: &Book, side: Direction) -> (Price, Volume) {
     let Some(price) = book.best(side) else { return (Price(0), Volume(0)) };
-    (price, Volume(u32::try_from(book.level(side, price).volume).unwrap_or(u32::MAX)))
+    (price, saturated(book.level(side, price).volume))
 }
 
 /// Publishes a text in the broadcast stream or in one participant's private stream.

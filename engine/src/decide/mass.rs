@@ -6,14 +6,20 @@ use super::phases;
 use crate::command::{MassCancel, MassScope};
 use crate::event::{Applied, EndReason, Restated};
 use crate::orders::Order;
+use crate::quotes::quote_of;
 use crate::reject::Reject;
 use crate::state::State;
-use crate::types::{AccountIndex, InstrumentIndex, ParticipantIndex, Phase, UserIndex, Volume};
+use crate::types::{AccountIndex, InstrumentIndex, OrderKey, ParticipantIndex, Phase, UserIndex, Volume};
 
 /// Ends every live order of a scope.
 pub(super) fn cancel(writer: &mut Writer<'_>, mass: &MassCancel) {
+    let reason = match mass.cause {
+        0 => EndReason::MassCancelled,
+        1 => EndReason::Disconnected,
+        _ => return writer.reject(Reject::DefinitionInvalid),
+    };
     match scope(writer.state, mass) {
-        Ok(concerned) => end_all(writer, EndReason::MassCancelled, concerned),
+        Ok(concerned) => end_all(writer, reason, concerned),
         Err(reject) => return writer.reject(reject),
     }
     applied_if_nothing(writer);
@@ -58,6 +64,14 @@ fn end_all(writer: &mut Writer<'_>, reason: EndReason, concerned: impl Fn(&Order
     let state = writer.state;
     for slot in state.orders.in_key_order(concerned) {
         writer.end(&Party::of(state, slot), reason);
+        let order = state.orders.get(slot);
+        if order.quoted() {
+            // Whatever concerns a quote's bid concerns its ask, and comes to it next.
+            let quote = state.quotes.find(quote_of(order.key)).expect("a quote's order belongs to a live one");
+            if quote.orders[1] == order.key || quote.orders[1] == OrderKey(0) {
+                writer.end_quote(quote.key, state.participant_of(order.user), reason);
+            }
+        }
     }
 }
 
@@ -65,9 +79,8 @@ fn end_all(writer: &mut Writer<'_>, reason: EndReason, concerned: impl Fn(&Order
 pub(super) fn close_day(writer: &mut Writer<'_>) {
     end_all(writer, EndReason::DayEnd, |_| true);
     let open = writer.state.instruments().filter(|instrument| instrument.phase != Phase::Closed);
-    for index in open.map(|instrument| instrument.definition.index) {
-        phases::change(writer, index, Phase::Closed);
-    }
+    let closing: Vec<InstrumentIndex> = open.map(|instrument| instrument.definition.index).collect();
+    phases::change_all(writer, &closing, Phase::Closed);
     applied_if_nothing(writer);
 }
 

@@ -7,17 +7,19 @@ mod cancel;
 mod checks;
 pub(crate) mod definitions;
 mod draft;
+pub(crate) mod exercise;
 mod insert;
 mod market;
 mod mass;
 mod matching;
 mod phases;
+pub(crate) mod quote;
 
 use crate::command::{BodyView, Command};
 use crate::event::{Applied, BLANK_SYSTEM_ID, Rejected};
 use crate::reject::Reject;
 use crate::state::State;
-use crate::types::{OrderKey, Sequence, Stamp};
+use crate::types::{Nanoseconds, OrderKey, Sequence, Stamp};
 use draft::Writer;
 pub use draft::{Draft, IdStyle};
 use std::any::Any;
@@ -29,11 +31,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Where an invariant of the state does not hold; see [`decide_guarded`].
 #[inline]
 pub fn decide(state: &State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) {
-    decide_at(state, stamp.sequence, command, draft);
+    decide_at(state, stamp.sequence, stamp.time, command, draft);
 }
 
-/// Of the stamp a decision needs the sequence only, and that travels in a register.
-fn decide_at(state: &State, sequence: Sequence, command: &Command<'_>, draft: &mut Draft) {
+/// Of the stamp a decision needs two numbers, and those travel in registers.
+fn decide_at(state: &State, sequence: Sequence, time: Nanoseconds, command: &Command<'_>, draft: &mut Draft) {
     let user = command.header.user;
     let mut writer = Writer::begin(state, sequence, draft);
     if state.day.is_none() && !matches!(command.body, BodyView::DayOpen(_)) {
@@ -42,6 +44,11 @@ fn decide_at(state: &State, sequence: Sequence, command: &Command<'_>, draft: &m
     match command.body {
         BodyView::OrderInsert(order) => insert::decide(&mut writer, user, order),
         BodyView::OrderCancel(cancel) => cancel::decide(&mut writer, user, cancel),
+        BodyView::QuoteInsert(insert) => quote::insert(&mut writer, user, insert),
+        BodyView::QuoteCancel(cancel) => quote::cancel(&mut writer, user, cancel),
+        BodyView::EnquireQuote(enquiry) => quote::enquire(&mut writer, user, time, enquiry),
+        BodyView::ExecOrderInsert(insert) => exercise::insert(&mut writer, user, insert),
+        BodyView::ExecOrderCancel(cancel) => exercise::cancel(&mut writer, user, cancel),
         BodyView::MassCancel(mass) => mass::cancel(&mut writer, mass),
         BodyView::DayClose(_) => mass::close_day(&mut writer),
         BodyView::BookRestate(_) => mass::restate(&mut writer),
@@ -54,6 +61,14 @@ fn decide_at(state: &State, sequence: Sequence, command: &Command<'_>, draft: &m
         | BodyView::UserDefine(_)
         | BodyView::AccountDefine(_)
         | BodyView::InstrumentDefine(_)
+        | BodyView::ProductDefine(_)
+        | BodyView::MarketMakerSet(_)
+        | BodyView::ClientLimitSet(_)
+        | BodyView::MemberLimitSet(_)
+        | BodyView::CreditSet(_)
+        | BodyView::FunctionSet(_)
+        | BodyView::ScheduleSet(_)
+        | BodyView::ExecWindowSet(_)
         | BodyView::PositionSet(_)
         | BodyView::RightSet(_)
         | BodyView::ReadinessReport(_)
@@ -83,7 +98,7 @@ pub struct Fault {
 /// [`Fault`] if a panic was caught; the draft holds the event all the same.
 #[inline]
 pub fn decide_guarded(state: &State, stamp: Stamp, command: &Command<'_>, draft: &mut Draft) -> Result<(), Fault> {
-    guard(|draft| decide_at(state, stamp.sequence, command, draft), state, stamp.sequence, draft)
+    guard(|draft| decide_at(state, stamp.sequence, stamp.time, command, draft), state, stamp.sequence, draft)
 }
 
 /// [`decide_guarded`] with the deciding function given, so that a fault can be planted.

@@ -3,27 +3,45 @@
 use super::draft::Writer;
 use super::mass::applied_if_nothing;
 use crate::command::PhaseSet;
-use crate::event::PhaseChanged;
+use crate::event::{PhaseChanged, Snapshot};
 use crate::reject::Reject;
-use crate::state::State;
-use crate::types::{InstrumentIndex, Phase};
+use crate::state::{Instrument, State};
+use crate::types::{InstrumentIndex, Phase, ProductIndex};
 
-/// Decides a change of phase, of one instrument or of all.
+/// Decides a change of phase, of one instrument, of a product's or of all.
 pub(super) fn decide(writer: &mut Writer<'_>, set: &PhaseSet) {
     let (phase, concerned) = match check(writer.state, set) {
         Ok(found) => found,
         Err(reject) => return writer.reject(reject),
     };
-    for index in concerned {
-        change(writer, index, phase);
-    }
+    change_all(writer, &concerned, phase);
     applied_if_nothing(writer);
 }
 
-/// The instrument enters the phase: one message in the broadcast stream.
-pub(super) fn change(writer: &mut Writer<'_>, instrument: InstrumentIndex, phase: Phase) {
-    let broadcast_number = writer.broadcast_number();
-    writer.push(PhaseChanged { instrument, phase: phase as u8, broadcast_number, ..PhaseChanged::zero() });
+/// Instruments enter a phase: one message each in the broadcast stream, and one with the full picture of all.
+pub(super) fn change_all(writer: &mut Writer<'_>, concerned: &[InstrumentIndex], phase: Phase) {
+    for &instrument in concerned {
+        let broadcast_number = writer.broadcast_number();
+        writer.push(PhaseChanged { instrument, phase: phase as u8, broadcast_number, ..PhaseChanged::zero() });
+    }
+    if !concerned.is_empty() {
+        let broadcast_number = writer.broadcast_number();
+        writer.push(Snapshot { broadcast_number, ..Snapshot::zero() });
+    }
+}
+
+/// Instruments that a command about one, about a product's or about all concerns. RULES.md, PhaseSet, Uncross.
+pub(super) fn concerns(instrument: InstrumentIndex, product: ProductIndex, of: &Instrument) -> bool {
+    if instrument != InstrumentIndex::ALL {
+        return instrument == of.definition.index;
+    }
+    product == ProductIndex::ALL || product == of.definition.product
+}
+
+/// The product of a command about ALL is one, or ALL.
+pub(super) fn check_product(state: &State, instrument: InstrumentIndex, product: ProductIndex) -> Result<(), Reject> {
+    let named = instrument != InstrumentIndex::ALL || product == ProductIndex::ALL;
+    if named || state.product(product).is_some() { Ok(()) } else { Err(Reject::IndexUnknown) }
 }
 
 /// The checks in their order: phase character, index, closed, crossed. Gives the instruments that will change.
@@ -35,11 +53,11 @@ fn check(state: &State, set: &PhaseSet) -> Result<(Phase, Vec<InstrumentIndex>),
             return Err(Reject::InstrumentClosed);
         }
     }
-    let named = |index| set.instrument == InstrumentIndex::ALL || set.instrument == index;
+    check_product(state, set.instrument, set.product)?;
     let changing =
         state.instruments().filter(|instrument| instrument.phase != phase && instrument.phase != Phase::Closed);
-    let concerned: Vec<InstrumentIndex> =
-        changing.map(|instrument| instrument.definition.index).filter(|&index| named(index)).collect();
+    let named = changing.filter(|instrument| concerns(set.instrument, set.product, instrument));
+    let concerned: Vec<InstrumentIndex> = named.map(|instrument| instrument.definition.index).collect();
     if phase == Phase::Continuous && concerned.iter().any(|&index| state.book(index).crossed()) {
         return Err(Reject::BookCrossed);
     }

@@ -1,14 +1,19 @@
 //! What the exchange itself sets takes effect; everything is in the command. RULES.md, Base data and the rest.
 
-use super::{change_instrument, count_broadcast, grow};
+use super::{change_instrument, count_broadcast, grow, take_step, use_money};
 use crate::book::Book;
 use crate::command::{
-    BodyView, Command, DAY_CLOSE_TODAY_FIRST, DayOpen, InstrumentDefine, PositionSet, RightScope, RightSet,
+    BodyView, ClientLimitSet, Command, DAY_CLOSE_TODAY_FIRST, DayOpen, INSTRUMENT_PREMIUM, InstrumentDefine,
+    MarketMakerSet, MemberLimitSet, PositionSet, RightScope, RightSet,
 };
+use crate::decide::definitions::{client_limit_name, margin_growth};
 use crate::digest;
+use crate::keyed::pair_name;
+use crate::local_ids::ID_KINDS;
+use crate::money::Purse;
 use crate::position::whose;
-use crate::state::{Account, Instrument, Participant, State, User};
-use crate::types::{AccountIndex, Money, Phase, Price, Right, StreamNumber};
+use crate::state::{Account, Instrument, Participant, Product, State, User};
+use crate::types::{AccountIndex, Direction, Money, Phase, Price, ProductIndex, Right, StreamNumber};
 
 /// The command took effect.
 #[inline(never)]
@@ -20,9 +25,18 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
             let participant = Participant { definition: *new, right: right(new.right), private_count: StreamNumber(0) };
             let growth = state.participants.define(usize::from(new.index.0), participant);
             grow(state, growth);
+            let (participant, clearing) = (new.index, new.clearing);
+            let purse = Purse { participant, clearing, used: 0, cleared: 0, funds: -1, credit: -1 };
+            let growth = state.purses.define(usize::from(new.index.0), purse);
+            grow(state, growth);
         }
         BodyView::UserDefine(new) => {
-            let user = User { definition: *new, right: right(new.right), blocked: false, largest_local_id: [0; 3] };
+            let user = User {
+                definition: *new,
+                right: right(new.right),
+                blocked: false,
+                largest_local_id: [[0; 3]; ID_KINDS],
+            };
             let growth = state.users.define(usize::from(new.index.0), user);
             grow(state, growth);
         }
@@ -33,6 +47,30 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
             grow(state, growth);
         }
         BodyView::InstrumentDefine(new) => instrument(state, new),
+        BodyView::ProductDefine(new) => {
+            let product = Product { definition: *new, functions: new.functions, window_open: false };
+            let growth = state.products.define(usize::from(new.index.0), product);
+            grow(state, growth);
+        }
+        BodyView::MarketMakerSet(set) => market_maker(state, set),
+        BodyView::ClientLimitSet(set) => client_limit(state, set),
+        BodyView::MemberLimitSet(set) => member_limit(state, set),
+        BodyView::CreditSet(set) => {
+            let growth = state.purses.change(usize::from(set.participant.0), |purse| match set.kind {
+                0 => purse.funds = set.amount,
+                _ => purse.credit = set.amount,
+            });
+            grow(state, growth);
+        }
+        BodyView::FunctionSet(set) => change_products(state, set.product, |product| match set.on {
+            0 => product.functions &= !set.functions,
+            _ => product.functions |= set.functions,
+        }),
+        BodyView::ScheduleSet(set) => state.schedule.push(*set),
+        BodyView::ExecWindowSet(set) => {
+            change_products(state, set.product, |product| product.window_open = set.open != 0);
+            take_step(state, command);
+        }
         BodyView::PositionSet(set) => position(state, set),
         BodyView::RightSet(set) => set_right(state, set),
         BodyView::PasswordUpdate(update) => {
@@ -50,15 +88,18 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
         BodyView::ReadinessReport(_)
         | BodyView::TakeoverBegin(_)
         | BodyView::TakeoverStep(_)
-        | BodyView::PhaseSet(_)
-        | BodyView::Uncross(_)
         | BodyView::MassCancel(_)
         | BodyView::MarketDataTick(_)
-        | BodyView::BookRestate(_)
-        | BodyView::DayClose(_) => (),
-        BodyView::OrderInsert(_) | BodyView::OrderCancel(_) | BodyView::Bulletin(_) => {
-            panic!("validated: orders, cancels and bulletins have events of their own")
-        }
+        | BodyView::BookRestate(_) => (),
+        BodyView::PhaseSet(_) | BodyView::Uncross(_) | BodyView::DayClose(_) => take_step(state, command),
+        BodyView::OrderInsert(_)
+        | BodyView::OrderCancel(_)
+        | BodyView::QuoteInsert(_)
+        | BodyView::QuoteCancel(_)
+        | BodyView::EnquireQuote(_)
+        | BodyView::ExecOrderInsert(_)
+        | BodyView::ExecOrderCancel(_)
+        | BodyView::Bulletin(_) => panic!("validated: what members ask for, and bulletins, have events of their own"),
     }
 }
 
@@ -90,26 +131,69 @@ fn instrument(state: &mut State, new: &InstrumentDefine) {
         turnover: Money(0),
         open_interest: new.previous_open_interest,
         touched: false,
+        costs: new.margin_long != 0 || new.margin_short != 0 || new.flags & INSTRUMENT_PREMIUM != 0,
+        swapped: state.counts_swapped(new),
     };
     let growth = state.instruments.define(index, instrument);
     grow(state, growth);
 }
 
-/// Replaces the four positions of a row; the exposure follows, the open interest does not.
+/// Replaces the four positions of a row; exposure and margin follow, the open interest does not.
 fn position(state: &mut State, set: &PositionSet) {
-    let client = state.account(set.account).expect("validated: a defined account").definition.client_number;
+    let participant = state.account(set.account).expect("validated: a defined account").definition.participant;
     let found = state.rows.find(whose(set.account, set.instrument, set.hedge));
-    let place = found.unwrap_or_else(|| state.rows.make(set.account, client, set.instrument, set.hedge));
-    let (row, exposure) = state.rows.touch(place);
+    let margin = margin_growth(state, set, found.map(|row| state.rows.get(row)));
+    let place = found.unwrap_or_else(|| state.make_row(set.account, set.instrument, set.hedge));
+    let row = state.rows.touch(place);
     assert!(!row.has_working_orders(), "positions are set before orders work on them");
-    for side in 0..2 {
-        exposure.lots[side] -= u64::from(row.yesterday[side]) + u64::from(row.today[side]);
-    }
+    let (before, now) = ([row.yesterday, row.today], [set.long_today, set.short_today]);
     row.yesterday = [set.long_yesterday, set.short_yesterday];
-    row.today = [set.long_today, set.short_today];
-    for side in 0..2 {
-        exposure.lots[side] += u64::from(row.yesterday[side]) + u64::from(row.today[side]);
+    row.today = now;
+    let yesterday = row.yesterday;
+    for side in [Direction::Buy, Direction::Sell] {
+        for lots in before {
+            state.rows.shrink(place, side, lots[side.side()]);
+        }
+        for lots in [yesterday, now] {
+            state.rows.grow(place, side, lots[side.side()]);
+        }
     }
+    use_money(state, participant, margin);
+}
+
+fn change_products(state: &mut State, product: ProductIndex, change: impl Fn(&mut Product)) {
+    let all: Vec<usize> = state.products().map(|of| usize::from(of.definition.index.0)).collect();
+    for index in all.into_iter().filter(|&index| product == ProductIndex::ALL || usize::from(product.0) == index) {
+        let growth = state.products.change(index, &change);
+        grow(state, growth);
+    }
+}
+
+fn market_maker(state: &mut State, set: &MarketMakerSet) {
+    let name = pair_name(set.account.0, set.product.0);
+    let on = state.market_makers.get_or(name, || false);
+    let before = std::mem::replace(on, set.on != 0);
+    let term = |on| digest::market_maker_term(name, on);
+    grow(state, term(set.on != 0).wrapping_sub(term(before)));
+}
+
+fn client_limit(state: &mut State, set: &ClientLimitSet) {
+    let (name, limits) = (client_limit_name(set), [set.long, set.short]);
+    let before = state.client_limits.get(name).map_or(0, |&before| digest::client_limit_term(name, before));
+    *state.client_limits.get_or(name, || limits) = limits;
+    grow(state, digest::client_limit_term(name, limits).wrapping_sub(before));
+}
+
+fn member_limit(state: &mut State, set: &MemberLimitSet) {
+    let State { rows, accounts, .. } = state;
+    let is_its = |account: AccountIndex| {
+        let account = accounts.get(account.0 as usize).expect("rows are of defined accounts");
+        account.definition.participant == set.participant
+    };
+    let before = rows.set_member_limit(set.participant, set.instrument, set.volume, is_its);
+    let name = pair_name(u32::from(set.participant.0), set.instrument.0);
+    let term = |volume| digest::member_limit_term(name, volume);
+    grow(state, term(set.volume).wrapping_sub(before.map_or(0, term)));
 }
 
 fn set_right(state: &mut State, set: &RightSet) {

@@ -2,20 +2,20 @@
 //! journal's run through here alike. What cannot be is an assertion: a panic here halts, because a state that contradicts its log may not go on.
 
 mod definitions;
+mod market;
 mod orders;
+mod quotes;
 mod trades;
 
 use crate::command::{BodyView, Command};
 use crate::decide::{Draft, Fault, decide_guarded};
 use crate::digest;
-use crate::event::{Event, EventView, MarketData, PhaseChanged, Published, Rejected, Restated};
+use crate::event::{Event, EventView, Rejected, Restated, SystemId};
 use crate::hint::Hint;
-use crate::local_ids::{self, LocalId, rank};
+use crate::local_ids::{self, IdSet, LocalId, rank};
 use crate::orders::Slot;
 use crate::state::{Digests, Instrument, State};
-use crate::types::{
-    Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, Sequence, Stamp, StreamNumber, UserIndex,
-};
+use crate::types::{Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Sequence, Stamp, StreamNumber};
 
 /// Applies one event of a frame. Events of a frame are applied in their order; then the frame is [`seal`]ed.
 ///
@@ -23,7 +23,7 @@ use crate::types::{
 /// If the event contradicts the state. Events that [`crate::validate`] let pass do not.
 #[inline]
 pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event) {
-    evolve_at(state, stamp.sequence, command, event, Hint::NONE);
+    evolve_at(state, stamp, command, event, Hint::NONE);
 }
 
 /// Applies all events that a draft holds; then the frame is [`seal`]ed. The same as [`evolve`] for each, but what deciding found is not
@@ -34,27 +34,34 @@ pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Ev
 #[inline(always)]
 pub fn evolve_decided(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &Draft) {
     for (event, hint) in draft.hinted(stamp.sequence) {
-        evolve_at(state, stamp.sequence, command, event, hint);
+        evolve_at(state, stamp, command, event, hint);
     }
     draft.assert_arrived(state);
 }
 
-/// Of the stamp an event needs the sequence only, and that travels in a register.
 #[inline(always)]
-fn evolve_at(state: &mut State, sequence: Sequence, command: &Command<'_>, event: &Event, hint: Hint) {
+fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event, hint: Hint) {
     match event.view().expect("validated: events are of a known kind") {
-        EventView::Accepted(accepted) => orders::accepted(state, sequence, command, accepted, hint),
+        EventView::Accepted(accepted) => orders::accepted(state, stamp.sequence, command, accepted, hint),
         EventView::Traded(traded) => trades::traded(state, traded, hint),
         EventView::Rested(rested) => orders::rested(state, rested),
-        EventView::Ended(ended) => orders::ended(state, ended, hint),
+        EventView::Ended(ended) => orders::ended(state, command, ended, hint),
         EventView::Rejected(rejected) => self::rejected(state, command, rejected),
         EventView::Restated(restated) => self::restated(state, restated),
-        EventView::PhaseChanged(changed) => phase_changed(state, changed),
-        EventView::MarketData(data) => market_data(state, data),
-        EventView::Published(published) => self::published(state, published),
+        EventView::PhaseChanged(changed) => market::phase_changed(state, command, changed),
+        EventView::MarketData(data) => market::data(state, data),
+        EventView::Depth(depth) => market::depth(state, depth),
+        EventView::Ticked(ticked) => market::ticked(state, ticked),
+        EventView::Snapshot(snapshot) => market::snapshot(state, snapshot),
+        EventView::Published(published) => market::published(state, published),
+        EventView::QuoteAccepted(accepted) => quotes::accepted(state, stamp.sequence, command, accepted),
+        EventView::QuoteEnded(ended) => quotes::ended(state, ended),
+        EventView::Enquired(enquired) => quotes::enquired(state, stamp, command, enquired),
+        EventView::ExecAccepted(accepted) => quotes::exec_accepted(state, stamp.sequence, command, accepted),
+        EventView::ExecEnded(ended) => quotes::exec_ended(state, ended),
         EventView::Applied(_) => definitions::applied(state, command),
         // Says what the trades after it do.
-        EventView::AuctionPriced(_) => (),
+        EventView::AuctionPriced(_) => take_step(state, command),
     }
 }
 
@@ -76,7 +83,7 @@ fn seal_at(state: &mut State, epoch: Epoch, sequence: Sequence, time: Nanosecond
     assert!(state.orders.nothing_enters(), "an order that entered has traded fully, ended or rests");
     state.sequence = sequence;
     state.time = time;
-    let growth = state.rows.renew(digest::row_term);
+    let growth = state.rows.renew(digest::row_term, digest::opened_term);
     grow(state, growth);
 }
 
@@ -154,22 +161,69 @@ fn touch_instrument(state: &mut State, index: InstrumentIndex) {
 
 /// Marks a local id, and keeps the greatest.
 #[inline(always)]
-fn mark(state: &mut State, user: UserIndex, local_id: &LocalId, hash: u32, key: OrderKey, prefix: Option<u8>) -> u32 {
-    let trader = state.users.uncounted(usize::from(user.0));
-    let rank = rank(local_id);
-    if rank > trader.largest_local_id {
-        trader.largest_local_id = rank;
+fn mark(state: &mut State, ids: IdSet, local_id: &LocalId, hash: u32, key: OrderKey, prefix: Option<u8>) -> u32 {
+    let trader = state.users.uncounted(usize::from(ids.user().0));
+    let (rank, largest) = (rank(local_id), &mut trader.largest_local_id[ids.kind()]);
+    if rank > *largest {
+        *largest = rank;
     }
-    state.local_ids.mark(user, local_id, hash, key, prefix)
+    state.local_ids.mark(ids, local_id, hash, key, prefix)
+}
+
+/// Marks the local id of what is no order, with the SysId it got. Gives the mark's place.
+fn mark_text(state: &mut State, ids: IdSet, local_id: &LocalId, key: OrderKey, text: &SystemId) -> u32 {
+    let prefix = state.speller.prefix_if_spelled(text, key);
+    let place = mark(state, ids, local_id, local_ids::hash(ids, local_id), key, prefix);
+    if prefix.is_none() {
+        state.local_ids.keep_text(place, text);
+    }
+    place
+}
+
+/// A participant uses more money (less, if negative), and whoever clears it has more to clear.
+#[inline(never)]
+fn use_money(state: &mut State, participant: ParticipantIndex, amount: i128) {
+    if amount == 0 {
+        return;
+    }
+    let clearing = state.money_of(participant).0.clearing;
+    let growth = state.purses.change(usize::from(participant.0), |purse| purse.used += amount);
+    grow(state, growth);
+    let growth = state.purses.change(usize::from(clearing.0), |purse| purse.cleared += amount);
+    grow(state, growth);
+}
+
+/// A step of the day's calendar was taken, if the command is one.
+#[inline(never)]
+fn take_step(state: &mut State, command: &Command<'_>) {
+    let step = match command.body {
+        BodyView::PhaseSet(set) => set.step,
+        BodyView::Uncross(uncross) => uncross.step,
+        BodyView::DayClose(close) => close.step,
+        BodyView::ExecWindowSet(set) => set.step,
+        _ => 0,
+    };
+    state.step = state.step.max(step);
 }
 
 #[inline(never)]
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
-        let BodyView::OrderInsert(order) = command.body else { panic!("only an order has a local id to mark") };
-        let user = command.header.user;
-        mark(state, user, &order.local_id, local_ids::hash(user, &order.local_id), OrderKey(0), None);
+        let (ids, local_id) = local_id_of(command).expect("validated: only what has a local id marks one");
+        mark(state, ids, local_id, local_ids::hash(ids, local_id), OrderKey(0), None);
     }
+}
+
+/// The local id that a command brings, and whose of which kind it is.
+pub(crate) fn local_id_of<'a>(command: &Command<'a>) -> Option<(IdSet, &'a LocalId)> {
+    let user = command.header.user;
+    Some(match command.body {
+        BodyView::OrderInsert(insert) => (IdSet::orders(user), &insert.local_id),
+        BodyView::QuoteInsert(insert) => (IdSet::quotes(user), &insert.local_id),
+        BodyView::EnquireQuote(enquiry) => (IdSet::quotes(user), &enquiry.local_id),
+        BodyView::ExecOrderInsert(insert) => (IdSet::instructions(user), &insert.local_id),
+        _ => return None,
+    })
 }
 
 #[inline(never)]
@@ -177,31 +231,4 @@ fn restated(state: &mut State, restated: &Restated) {
     let slot = state.orders.find_resting(restated.order).expect("only live orders are restated");
     let participant = state.participant_of(state.orders.get(slot).user);
     count_private(state, participant, restated.private_number);
-}
-
-#[inline(never)]
-fn phase_changed(state: &mut State, changed: &PhaseChanged) {
-    assert!(changed.broadcast_number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
-    change_instrument(state, changed.instrument, |instrument| {
-        instrument.phase = Phase::from_code(changed.phase).expect("validated: phases are of the list");
-        instrument.touched = true;
-    });
-    count_broadcast(state, changed.broadcast_number);
-}
-
-#[inline(never)]
-fn market_data(state: &mut State, data: &MarketData) {
-    // All of a tick carry one number: the first brings the stream there.
-    assert!(data.broadcast_number.0 - state.broadcast.0 <= 1, "the broadcast stream has no gaps");
-    change_instrument(state, data.instrument, |instrument| instrument.touched = false);
-    count_broadcast(state, data.broadcast_number);
-}
-
-#[inline(never)]
-fn published(state: &mut State, published: &Published) {
-    if published.participant != ParticipantIndex::ALL {
-        return count_private(state, published.participant, published.number);
-    }
-    assert!(published.number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
-    count_broadcast(state, published.number);
 }

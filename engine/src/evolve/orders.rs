@@ -1,101 +1,151 @@
 //! Orders come, rest and end; their reservations with them. RULES.md, Accepting and OrderCancel.
 
-use super::{count_private, grow, mark, renew_order, touch_instrument};
-use crate::command::{BodyView, Command};
-use crate::event::{Accepted, Ended, Rested};
+use super::{count_private, grow, mark, quotes, renew_order, take_step, touch_instrument, use_money};
+use crate::command::{BodyView, Command, LIMIT_ORDER};
+use crate::event::{Accepted, EndReason, Ended, Rested};
 use crate::hint::Hint;
-use crate::local_ids;
-use crate::orders::Slot;
+use crate::local_ids::{self, IdSet};
+use crate::orders::{Slot, Texts};
 use crate::position::whose;
 use crate::state::State;
-use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Sequence};
+use crate::types::{
+    AccountIndex, Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, Sequence, UserIndex,
+};
+
+/// An order that was accepted, understood.
+pub(super) struct Entering {
+    pub(super) key: OrderKey,
+    pub(super) user: UserIndex,
+    pub(super) account: AccountIndex,
+    pub(super) instrument: InstrumentIndex,
+    pub(super) direction: Direction,
+    pub(super) offset: Offset,
+    pub(super) hedge: u8,
+    pub(super) condition: MatchCondition,
+    pub(super) price: Price,
+    pub(super) volume: u32,
+    pub(super) yesterday: u32,
+    /// Where its position row probably stands.
+    pub(super) row: u32,
+    pub(super) mark: u32,
+    /// First character of an OrderSysId that spells the key.
+    pub(super) prefix: Option<u8>,
+    pub(super) quoted: bool,
+}
 
 /// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
 #[inline(never)]
 pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted, hint: Hint) {
-    let BodyView::OrderInsert(insert) = command.body else { panic!("validated: only an insert is accepted") };
+    let BodyView::OrderInsert(insert) = command.body else {
+        return quotes::side_accepted(state, sequence, command, accepted, hint);
+    };
     let user = command.header.user;
     let direction = Direction::from_code(insert.direction).expect("validated: a direction of the list");
-    let offset = Offset::from_code(insert.offset).expect("validated: an offset of the list");
-    let condition = MatchCondition::from_code(insert.match_condition).expect("validated: a condition of the list");
     let instrument = state.instrument(insert.instrument).expect("validated: a defined instrument");
-    let price = instrument.ticks_at(hint.price(), insert.price);
+    let price = match insert.order_type == LIMIT_ORDER {
+        true => instrument.ticks_at(hint.price(), insert.price),
+        false => instrument.furthest(direction),
+    };
     let key = OrderKey::new(sequence, accepted.index);
     let prefix = match hint.prefix() {
         Some(prefix) if accepted.sys_id[0] == prefix => Some(prefix),
         _ => state.speller.prefix_if_spelled(&accepted.sys_id, key),
     };
-    let hash = hint.local_id_hash().unwrap_or_else(|| local_ids::hash(user, &insert.local_id));
-    let mark = mark(state, user, &insert.local_id, hash, key, prefix);
+    let ids = IdSet::orders(user);
+    let hash = hint.local_id_hash().unwrap_or_else(|| local_ids::hash(ids, &insert.local_id));
+    let mark = mark(state, ids, &insert.local_id, hash, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(mark, &accepted.sys_id);
     }
-    let row = match state.rows.find_at(hint.row(), whose(insert.account, insert.instrument, insert.hedge)) {
-        Some(row) => row,
-        None => {
-            let client = state.account(insert.account).expect("validated: a defined account").definition.client_number;
-            state.rows.make(insert.account, client, insert.instrument, insert.hedge)
-        }
+    let entering = Entering {
+        key,
+        user,
+        account: insert.account,
+        instrument: insert.instrument,
+        direction,
+        offset: Offset::from_code(insert.offset).expect("validated: an offset of the list"),
+        hedge: insert.hedge,
+        condition: MatchCondition::from_code(insert.match_condition).expect("validated: a condition of the list"),
+        price,
+        volume: insert.volume.0,
+        yesterday: accepted.yesterday.0,
+        row: hint.row(),
+        mark,
+        prefix,
+        quoted: false,
     };
-    reserve(state, row, direction, offset, insert.volume.0, accepted.yesterday.0);
+    enter(state, &entering, accepted);
+}
+
+/// Reserves what an order needs; it enters or rests.
+#[inline(always)]
+pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
+    let found = state.rows.find_at(new.row, whose(new.account, new.instrument, new.hedge));
+    let row = found.unwrap_or_else(|| state.make_row(new.account, new.instrument, new.hedge));
+    let opens = new.offset == Offset::Open;
+    state.rows.touch(row).reserve(new.direction, opens, new.volume, new.yesterday);
+    if opens {
+        state.rows.grow(row, new.direction, new.volume);
+        state.rows.opened_more(row, new.volume);
+        let instrument = state.instrument(new.instrument).expect("validated: a defined instrument");
+        if instrument.costs {
+            let need = instrument.need(new.direction, new.price, new.volume);
+            use_money(state, state.participant_of(new.user), need);
+        }
+    }
     let slot = state.orders.allot(accepted.rests != 0);
     // Field by field, in its place: see `position.rs` about loads over fresh stores.
     let order = state.orders.get_mut(slot);
-    order.begin(key, direction, offset, condition);
-    order.remaining = insert.volume.0;
-    order.yesterday = accepted.yesterday.0;
-    order.price = price;
+    order.begin(new.key, new.direction, new.offset, new.condition);
+    order.remaining = new.volume;
+    order.yesterday = new.yesterday;
+    order.price = new.price;
     order.row = row;
-    order.mark = mark;
-    order.instrument = insert.instrument;
-    order.user = user;
-    touch_instrument(state, insert.instrument);
-    if !condition.immediate() {
-        count_private(state, state.participant_of(user), accepted.private_number);
+    order.mark = new.mark;
+    order.instrument = new.instrument;
+    order.user = new.user;
+    if new.quoted {
+        order.belong(new.prefix);
+    }
+    touch_instrument(state, new.instrument);
+    if !new.condition.immediate() {
+        count_private(state, state.participant_of(new.user), accepted.private_number);
     }
     if accepted.rests != 0 {
-        rest(state, insert.instrument, slot);
+        rest(state, new.instrument, slot);
     }
-}
-
-/// Reserves what an order may come to: pending opens, or frozen positions on the other side.
-#[inline(always)]
-fn reserve(state: &mut State, row: u32, direction: Direction, offset: Offset, volume: u32, yesterday: u32) {
-    let (row, exposure) = state.rows.touch(row);
-    if offset == Offset::Open {
-        *row.pending_mut(direction) += volume;
-        exposure.lots[direction.side()] += u64::from(volume);
-        return;
-    }
-    let side = direction.other().side();
-    row.frozen_yesterday[side] += yesterday;
-    row.frozen_today[side] += volume - yesterday;
-    assert!(row.frozen_yesterday[side] <= row.yesterday[side], "no more is frozen than there is of yesterday");
-    assert!(row.frozen_today[side] <= row.today[side], "no more is frozen than there is of today");
 }
 
 /// Releases what an order has left of its reservation.
 #[inline(always)]
 fn release(state: &mut State, slot: Slot) {
-    let order = state.orders.get(slot);
-    let (row, exposure) = state.rows.touch(order.row);
-    if order.opens() {
-        *row.pending_mut(order.direction()) -= order.remaining;
-        exposure.lots[order.direction().side()] -= u64::from(order.remaining);
-    } else {
-        let side = order.direction().other().side();
-        row.frozen_yesterday[side] -= order.yesterday;
-        row.frozen_today[side] -= order.remaining - order.yesterday;
+    let order = *state.orders.get(slot);
+    let (opens, direction, remaining) = (order.opens(), order.direction(), order.remaining);
+    state.rows.touch(order.row).release(direction, opens, remaining, order.yesterday);
+    if !opens {
+        return;
+    }
+    state.rows.shrink(order.row, direction, remaining);
+    state.rows.opened_less(order.row, remaining);
+    let instrument = state.instrument(order.instrument).expect("orders are of defined instruments");
+    if instrument.costs {
+        let need = instrument.need(direction, order.price, remaining);
+        use_money(state, state.participant_of(order.user), -need);
     }
 }
 
 /// The order takes its place in the book.
 #[inline(always)]
 fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
-    let mark = state.local_ids.get(state.orders.get(slot).mark);
-    state.orders.index(slot, mark.prefix());
-    if mark.prefix().is_none() {
-        state.orders.index_text(slot, &state.local_ids.sys_id(mark));
+    let order = state.orders.get(slot);
+    let prefix = match order.quoted() {
+        false => state.local_ids.get(order.mark).prefix(),
+        true => order.prefix(),
+    };
+    state.orders.index(slot, prefix);
+    if prefix.is_none() {
+        let text = state.texts().sys_id(state.orders.get(slot));
+        state.orders.index_text(slot, &text);
     }
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
     book.link(&mut state.orders, slot);
@@ -109,13 +159,30 @@ pub(super) fn rested(state: &mut State, rested: &Rested) {
     assert!(order.key == rested.order, "what rests is what entered");
     assert!(order.remaining == rested.remaining.0, "what rests is what remains");
     let instrument = order.instrument;
+    if order.price != rested.price {
+        reprice(state, rested.price);
+    }
     let slot = state.orders.settle();
     rest(state, instrument, slot);
 }
 
+/// The entering order gets another limit: a to-limit order's rest. What it needs is worked out at it from now on.
+#[inline(never)]
+fn reprice(state: &mut State, price: Price) {
+    let order = state.orders.get_mut(Slot::ENTERING);
+    let before = std::mem::replace(&mut order.price, price);
+    let (opens, direction, remaining, user) = (order.opens(), order.direction(), order.remaining, order.user);
+    let index = order.instrument;
+    let instrument = state.instrument(index).expect("orders are of defined instruments");
+    if opens && instrument.costs {
+        let growth = instrument.need(direction, price, remaining) - instrument.need(direction, before, remaining);
+        use_money(state, state.participant_of(user), growth);
+    }
+}
+
 /// An order ended other than by its last trade; or an immediate order is done.
 #[inline(never)]
-pub(super) fn ended(state: &mut State, ended: &Ended, hint: Hint) {
+pub(super) fn ended(state: &mut State, command: &Command<'_>, ended: &Ended, hint: Hint) {
     let slot = state.orders.find_at(hint.order(), ended.order).expect("validated: only live orders end");
     let order = state.orders.get(slot);
     assert!(order.remaining == ended.released.0, "an order releases what it has left");
@@ -126,17 +193,33 @@ pub(super) fn ended(state: &mut State, ended: &Ended, hint: Hint) {
     release(state, slot);
     touch_instrument(state, instrument);
     count_private(state, state.participant_of(user), ended.private_number);
-    remove(state, instrument, slot);
+    remove(state, instrument, slot, false);
+    if ended.reason == EndReason::DayEnd as u8 {
+        take_step(state, command);
+    }
 }
 
 /// Takes an order out of the state; it reserves nothing any more.
 #[inline(always)]
-pub(super) fn remove(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
+pub(super) fn remove(state: &mut State, instrument: InstrumentIndex, slot: Slot, by_trade: bool) {
+    let order = state.orders.get(slot);
+    let quoted = order.quoted().then_some(order.key);
     if slot == Slot::ENTERING {
-        return state.orders.leave();
+        state.orders.leave();
+    } else {
+        take_out(state, instrument, slot);
     }
+    if let Some(key) = quoted {
+        quotes::lose(state, key, by_trade);
+    }
+}
+
+/// Takes a resting order out of its book and the table.
+#[inline(always)]
+fn take_out(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
     book.unlink(&mut state.orders, slot);
-    let term = state.orders.free(slot, &state.local_ids);
+    let State { orders, local_ids, quotes, .. } = state;
+    let term = orders.free(slot, Texts { local_ids, quotes });
     grow(state, term.wrapping_neg());
 }

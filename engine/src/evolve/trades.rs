@@ -1,7 +1,7 @@
 //! Two orders trade: reservations become positions or end them. RULES.md, Matching in continuous trading.
 
 use super::orders::remove;
-use super::{change_instrument, count_private, renew_order};
+use super::{change_instrument, count_private, renew_order, use_money};
 use crate::event::Traded;
 use crate::hint::Hint;
 use crate::orders::Slot;
@@ -15,6 +15,7 @@ pub(super) fn traded(state: &mut State, traded: &Traded, hint: Hint) {
     let sell = state.orders.find_at(hint.sell(), traded.sell).expect("validated: a live sell order");
     let instrument = state.orders.get(buy).instrument;
     assert!(state.orders.get(sell).instrument == instrument, "both sides of a trade are of one instrument");
+    state.traded = true;
     count_instrument(state, instrument, traded, [buy, sell].map(|slot| state.orders.get(slot).opens()));
     let buy_part = (traded.buy_yesterday, traded.buy_remaining, traded.buy_number);
     let sell_part = (traded.sell_yesterday, traded.sell_remaining, traded.sell_number);
@@ -25,7 +26,7 @@ pub(super) fn traded(state: &mut State, traded: &Traded, hint: Hint) {
     }
 }
 
-/// What the trade does to one order, its position row and exposure.
+/// What the trade does to one order, its position row, exposure and money.
 #[inline]
 fn side(state: &mut State, slot: Slot, traded: &Traded, yesterday: Volume, remaining: Volume) {
     let (volume, yesterday) = (traded.volume.0, yesterday.0);
@@ -36,20 +37,18 @@ fn side(state: &mut State, slot: Slot, traded: &Traded, yesterday: Volume, remai
     order.last_price = traded.price;
     assert!(order.remaining == remaining.0, "what remains of an order is what the trade says");
     assert!(order.yesterday <= order.remaining, "yesterday's part is a part of what remains");
-    let (row, exposure) = state.rows.touch(order.row);
-    if order.opens() {
-        // What was pending and is now open counted for the exposure before, and does so now.
-        *row.pending_mut(order.direction()) -= volume;
-        row.today[order.direction().side()] += volume;
-        return;
+    let (place, direction, opens) = (order.row, order.direction(), order.opens());
+    let (limit, user, instrument) = (order.price, order.user, order.instrument);
+    state.rows.touch(place).trade(direction, opens, volume, yesterday);
+    if !opens {
+        // What was pending and is now open counted for the exposure before, and does so now; what is closed does not.
+        state.rows.shrink(place, direction.other(), volume);
     }
-    let side = order.direction().other().side();
-    let today = volume - yesterday;
-    row.frozen_yesterday[side] -= yesterday;
-    row.yesterday[side] -= yesterday;
-    row.frozen_today[side] -= today;
-    row.today[side] -= today;
-    exposure.lots[side] -= u64::from(volume);
+    let instrument = state.instrument(instrument).expect("orders are of defined instruments");
+    if instrument.costs {
+        let growth = instrument.settle(direction, opens, limit, traded.price, volume);
+        use_money(state, state.participant_of(user), growth);
+    }
 }
 
 /// The traded lots leave the book; the order too, if nothing of it remains.
@@ -66,7 +65,7 @@ fn leave(state: &mut State, slot: Slot, volume: Volume) {
     }
     // FOK and FAK stay until their Ended. RULES.md, Accepting.
     if remaining == 0 && !order.immediate() {
-        remove(state, instrument, slot);
+        remove(state, instrument, slot, true);
     }
 }
 

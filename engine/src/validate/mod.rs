@@ -6,23 +6,26 @@
 //! otherwise than we would (another price, another priority, a partial fill, a reject) is possible; [`crate::first_difference`] names it.
 
 mod overlay;
+mod quotes;
 mod shape;
 
-use crate::command::{BodyView, Command, OrderInsert};
+use crate::command::{BodyView, Command, LIMIT_ORDER, OrderInsert};
 use crate::decide::definitions;
 use crate::event::{
-    Accepted, AuctionPriced, EndReason, Ended, Event, EventView, MarketData, PhaseChanged, Published, Rejected,
-    Restated, Traded,
+    Accepted, AuctionPriced, DEPTH_LEVELS, Depth, EndReason, Ended, Event, EventView, MarketData, PhaseChanged,
+    Published, Rejected, Restated, Rested, SystemId, Ticked, Traded,
 };
+use crate::evolve::local_id_of;
 use crate::local_ids::is_blank;
-use crate::position::whose;
+use crate::position::{Row, whose};
 use crate::reject::Reject;
 use crate::state::State;
 use crate::types::{
     Direction, InstrumentIndex, KEY_INDEX_BITS, MatchCondition, Offset, OrderKey, ParticipantIndex, Phase, Price,
-    Stamp, StreamNumber, Volume,
+    ProductIndex, RawPrice, Stamp, StreamNumber, Volume,
 };
 use overlay::{Overlay, Standing};
+use quotes::{Pair, QuoteProgress};
 use shape::reserved_is_zero;
 
 /// Why a frame cannot be applied.
@@ -148,8 +151,20 @@ struct Checker<'a> {
     private: Overlay<u32>,
     broadcast: u32,
     trades: u32,
-    ended: u32,
+    /// By how much the live orders grow.
+    live: i64,
     entry: Entry,
+    /// Quotes as they will be.
+    quotes: Overlay<Pair>,
+    /// The quote whose last order has just ended: the next event says that it ends, for this reason.
+    due: Option<(OrderKey, u8)>,
+    quote: QuoteProgress,
+    /// Position rows as they will be, in a frame that accepts a quote: the ask sees what became of the bid.
+    rows: Overlay<Row>,
+    new_rows: usize,
+    /// All the money that the frame moves, whichever way.
+    money: u128,
+    ticking: bool,
     auction: Option<InstrumentIndex>,
     /// All that the frame turns over, whichever way.
     turnover: u128,
@@ -166,8 +181,15 @@ impl<'a> Checker<'a> {
             private: Overlay::new(),
             broadcast: state.broadcast.0,
             trades: 0,
-            ended: 0,
+            live: 0,
             entry: Entry::None,
+            quotes: Overlay::new(),
+            due: None,
+            quote: QuoteProgress::default(),
+            rows: Overlay::new(),
+            new_rows: 0,
+            money: 0,
+            ticking: false,
             auction: None,
             turnover: 0,
             phases: false,
@@ -188,7 +210,29 @@ impl<'a> Checker<'a> {
             fits(alone)?;
             return self.rejected(rejected);
         }
+        if let Some((quote, reason)) = self.due.take() {
+            let EventView::QuoteEnded(ended) = view else { return Err(ImpossibleKind::DoesNotFit) };
+            fits(ended.quote == quote && ended.reason == reason)?;
+            return self.quote_ended(ended);
+        }
         match (self.command.body, view) {
+            (BodyView::QuoteInsert(insert), view) => self.of_quote(insert, &view),
+            (BodyView::QuoteCancel(_), EventView::Ended(ended)) => {
+                fits(ended.reason == EndReason::Cancelled as u8)?;
+                self.ended(ended)
+            }
+            (BodyView::EnquireQuote(enquiry), EventView::Enquired(enquired)) => {
+                fits(alone)?;
+                self.enquired(enquiry, enquired)
+            }
+            (BodyView::ExecOrderInsert(insert), EventView::ExecAccepted(accepted)) => {
+                fits(alone)?;
+                self.exec_accepted(insert, accepted)
+            }
+            (BodyView::ExecOrderCancel(_), EventView::ExecEnded(ended)) => {
+                fits(alone)?;
+                self.exec_ended(ended)
+            }
             (BodyView::OrderInsert(order), EventView::Accepted(accepted)) => {
                 fits(first)?;
                 self.accepted(order, accepted)
@@ -196,22 +240,24 @@ impl<'a> Checker<'a> {
             (BodyView::OrderInsert(_), EventView::Traded(traded)) => self.traded_on_entry(traded),
             (BodyView::OrderInsert(_), EventView::Rested(rested)) => {
                 fits(last)?;
-                self.rested(rested.order, rested.remaining)
+                self.rested(rested)
             }
             (BodyView::OrderInsert(_), EventView::Ended(ended)) => {
                 fits(last && self.entry == Entry::Entering(ended.order))?;
-                self.entry = Entry::Done;
                 let all_traded = ended.reason == EndReason::AllTraded as u8;
                 fits(all_traded || ended.reason == EndReason::ImmediateRemainder as u8)?;
                 fits(all_traded == (ended.released.0 == 0))?;
-                self.ended(ended)
+                self.ended(ended)?;
+                self.entry = Entry::Done;
+                Ok(())
             }
             (BodyView::OrderCancel(_), EventView::Ended(ended)) => {
-                fits(alone && ended.reason == EndReason::Cancelled as u8)?;
+                fits(first && ended.reason == EndReason::Cancelled as u8)?;
                 self.ended(ended)
             }
-            (BodyView::MassCancel(_), EventView::Ended(ended)) => {
-                fits(ended.reason == EndReason::MassCancelled as u8)?;
+            (BodyView::MassCancel(mass), EventView::Ended(ended)) => {
+                let reason = if mass.cause == 1 { EndReason::Disconnected } else { EndReason::MassCancelled };
+                fits(ended.reason == reason as u8)?;
                 self.ended(ended)
             }
             (BodyView::DayClose(_), EventView::Ended(ended)) => {
@@ -223,16 +269,26 @@ impl<'a> Checker<'a> {
                 self.phase_changed(changed)
             }
             (BodyView::PhaseSet(set), EventView::PhaseChanged(changed)) => {
-                fits(changed.phase == set.phase && names(set.instrument, changed.instrument))?;
+                fits(changed.phase == set.phase)?;
+                fits(names(self.state, set.instrument, set.product, changed.instrument))?;
                 self.phase_changed(changed)
             }
+            (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::Snapshot(snapshot)) => {
+                fits(last && self.phases)?;
+                self.count_broadcast(snapshot.broadcast_number)
+            }
             (BodyView::Uncross(uncross), EventView::AuctionPriced(priced)) => {
-                fits(names(uncross.instrument, priced.instrument))?;
+                fits(names(self.state, uncross.instrument, uncross.product, priced.instrument))?;
                 self.auction_priced(priced)
             }
             (BodyView::Uncross(_), EventView::Traded(traded)) => self.traded_in_auction(traded),
             (BodyView::BookRestate(_), EventView::Restated(restated)) => self.restated(restated),
             (BodyView::MarketDataTick(_), EventView::MarketData(data)) => self.market_data(data),
+            (BodyView::MarketDataTick(_), EventView::Depth(depth)) => self.depth(depth),
+            (BodyView::MarketDataTick(_), EventView::Ticked(ticked)) => {
+                fits(last)?;
+                self.ticked(ticked)
+            }
             (BodyView::Bulletin(bulletin), EventView::Published(published)) => {
                 fits(alone && published.participant == bulletin.participant)?;
                 self.published(published)
@@ -247,24 +303,25 @@ impl<'a> Checker<'a> {
 
     /// What must hold when all events are seen.
     fn end(&self) -> Check {
-        if matches!(self.entry, Entry::Entering(_)) { Err(ImpossibleKind::OrderLeftOver) } else { Ok(()) }
+        fits(self.due.is_none() && !self.ticking)?;
+        let left_over = matches!(self.entry, Entry::Entering(_)) || self.quote.is_unfinished();
+        if left_over { Err(ImpossibleKind::OrderLeftOver) } else { Ok(()) }
     }
 
     fn rejected(&mut self, rejected: &Rejected) -> Check {
         Reject::from_code(rejected.code).ok_or(ImpossibleKind::UnknownCode)?;
-        match (rejected.marked, self.command.body) {
-            (0, _) => Ok(()),
-            (1, BodyView::OrderInsert(order)) => self.markable(order),
-            (1, _) => Err(ImpossibleKind::DoesNotFit),
+        match rejected.marked {
+            0 => Ok(()),
+            1 => self.markable(),
             _ => Err(ImpossibleKind::UnknownCode),
         }
     }
 
-    /// Whether the order's local id can be marked.
-    fn markable(&self, order: &OrderInsert) -> Check {
-        let user = self.command.header.user;
-        self.state.user(user).ok_or(ImpossibleKind::UnknownIndex)?;
-        if self.state.local_ids.find(user, &order.local_id).is_some() {
+    /// Whether the command's local id can be marked.
+    fn markable(&self) -> Check {
+        let (ids, local_id) = local_id_of(self.command).ok_or(ImpossibleKind::DoesNotFit)?;
+        self.state.user(ids.user()).ok_or(ImpossibleKind::UnknownIndex)?;
+        if self.state.local_ids.find(ids, local_id).is_some() {
             return Err(ImpossibleKind::LocalIdTaken);
         }
         if self.state.local_ids.has_room() { Ok(()) } else { Err(ImpossibleKind::CapacityExceeded) }
@@ -272,12 +329,18 @@ impl<'a> Checker<'a> {
 
     /// What Applied says is in the command: it must be something that the state can hold.
     fn applied(&self) -> Check {
-        let own_events = [
-            matches!(self.command.body, BodyView::OrderInsert(_)),
-            matches!(self.command.body, BodyView::OrderCancel(_)),
-            matches!(self.command.body, BodyView::Bulletin(_)),
-        ];
-        fits(!own_events.contains(&true))?;
+        let own_events = matches!(
+            self.command.body,
+            BodyView::OrderInsert(_)
+                | BodyView::OrderCancel(_)
+                | BodyView::QuoteInsert(_)
+                | BodyView::QuoteCancel(_)
+                | BodyView::EnquireQuote(_)
+                | BodyView::ExecOrderInsert(_)
+                | BodyView::ExecOrderCancel(_)
+                | BodyView::Bulletin(_)
+        );
+        fits(!own_events)?;
         definitions::check(self.state, self.command).map_err(|_| ImpossibleKind::DefinitionImpossible)
     }
 
@@ -290,18 +353,20 @@ impl<'a> Checker<'a> {
         let trader = state.user(user).ok_or(ImpossibleKind::UnknownIndex)?;
         state.account(order.account).ok_or(ImpossibleKind::UnknownIndex)?;
         let instrument = state.instrument(order.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
-        self.markable(order)?;
+        self.markable()?;
         if accepted.index != 0 {
             return Err(ImpossibleKind::WrongIndex);
         }
-        let (ticks, rest) = instrument.ticks(order.price);
-        let ticks = i32::try_from(ticks).ok().filter(|_| rest == 0);
-        let price = ticks.map(Price).filter(|&price| state.book(order.instrument).spans(price));
-        price.ok_or(ImpossibleKind::PriceUnusable)?;
-        self.reservable(order, direction, offset, accepted.yesterday)?;
-        let taken = state.orders.find_text(&accepted.sys_id, &state.local_ids).is_some();
-        if taken || is_blank(&accepted.sys_id) {
-            return Err(ImpossibleKind::SystemIdUnusable);
+        let price = match order.order_type == LIMIT_ORDER {
+            true => self.price(order.instrument, order.price)?,
+            false => instrument.furthest(direction),
+        };
+        let opens = offset == Offset::Open;
+        let whose = whose(order.account, order.instrument, order.hedge);
+        self.reservable(whose, direction, opens, order.volume, accepted.yesterday)?;
+        self.system_id(&accepted.sys_id)?;
+        if opens {
+            self.moves(trader.definition.participant, instrument.need(direction, price, order.volume.0))?;
         }
         let participant = trader.definition.participant;
         if condition.immediate() {
@@ -322,6 +387,10 @@ impl<'a> Checker<'a> {
                 instrument: order.instrument,
                 participant,
                 direction,
+                opens,
+                price,
+                quoted: false,
+                whose,
                 immediate: condition.immediate(),
                 remaining: order.volume.0,
                 yesterday: accepted.yesterday.0,
@@ -332,42 +401,126 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
+    /// A limit in ticks.
+    fn price(&self, instrument: InstrumentIndex, price: RawPrice) -> Result<Price, ImpossibleKind> {
+        let of = self.state.instrument(instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        let (ticks, rest) = of.ticks(price);
+        let ticks = i32::try_from(ticks).ok().filter(|_| rest == 0);
+        let price = ticks.map(Price).filter(|&price| self.state.book(instrument).spans(price));
+        price.ok_or(ImpossibleKind::PriceUnusable)
+    }
+
+    /// An OrderSysId is there, and no live order's.
+    fn system_id(&self, text: &SystemId) -> Check {
+        let taken = self.state.orders.find_text(text, self.state.texts()).is_some();
+        if taken || is_blank(text) { Err(ImpossibleKind::SystemIdUnusable) } else { Ok(()) }
+    }
+
+    /// Money that a participant uses more (less, if negative): it and what is cleared stay within 128 bits, in whatever order a frame moves it.
+    fn moves(&mut self, participant: ParticipantIndex, amount: i128) -> Check {
+        if amount == 0 {
+            return Ok(());
+        }
+        self.money = self.money.checked_add(amount.unsigned_abs()).ok_or(ImpossibleKind::Overflow)?;
+        let (own, clearing) = self.state.money_of(participant);
+        let within = |money: i128| {
+            let most = self.money.checked_add(money.unsigned_abs());
+            most.is_some_and(|most| most <= i128::MAX as u128)
+        };
+        if within(own.used) && within(clearing.cleared) { Ok(()) } else { Err(ImpossibleKind::Overflow) }
+    }
+
     /// Whether what an accepted order needs can be reserved.
-    fn reservable(&self, order: &OrderInsert, direction: Direction, offset: Offset, yesterday: Volume) -> Check {
-        let (state, volume) = (self.state, order.volume.0);
-        if volume == 0 || yesterday > order.volume {
+    fn reservable(
+        &mut self,
+        whose: u64,
+        direction: Direction,
+        opens: bool,
+        volume: Volume,
+        yesterday: Volume,
+    ) -> Check {
+        if volume.0 == 0 || yesterday > volume || opens && yesterday.0 != 0 {
             return Err(ImpossibleKind::WrongVolume);
         }
-        let row = state.rows.find(whose(order.account, order.instrument, order.hedge)).map(|row| state.rows.get(row));
-        if offset == Offset::Open {
-            if yesterday.0 != 0 {
-                return Err(ImpossibleKind::WrongVolume);
-            }
-            if row.map_or(0, |row| row.reach(direction)) + u64::from(volume) > u64::from(u32::MAX) {
+        let state = self.state;
+        let in_quote = matches!(self.command.body, BodyView::QuoteInsert(_));
+        let loaded = || state.rows.find(whose).map(|row| *state.rows.get(row));
+        let row = if in_quote { self.rows.get_or(whose, loaded).copied() } else { loaded() };
+        if opens {
+            if row.map_or(0, |row| row.reach(direction)) + u64::from(volume.0) > u64::from(u32::MAX) {
                 return Err(ImpossibleKind::Overflow);
             }
-            return if row.is_some() || state.rows.has_room() { Ok(()) } else { Err(ImpossibleKind::CapacityExceeded) };
+            if row.is_none() && !state.rows.has_room_beside(self.new_rows) {
+                return Err(ImpossibleKind::CapacityExceeded);
+            }
+        } else {
+            let today = volume.0 - yesterday.0;
+            let free = row.is_some_and(|row| row.can_freeze(direction.other(), yesterday.0, today));
+            if !free {
+                return Err(ImpossibleKind::PositionInsufficient);
+            }
         }
-        let side = direction.other();
-        let free = row
-            .is_some_and(|row| yesterday.0 <= row.free_yesterday(side) && volume - yesterday.0 <= row.free_today(side));
-        if free { Ok(()) } else { Err(ImpossibleKind::PositionInsufficient) }
+        if in_quote {
+            if row.is_none() {
+                self.new_rows += 1;
+                self.rows.insert(whose, Row::default());
+            }
+            self.in_row(whose, |row| row.reserve(direction, opens, volume.0, yesterday.0));
+        }
+        Ok(())
     }
 
-    fn room_to_rest(&self) -> Check {
-        // What ended in this frame has made room.
-        if self.state.orders.has_room() || self.ended != 0 { Ok(()) } else { Err(ImpossibleKind::CapacityExceeded) }
+    /// Changes a row as it will be, in a frame where somebody will look at it again.
+    fn in_row(&mut self, whose: u64, change: impl FnOnce(&mut Row)) {
+        if !matches!(self.command.body, BodyView::QuoteInsert(_)) {
+            return;
+        }
+        let state = self.state;
+        if let Some(row) = self.rows.get_or(whose, || state.rows.find(whose).map(|row| *state.rows.get(row))) {
+            change(row);
+        }
     }
 
-    fn rested(&mut self, key: OrderKey, remaining: Volume) -> Check {
+    fn room_to_rest(&mut self) -> Check {
+        if !self.state.orders.has_room_beside(self.live) {
+            return Err(ImpossibleKind::CapacityExceeded);
+        }
+        self.live += 1;
+        Ok(())
+    }
+
+    fn rested(&mut self, rested: &Rested) -> Check {
+        let key = rested.order;
         fits(self.entry == Entry::Entering(key))?;
+        let to_limit = matches!(self.command.body, BodyView::OrderInsert(order) if order.order_type != LIMIT_ORDER);
         let order = self.standing(key)?;
         fits(!order.immediate)?;
-        if remaining.0 != order.remaining {
+        if rested.remaining.0 != order.remaining {
             return Err(ImpossibleKind::WrongVolume);
+        }
+        let before = std::mem::replace(&mut order.price, rested.price);
+        let order = *order;
+        if before != rested.price {
+            if !to_limit || !self.state.book(order.instrument).spans(rested.price) {
+                return Err(ImpossibleKind::PriceUnusable);
+            }
+            self.settles(&order, before, rested.price, order.remaining)?;
         }
         self.entry = Entry::Done;
         self.room_to_rest()
+    }
+
+    /// What an opening order needed at one price becomes what is needed or paid at another.
+    fn settles(&mut self, order: &Standing, before: Price, after: Price, volume: u32) -> Check {
+        let instrument = self.state.instrument(order.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        let amount = match order.opens {
+            true => {
+                let [before, after] = [before, after].map(|price| instrument.need(order.direction, price, volume));
+                after.checked_sub(before).ok_or(ImpossibleKind::Overflow)?
+            }
+            false => instrument.settle(order.direction, false, before, after, volume),
+        };
+        self.moves(order.participant, amount)
     }
 
     /// An order as it stands after the frame's earlier events.
@@ -417,7 +570,15 @@ impl<'a> Checker<'a> {
         for (key, (remaining, yesterday)) in [(traded.buy, buy_part), (traded.sell, sell_part)] {
             let order = self.standing(key)?;
             order.trade(traded.price, traded.volume.0, remaining.0, yesterday.0)?;
-            self.ended += u32::from(remaining.0 == 0 && self.entry != Entry::Entering(key));
+            let order = *order;
+            self.settles(&order, order.price, traded.price, traded.volume.0)?;
+            self.in_row(order.whose, |row| row.trade(order.direction, order.opens, traded.volume.0, yesterday.0));
+            if remaining.0 == 0 {
+                self.live -= i64::from(self.entry != Entry::Entering(key));
+                if order.quoted {
+                    self.lose(key, None)?;
+                }
+            }
         }
         let instrument = self.state.instrument(buy.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
         let turnover = instrument.turnover_of(traded.price, traded.volume);
@@ -436,11 +597,19 @@ impl<'a> Checker<'a> {
         if told != (order.remaining, order.yesterday, order.traded, order.last_price) {
             return Err(ImpossibleKind::WrongVolume);
         }
+        let before = *order;
         // It is not there any more for what comes after.
         (order.remaining, order.immediate) = (0, false);
-        let participant = order.participant;
-        self.ended += 1;
-        self.count_private(participant, ended.private_number)
+        let instrument = self.state.instrument(before.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        if before.opens {
+            self.moves(before.participant, -instrument.need(before.direction, before.price, before.remaining))?;
+        }
+        self.in_row(before.whose, |row| {
+            row.release(before.direction, before.opens, before.remaining, before.yesterday);
+        });
+        self.live -= i64::from(self.entry != Entry::Entering(ended.order));
+        self.count_private(before.participant, ended.private_number)?;
+        if before.quoted { self.lose(ended.order, Some(ended.reason)) } else { Ok(()) }
     }
 
     fn restated(&mut self, restated: &Restated) -> Check {
@@ -468,8 +637,25 @@ impl<'a> Checker<'a> {
     fn market_data(&mut self, data: &MarketData) -> Check {
         self.state.instrument(data.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
         // All of a tick carry one number.
+        self.ticking = true;
         self.broadcast = self.state.broadcast.0;
         self.count_broadcast(data.broadcast_number)
+    }
+
+    fn depth(&self, depth: &Depth) -> Check {
+        self.state.instrument(depth.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
+        known_code(depth.side <= 1 && usize::from(depth.count) <= DEPTH_LEVELS)
+    }
+
+    fn ticked(&mut self, ticked: &Ticked) -> Check {
+        fits(std::mem::take(&mut self.ticking))?;
+        expect_number(ticked.match_number, StreamNumber(self.broadcast))?;
+        for number in [ticked.trade_number, ticked.depth_number] {
+            if number != StreamNumber(0) {
+                self.count_broadcast(number)?;
+            }
+        }
+        Ok(())
     }
 
     fn published(&mut self, published: &Published) -> Check {
@@ -505,7 +691,11 @@ fn expect_number(number: StreamNumber, expected: StreamNumber) -> Check {
     if number == expected { Ok(()) } else { Err(ImpossibleKind::WrongStreamNumber) }
 }
 
-/// Whether a command about an instrument or ALL is about this one.
-fn names(of_command: InstrumentIndex, of_event: InstrumentIndex) -> bool {
-    of_command == InstrumentIndex::ALL || of_command == of_event
+/// Whether a command about an instrument, a product's or ALL is about this one.
+fn names(state: &State, instrument: InstrumentIndex, product: ProductIndex, of_event: InstrumentIndex) -> bool {
+    if instrument != InstrumentIndex::ALL {
+        return instrument == of_event;
+    }
+    let its = state.instrument(of_event).map(|of| of.definition.product);
+    product == ProductIndex::ALL || its == Some(product)
 }

@@ -62,6 +62,12 @@ pub(super) struct Standing {
     pub(super) instrument: InstrumentIndex,
     pub(super) participant: ParticipantIndex,
     pub(super) direction: Direction,
+    pub(super) opens: bool,
+    pub(super) price: Price,
+    /// One of a quote's two.
+    pub(super) quoted: bool,
+    /// Its position row's name.
+    pub(super) whose: u64,
     /// FOK or FAK: stays until its Ended, also with nothing left.
     pub(super) immediate: bool,
     pub(super) remaining: u32,
@@ -76,6 +82,10 @@ impl Standing {
             instrument: order.instrument,
             participant: state.participant_of(order.user),
             direction: order.direction(),
+            opens: order.opens(),
+            price: order.price,
+            quoted: order.quoted(),
+            whose: state.rows.get(order.row).whose(),
             immediate: order.immediate(),
             remaining: order.remaining,
             yesterday: order.yesterday,

@@ -1,6 +1,6 @@
 //! Whether the fields of an event that are to be zero are.
 
-use crate::event::EventView;
+use crate::event::{DEPTH_LEVELS, EventView};
 
 /// Whether every reserved field is zero.
 pub(super) fn reserved_is_zero(event: &EventView<'_>) -> bool {
@@ -17,5 +17,18 @@ pub(super) fn reserved_is_zero(event: &EventView<'_>) -> bool {
         EventView::MarketData(event) => event.reserved == 0,
         EventView::Published(event) => zero(&event.reserved) && zero(&event.reserved_2),
         EventView::Restated(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::QuoteAccepted(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::QuoteEnded(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::Enquired(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::ExecAccepted(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::ExecEnded(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::Depth(event) => {
+            let beyond = usize::from(event.count).min(DEPTH_LEVELS);
+            let empty = event.price[beyond..].iter().all(|price| price.0 == 0)
+                && event.volume[beyond..].iter().all(|volume| volume.0 == 0);
+            empty && zero(&event.reserved) && zero(&event.reserved_2)
+        }
+        EventView::Ticked(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::Snapshot(event) => zero(&event.reserved) && zero(&event.reserved_2),
     }
 }

@@ -1,11 +1,11 @@
 //! The instrument.
 
-use crate::command::OrderInsert;
 use crate::reject::Reject;
 use crate::state::{Instrument, State};
+use crate::types::InstrumentIndex;
 
-/// 7: the instrument is defined.
+/// 8: the instrument is defined.
 #[inline(always)]
-pub(super) fn is_known<'a>(state: &'a State, order: &OrderInsert) -> Result<&'a Instrument, Reject> {
-    state.instrument(order.instrument).ok_or(Reject::InstrumentUnknown)
+pub(super) fn is_known(state: &State, instrument: InstrumentIndex) -> Result<&Instrument, Reject> {
+    state.instrument(instrument).ok_or(Reject::InstrumentUnknown)
 }

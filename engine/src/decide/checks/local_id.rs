@@ -2,33 +2,27 @@
 //! sends its order again under the same id.
 
 use super::Refusal;
-use crate::command::{OrderInsert, USER_ASCENDING_LOCAL_IDS};
-use crate::local_ids::{is_blank, rank};
+use crate::command::USER_ASCENDING_LOCAL_IDS;
+use crate::local_ids::{IdSet, LocalId, is_blank, rank};
 use crate::reject::Reject;
 use crate::state::{State, User};
-use crate::types::UserIndex;
 
 /// 1: the id is not blank.
 #[inline(always)]
-pub(super) fn is_there(order: &OrderInsert) -> Result<(), Reject> {
+pub(super) fn is_there(local_id: &LocalId) -> Result<(), Reject> {
     // Nearly every id begins with a character.
-    let first = order.local_id[0];
-    if first != b' ' && first != 0 || !is_blank(&order.local_id) { Ok(()) } else { Err(Reject::LocalIdMissing) }
+    let first = local_id[0];
+    if first != b' ' && first != 0 || !is_blank(local_id) { Ok(()) } else { Err(Reject::LocalIdMissing) }
 }
 
 /// 2: the trader has not used it today.
 #[inline(always)]
-pub(super) fn is_new<'a>(
-    state: &'a State,
-    user: UserIndex,
-    trader: &User,
-    order: &OrderInsert,
-) -> Result<(), Refusal<'a>> {
+pub(super) fn is_new<'a>(state: &'a State, ids: IdSet, trader: &User, local_id: &LocalId) -> Result<(), Refusal<'a>> {
     // What is greater than every id so far is none of them; members count upwards.
-    if rank(&order.local_id) > trader.largest_local_id {
+    if rank(local_id) > trader.largest_local_id[ids.kind()] {
         return Ok(());
     }
-    match state.local_ids.find(user, &order.local_id) {
+    match state.local_ids.find(ids, local_id) {
         None => Ok(()),
         first => Err(Refusal { code: Reject::LocalIdRepeated, first }),
     }
@@ -42,7 +36,8 @@ pub(super) fn has_room(state: &State) -> Result<(), Reject> {
 
 /// 4: it is greater than all before, if that is asked of the trader.
 #[inline(always)]
-pub(super) fn ascends(trader: &User, order: &OrderInsert) -> Result<(), Reject> {
+pub(super) fn ascends(ids: IdSet, trader: &User, local_id: &LocalId) -> Result<(), Reject> {
     let asked = trader.definition.flags & USER_ASCENDING_LOCAL_IDS != 0;
-    if asked && rank(&order.local_id) <= trader.largest_local_id { Err(Reject::LocalIdNotAscending) } else { Ok(()) }
+    let ascends = || rank(local_id) > trader.largest_local_id[ids.kind()];
+    if asked && !ascends() { Err(Reject::LocalIdNotAscending) } else { Ok(()) }
 }

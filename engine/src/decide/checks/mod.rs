@@ -1,26 +1,37 @@
-//! The checks of an order (领域服务校验模型): small services, one domain each, from cheap to dear. Adding one is adding a file
-//! and a line in [`admit`].
+//! The checks (领域服务校验模型): small services, one domain each, from cheap to dear. Adding one is adding a file
+//! and a line in [`admit`]. Quotes, enquiries and instructions take theirs from the same files.
 
 mod capacity;
 mod client;
 mod closing;
 mod conditions;
+mod credit;
+mod demand;
+mod enquiry;
+mod exercise;
+mod function;
 mod instrument;
 mod limit;
 mod local_id;
+mod opened;
 mod phase;
 mod price;
+mod quote;
 mod rights;
 mod volume;
 
 use super::plain_rejected;
 use crate::command::OrderInsert;
 use crate::event::Rejected;
-use crate::local_ids::Mark;
+use crate::local_ids::{IdSet, LocalId, Mark};
 use crate::position::whose;
 use crate::reject::Reject;
-use crate::state::{Instrument, State};
-use crate::types::{Direction, MatchCondition, ParticipantIndex, Price, UserIndex};
+use crate::state::{Instrument, State, User};
+use crate::types::{Direction, Function, MatchCondition, ParticipantIndex, Price, UserIndex, Volume};
+use demand::{Demand, Relief};
+pub(super) use enquiry::admit as admit_enquiry;
+pub(super) use exercise::{AdmittedExercise, admit as admit_exercise};
+pub(super) use quote::{AdmittedQuote, QuoteSide, admit as admit_quote};
 
 /// An order that passed every check.
 pub(super) struct Admitted<'a> {
@@ -28,6 +39,7 @@ pub(super) struct Admitted<'a> {
     pub(super) participant: ParticipantIndex,
     pub(super) direction: Direction,
     pub(super) condition: MatchCondition,
+    pub(super) function: Function,
     /// In ticks, within the day's limits.
     pub(super) price: Price,
     /// Its position row, if there is one already.
@@ -39,37 +51,90 @@ pub(super) struct Admitted<'a> {
 /// The table of RULES.md, line by line: the first check that fails names the reject.
 #[inline(always)]
 pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) -> Result<Admitted<'a>, Refusal<'a>> {
-    let trader = state.user(user).ok_or(Reject::IndexUnknown)?;
-    local_id::is_there(order)?; //                                                                     1
-    local_id::is_new(state, user, trader, order)?; //                                                  2
-    local_id::has_room(state)?; //                                                                     3
-    local_id::ascends(trader, order)?; //                                                              4
-    let conditions = conditions::are_offered(order)?; //                                               5
-    let account = client::is_known(state, trader, order)?; //                                          6
-    let instrument = instrument::is_known(state, order)?; //                                           7
+    let trader = speaks(state, IdSet::orders(user), &order.local_id)?; //                              1-4
+    conditions::has_no_stop(order)?; //                                                                5
+    let conditions = conditions::are_offered(order)?; //                                               6
+    let account = client::is_known(state, trader, order.account)?; //                                  7
+    let instrument = instrument::is_known(state, order.instrument)?; //                                8
+    function::is_on(state, instrument, conditions.function)?; //                                       9
     let right = rights::worst(state, trader, account, instrument);
-    rights::not_forbidden(right)?; //                                                                  8
-    rights::may_open(right, conditions.offset)?; //                                                    9
-    phase::takes_orders(instrument)?; //                                                               10
-    phase::takes_immediate(instrument, conditions.condition)?; //                                      11
-    let ticks = price::is_on_tick(instrument, order)?; //                                              12
-    let price = price::is_within_limits(instrument, ticks)?; //                                        13
-    volume::is_within_limits(instrument, order)?; //                                                   14
+    rights::not_forbidden(right)?; //                                                                  10
+    rights::may_open(right, conditions.offset)?; //                                                    11
+    phase::takes_orders(instrument)?; //                                                               12
+    phase::takes_kind(instrument, conditions.function)?; //                                            13
+    let priced = conditions.function.is_priced();
+    let price = if priced {
+        let ticks = price::is_on_tick(instrument, order.price)?; //                                    14
+        price::is_within_limits(instrument, ticks)? //                                                 15
+    } else {
+        instrument.furthest(conditions.direction)
+    };
+    volume::is_within_limits(instrument, order.volume, priced)?; //                                    16
     let place = state.rows.find(whose(order.account, order.instrument, order.hedge));
-    let row = place.map(|place| state.rows.get(place));
-    let yesterday = closing::has_position(state, row, &conditions, order.volume)?; //                  15
-    limit::is_kept(state, row, account, instrument, &conditions, order.volume)?; //                    16
-    capacity::has_row(state, row)?; //                                                                 17
-    capacity::has_order(state)?; //                                                                    18
+    let demand = Demand {
+        state,
+        account,
+        instrument,
+        row: place.map(|place| state.rows.get(place)),
+        direction: conditions.direction,
+        offset: conditions.offset,
+        hedge: order.hedge,
+        price,
+        volume: order.volume.0,
+    };
+    let yesterday = aggregate(&demand, &Relief::NONE)?; //                                             17-24
     Ok(Admitted {
         instrument,
         participant: trader.definition.participant,
         direction: conditions.direction,
         condition: conditions.condition,
+        function: conditions.function,
         price,
         row: place,
         yesterday,
     })
+}
+
+/// 1-4: the trader, and its local id.
+#[inline(always)]
+fn speaks<'a>(state: &'a State, ids: IdSet, local_id: &LocalId) -> Result<&'a User, Refusal<'a>> {
+    let trader = state.user(ids.user()).ok_or(Reject::IndexUnknown)?;
+    local_id::is_there(local_id)?; //                                                                  1
+    local_id::is_new(state, ids, trader, local_id)?; //                                                2
+    local_id::has_room(state)?; //                                                                     3
+    local_id::ascends(ids, trader, local_id)?; //                                                      4
+    Ok(trader)
+}
+
+/// 17-24: what looks at the aggregate, and at what is shared. Gives how much of yesterday's position a closing order freezes.
+#[inline(always)]
+fn aggregate(demand: &Demand<'_>, relief: &Relief) -> Result<u32, Reject> {
+    let yesterday = closing::has_position(demand, relief)?; //                                         17
+    if demand.opens() {
+        limit::is_kept(demand, relief)?; //                                                            18
+        opened::is_kept(demand, relief)?; //                                                           19
+        limit::member_is_kept(demand, relief)?; //                                                     20
+        capacity::has_row(demand, relief)?; //                                                         21
+    }
+    capacity::has_order(demand, relief)?; //                                                           22
+    if demand.opens() {
+        credit::suffices(demand, relief)?; //                                                          23, 24
+    }
+    Ok(yesterday)
+}
+
+/// 14-24 of a limit order good for the day: half of a quote. Gives its price, too.
+fn side<'a>(
+    demand: Demand<'a>,
+    price: crate::types::RawPrice,
+    relief: impl FnOnce(&Demand<'a>) -> Relief,
+) -> Result<(Demand<'a>, u32), Reject> {
+    let ticks = price::is_on_tick(demand.instrument, price)?; //                                       14
+    let price = price::is_within_limits(demand.instrument, ticks)?; //                                 15
+    volume::is_within_limits(demand.instrument, Volume(demand.volume), true)?; //                      16
+    let demand = Demand { price, ..demand };
+    let yesterday = aggregate(&demand, &relief(&demand))?; //                                          17-24
+    Ok((demand, yesterday))
 }
 
 /// Why an order was refused.

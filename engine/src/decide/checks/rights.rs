@@ -17,13 +17,13 @@ pub(super) fn worst(state: &State, trader: &User, account: &Account, instrument:
     rights.into_iter().max().unwrap_or(Right::Full)
 }
 
-/// 8: something may be done at all.
+/// 10: something may be done at all.
 #[inline(always)]
 pub(super) fn not_forbidden(right: Right) -> Result<(), Reject> {
     if right == Right::Forbidden { Err(Reject::RightForbidden) } else { Ok(()) }
 }
 
-/// 9: opening takes the full right.
+/// 11: opening takes the full right.
 #[inline(always)]
 pub(super) fn may_open(right: Right, offset: Offset) -> Result<(), Reject> {
     if right == Right::CloseOnly && offset == Offset::Open { Err(Reject::RightCloseOnly) } else { Ok(()) }

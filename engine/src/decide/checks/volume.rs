@@ -1,16 +1,17 @@
 //! The volume of one order (每次最小、最大下单数量).
 
-use crate::command::OrderInsert;
 use crate::reject::Reject;
 use crate::state::Instrument;
+use crate::types::Volume;
 
-/// 14: not below the minimum, then not above the maximum.
+/// 16: not below the minimum, then not above the maximum of its kind.
 #[inline(always)]
-pub(super) fn is_within_limits(instrument: &Instrument, order: &OrderInsert) -> Result<(), Reject> {
-    if order.volume.0 < instrument.definition.minimum_volume {
+pub(super) fn is_within_limits(instrument: &Instrument, volume: Volume, priced: bool) -> Result<(), Reject> {
+    let definition = &instrument.definition;
+    if volume.0 < definition.minimum_volume {
         return Err(Reject::VolumeBelowMinimum);
     }
-    if order.volume.0 > instrument.definition.maximum_volume {
+    if volume.0 > if priced { definition.maximum_volume } else { definition.maximum_market_volume } {
         return Err(Reject::VolumeAboveMaximum);
     }
     Ok(())
