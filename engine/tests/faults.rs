@@ -257,7 +257,7 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     let case = Case::new(market, 0, &insert(wide(buy(0, u32::MAX)), 900));
     check(case.spoilt(|events| change(events, 1, traded, |event| event.price.0 = i32::MIN)), Overflow);
 
-    let case = Case::new(market_with_orders(), 0, &MassCancel { scope: 0, reserved: [0; 3], index: 0 });
+    let case = Case::new(market_with_orders(), 0, &MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 });
     check(case.spoilt(|events| events[1] = events[0]), UnknownOrder);
     check(case.spoilt(|events| change(events, 0, ended, |event| event.reason = 4)), DoesNotFit);
     check(case.spoilt(|events| change(events, 0, ended, |event| event.reason = 9)), DoesNotFit);
@@ -279,8 +279,7 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     check(case.spoilt(|events| change(events, 0, market_data, |event| event.instrument.0 = 3)), UnknownIndex);
     assert_eq!(case.spoilt(|events| change(events, 0, market_data, |event| event.bid.0 = 9)), None, "told otherwise");
 
-    let case =
-        Case::new(Market::new(), 0, &PhaseSet { instrument: InstrumentIndex::ALL, phase: b'3', reason: b'1', step: 0 });
+    let case = Case::new(Market::new(), 0, &phase_set(InstrumentIndex::ALL, b'3'));
     check(
         case.spoilt(|events| change(events, 1, phase_changed, |event| event.broadcast_number.0 = 1)),
         WrongStreamNumber,

@@ -49,7 +49,7 @@ fn the_published_morning_comes_out_trade_for_trade() {
         let commands: Vec<CommandBuffer> = match &row[2] {
             "call" => vec![phase_set(Phase::AuctionOrdering)],
             "uncross" => {
-                let uncross = CommandBuffer::own(&Uncross { instrument: A, reserved: 0, step: 0 });
+                let uncross = CommandBuffer::own(&Uncross { instrument: A, product: ProductIndex::ALL, step: 0 });
                 vec![phase_set(Phase::AuctionMatch), uncross, phase_set(Phase::Continuous)]
             }
             "insert" => {
@@ -117,5 +117,5 @@ fn the_published_morning_comes_out_trade_for_trade() {
 }
 
 fn phase_set(phase: Phase) -> CommandBuffer {
-    CommandBuffer::own(&PhaseSet { instrument: A, phase: phase as u8, reason: b'1', step: 0 })
+    CommandBuffer::own(&common::phase_set(A, phase as u8))
 }

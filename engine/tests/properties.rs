@@ -20,7 +20,7 @@ fn check_invariants(state: &State) {
     let orders = state.orders();
     assert_eq!(orders.len(), state.live_orders() as usize);
     assert!(orders.windows(2).all(|pair| pair[0].key < pair[1].key));
-    let mut exposures: BTreeMap<(ClientNumber, InstrumentIndex), (u64, u64)> = BTreeMap::new();
+    let mut exposures: BTreeMap<(ClientNumber, InstrumentIndex, bool), (u64, u64)> = BTreeMap::new();
     // Reservations are those of the orders that work.
     let mut reserved: BTreeMap<(AccountIndex, InstrumentIndex, u8), [u32; 6]> = BTreeMap::new();
     let mut levels: BTreeMap<(InstrumentIndex, Direction, Price), u64> = BTreeMap::new();
@@ -36,6 +36,12 @@ fn check_invariants(state: &State) {
             sums[3 + 2 * (1 - side)] += order.remaining.0 - order.yesterday.0;
         }
     }
+    for exec in state.exec_orders().filter(|exec| exec.action == b'1') {
+        let sums = reserved.entry((exec.account, exec.instrument, exec.hedge)).or_default();
+        sums[2] += exec.yesterday;
+        sums[3] += exec.volume - exec.yesterday;
+    }
+    let mut members: BTreeMap<(ParticipantIndex, InstrumentIndex), [u64; 2]> = BTreeMap::new();
     for (account, instrument, hedge, position) in state.positions() {
         assert!(
             position.long_frozen_yesterday <= position.long_yesterday
@@ -59,15 +65,35 @@ fn check_invariants(state: &State) {
             "reservations are the orders'"
         );
         let client = state.account(account).expect("defined").definition.client_number;
-        let exposure = exposures.entry((client, instrument)).or_default();
-        exposure.0 +=
-            [position.long_yesterday, position.long_today, position.pending_buy].map(u64::from).iter().sum::<u64>();
-        exposure.1 +=
-            [position.short_yesterday, position.short_today, position.pending_sell].map(u64::from).iter().sum::<u64>();
+        let of = state.instrument(instrument).expect("defined").definition;
+        let product = state.product(of.product).expect("defined").definition;
+        let exposure: &mut (u64, u64) = exposures.entry((client, of.limit_with, hedge == b'3')).or_default();
+        let long = [position.long_yesterday, position.long_today, position.pending_buy];
+        let short = [position.short_yesterday, position.short_today, position.pending_sell];
+        let [long, short] = [long, short].map(|lots| lots.map(u64::from).iter().sum::<u64>());
+        let swapped = of.option_type == b'2' && product.flags & engine::command::PRODUCT_LIMIT_BY_VIEW != 0;
+        exposure.0 += if swapped { short } else { long };
+        exposure.1 += if swapped { long } else { short };
+        let participant = state.account(account).expect("defined").definition.participant;
+        let member = members.entry((participant, instrument)).or_default();
+        (member[0], member[1]) = (member[0] + long, member[1] + short);
+    }
+    for ((participant, instrument), lots) in members {
+        let total = state.member_total(participant, instrument);
+        assert!(total.is_none_or(|total| total == lots), "a member's total is the sum of its rows");
+    }
+    check_money(state);
+    for quote in state.quotes() {
+        let live: Vec<OrderKey> = quote.orders.into_iter().filter(|key| key.0 != 0).collect();
+        assert!(!live.is_empty(), "a quote lives while one of its orders does");
+        for key in live {
+            assert_eq!(state.order(key).and_then(|order| order.quote), Some(quote.key));
+        }
     }
     assert!(reserved.is_empty(), "every order has a position row");
-    for ((client, instrument), expected) in exposures {
-        assert_eq!(state.exposure(client, instrument), expected, "exposure is what the rows say");
+    for ((client, instrument, hedges), expected) in exposures {
+        let hedge = if hedges { b'3' } else { b'1' };
+        assert_eq!(state.exposure(client, instrument, hedge), expected, "exposure is what the rows say");
     }
     for instrument in state.instruments().map(|instrument| instrument.definition.index) {
         for (side, best) in [(Direction::Buy, None), (Direction::Sell, None)] {
@@ -84,6 +110,42 @@ fn check_invariants(state: &State) {
     let tree = state.tree();
     assert_eq!(tree.all.state, tree.base.wrapping_add(sum), "the tree adds up to the whole");
     assert_eq!(tree.instruments.iter().fold(0u64, |sum, node| sum.wrapping_add(node.digest)), sum);
+}
+
+/// Used money is no less than pending needs and margins (the premium that was paid besides is in no table), and cleared is the sum of what is used.
+fn check_money(state: &State) {
+    let mut least: BTreeMap<ParticipantIndex, i128> = BTreeMap::new();
+    let mut paid = false;
+    for (account, instrument, _, position) in state.positions() {
+        let of = state.instrument(instrument).expect("defined").definition;
+        let premium = of.flags & engine::command::INSTRUMENT_PREMIUM != 0;
+        paid |= premium;
+        let participant = state.account(account).expect("defined").definition.participant;
+        let long = i128::from(position.long_yesterday) + i128::from(position.long_today);
+        let short = [position.short_yesterday, position.short_today, position.pending_sell].map(i128::from);
+        let buys = if premium { 0 } else { long + i128::from(position.pending_buy) };
+        let margin = buys * i128::from(of.margin_long) + short.iter().sum::<i128>() * i128::from(of.margin_short);
+        *least.entry(participant).or_default() += margin;
+    }
+    for order in state.orders().iter().filter(|order| order.offset == Offset::Open && order.direction == Direction::Buy)
+    {
+        let of = state.instrument(order.instrument).expect("defined").definition;
+        if of.flags & engine::command::INSTRUMENT_PREMIUM != 0 {
+            let price = i128::from(order.price.0) * i128::from(of.tick) * i128::from(of.multiplier);
+            *least.entry(order.participant).or_default() += price * i128::from(order.remaining.0);
+        }
+    }
+    for participant in state.participants().map(|participant| participant.definition.index) {
+        let purse = state.purse(participant).expect("every participant has one");
+        let least = least.get(&participant).copied().unwrap_or(0);
+        assert!(
+            if paid { purse.used >= least } else { purse.used == least },
+            "{participant}: {purse:?}, least {least}"
+        );
+        let whom = state.participants().filter(|other| other.definition.clearing == participant);
+        let cleared: i128 = whom.filter_map(|other| state.purse(other.definition.index)).map(|purse| purse.used).sum();
+        assert_eq!(purse.cleared, cleared);
+    }
 }
 
 /// Long minus short of everything in an instrument.

@@ -218,7 +218,7 @@ fn capacity_rejects() -> Vec<Reject> {
     seen.push(check(&market.insert(&buy(100, 5)), Reject::OrdersExhausted));
     // Also an order that would trade at once: it might rest.
     seen.push(check(&market.insert(&sell(100, 5).account(1)), Reject::OrdersExhausted));
-    market.own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 });
+    market.own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 });
     market.rest(&buy(100, 5));
 
     // The limit binds a client over all its members, pending opens counted, a side for itself.
@@ -235,7 +235,7 @@ fn capacity_rejects() -> Vec<Reject> {
     market.rest(&buy(90, 3).account(2));
     market.rest(&sell(190, 20));
     market.rest(&buy(90, 20).instrument(B));
-    assert_eq!(market.state.exposure(ClientNumber(0), A), (20, 20));
+    assert_eq!(market.state.exposure(ClientNumber(0), A, b'1'), (20, 20));
     // No limit, but positions stay numbers.
     let mut market = Market::with(day(), |define| define.maximum_volume = u32::MAX);
     market.rest(&buy(90, u32::MAX - 1));
@@ -378,9 +378,9 @@ fn exchange_rejects() -> Vec<Reject> {
         short_today: 6,
     };
     market.applied(&set);
-    assert_eq!(market.state.exposure(ClientNumber(0), A), (7, 11));
+    assert_eq!(market.state.exposure(ClientNumber(0), A, b'1'), (7, 11));
     market.applied(&PositionSet { long_yesterday: 1, ..set });
-    assert_eq!(market.state.exposure(ClientNumber(0), A), (5, 11));
+    assert_eq!(market.state.exposure(ClientNumber(0), A, b'1'), (5, 11));
     let unknown = Reject::IndexUnknown;
     seen.push(plain(&market.own(&PositionSet { account: AccountIndex(9), hedge: 0, ..set }), unknown));
     seen.push(plain(&market.own(&PositionSet { instrument: InstrumentIndex(2), ..set }), unknown));
@@ -389,7 +389,7 @@ fn exchange_rejects() -> Vec<Reject> {
     seen.push(plain(&market.own(&PositionSet { short_yesterday: u32::MAX, ..set }), invalid));
     market.rest(&buy(50, 1));
     seen.push(plain(&market.own(&set), invalid));
-    market.own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 });
+    market.own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 });
     market.rest(&sell(150, 1).offset(Offset::Close));
     seen.push(plain(&market.own(&set), invalid));
 
@@ -409,9 +409,9 @@ fn exchange_rejects() -> Vec<Reject> {
     }
     market.applied(&RightSet { instrument: InstrumentIndex(99), ..right });
 
-    seen.push(plain(&market.own(&MassCancel { scope: 5, reserved: [0; 3], index: 0 }), invalid));
+    seen.push(plain(&market.own(&MassCancel { scope: 5, cause: 0, reserved: [0; 2], index: 0 }), invalid));
     for (scope, index) in [(1, 2), (2, 4), (3, 9), (4, 2), (1, 1 << 16)] {
-        seen.push(plain(&market.own(&MassCancel { scope, reserved: [0; 3], index }), unknown));
+        seen.push(plain(&market.own(&MassCancel { scope, cause: 0, reserved: [0; 2], index }), unknown));
     }
     let block = SeatBlock { user: UserIndex(4), blocked: 1, reserved: 0, text: [b' '; 100] };
     seen.push(plain(&market.own(&block), unknown));
@@ -424,10 +424,7 @@ fn exchange_rejects() -> Vec<Reject> {
     seen.push(plain(&market.cancel(4, |cancel| cancel.action = b'9'), unknown));
     seen.push(plain(&market.own(&bulletin(ParticipantIndex(2))), unknown));
 
-    seen.push(plain(
-        &market.own(&PhaseSet { instrument: InstrumentIndex(2), phase: b'2', reason: b'1', step: 0 }),
-        invalid,
-    ));
+    seen.push(plain(&market.own(&phase_set(InstrumentIndex(2), b'9')), invalid));
     seen.push(plain(&market.phase(InstrumentIndex(2), Phase::Continuous), unknown));
     seen.push(plain(&market.uncross(InstrumentIndex(2)), unknown));
     seen.push(plain(&market.uncross(A), Reject::NotInAuctionMatch));
@@ -549,7 +546,7 @@ fn of_many_reasons_the_first_of_the_table_is_heard() {
     hear(&mut market, &mut order, Reject::PositionRowsExhausted);
     order.account = AccountIndex(0);
     hear(&mut market, &mut order, Reject::OrdersExhausted);
-    market.own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 });
+    market.own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 });
     order.local_id = local_id(900);
     assert_eq!(refused(&market.run(UserIndex(4), &order)), None);
 }

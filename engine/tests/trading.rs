@@ -249,13 +249,13 @@ fn a_client_may_trade_with_itself() {
     assert_eq!((position.long_today, position.short_today, position.pending_buy, position.pending_sell), (5, 5, 2, 0));
     // Buy side first: closing the short and the long side of one row against each other.
     market.rest(&sell(99, 5).offset(Offset::CloseToday).condition(Day));
-    assert_eq!(market.state.exposure(ClientNumber(0), A), (5, 5));
+    assert_eq!(market.state.exposure(ClientNumber(0), A, b'1'), (5, 5));
 }
 
 #[test]
 fn opening_pends_then_holds_and_the_exposure_stays() {
     let mut market = Market::new();
-    let exposure = |market: &Market| market.state.exposure(ClientNumber(0), A);
+    let exposure = |market: &Market| market.state.exposure(ClientNumber(0), A, b'1');
     market.rest(&buy(100, 5));
     assert_eq!(exposure(&market), (5, 0));
     market.rest(&sell(100, 3).account(3));
@@ -266,7 +266,7 @@ fn opening_pends_then_holds_and_the_exposure_stays() {
     );
     market.rest(&buy(99, 4).account(2));
     assert_eq!(exposure(&market), (9, 0), "another member's account of the same client");
-    market.own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 });
+    market.own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 });
     assert_eq!(exposure(&market), (3, 0));
     market.rest(&sell(100, 3).offset(Offset::Close));
     assert_eq!(exposure(&market), (3, 0));
@@ -292,7 +292,7 @@ fn mass_events_go_in_the_order_of_keys_whatever_the_phase() {
         "restated left 2 traded 0 last 0 #6; restated left 1 traded 2 last 98 #7; restated left 4 traded 0 last 0 #7; restated left 5 traded 0 last 0 #8"
     );
     market.phase(InstrumentIndex::ALL, Phase::AuctionMatch);
-    let scoped = |scope: MassScope, index: u32| MassCancel { scope: scope as u8, reserved: [0; 3], index };
+    let scoped = |scope: MassScope, index: u32| MassCancel { scope: scope as u8, cause: 0, reserved: [0; 2], index };
     assert_eq!(text(&market.own(&scoped(MassScope::Account, 1))), "ended MassCancelled left 5 traded 0 last 0 #9");
     assert_eq!(text(&market.own(&scoped(MassScope::User, 1))), "ended MassCancelled left 4 traded 0 last 0 #10");
     assert_eq!(text(&market.own(&scoped(MassScope::Participant, 1))), "ended MassCancelled left 1 traded 2 last 98 #8");
@@ -365,7 +365,7 @@ fn market_data_tells_what_was_touched_since_the_last_tick_under_one_number() {
         i128::from(data.turnover_high) << 64 | i128::from(data.turnover_low),
         990 * i128::from(TICK) * i128::from(MULTIPLIER)
     );
-    market.own(&MassCancel { scope: 4, reserved: [0; 3], index: 1 });
+    market.own(&MassCancel { scope: 4, cause: 0, reserved: [0; 2], index: 1 });
     assert_eq!(text(&market.own(&tick)), "data 1 #3");
     market.phase(A, Phase::Suspended);
     assert_eq!(text(&market.own(&tick)), "data 0 #5");

@@ -46,6 +46,15 @@ impl Market {
 
     /// As `new`, with another day and instruments changed before they are defined.
     pub fn with(day: DayOpen, change: impl Fn(&mut InstrumentDefine)) -> Self {
+        Self::with_products(day, change, |_| ())
+    }
+
+    /// … and products.
+    pub fn with_products(
+        day: DayOpen,
+        change: impl Fn(&mut InstrumentDefine),
+        change_product: impl Fn(&mut ProductDefine),
+    ) -> Self {
         let mut market = Market::opened(day);
         for index in 0..2 {
             market.applied(&participant(index));
@@ -54,6 +63,11 @@ impl Market {
         for index in 0..4 {
             market.applied(&user(index, index / 2));
             market.applied(&account(u32::from(index), index / 2, [0, 1, 0, 2][usize::from(index)]));
+        }
+        for index in 0..2 {
+            let mut define = product(index);
+            change_product(&mut define);
+            market.applied(&define);
         }
         for index in 0..2 {
             let mut define = instrument(index);
@@ -126,6 +140,18 @@ impl Market {
         self.run(order.user, &body)
     }
 
+    /// What a user asks for, with the next local id of its own.
+    pub fn ask<T: Body>(&mut self, user: u16, mut body: T, id: impl Fn(&mut T) -> &mut [u8; 24]) -> Vec<Event> {
+        self.ids += 1;
+        *id(&mut body) = local_id(self.ids);
+        self.run(UserIndex(user), &body)
+    }
+
+    /// A quote by the first user of its account.
+    pub fn quote(&mut self, quote: QuoteInsert) -> Vec<Event> {
+        self.ask(quote.account.0 as u16 / 2 * 2, quote, |quote| &mut quote.local_id)
+    }
+
     /// An order that must be accepted; its key.
     pub fn rest(&mut self, order: &Order) -> OrderKey {
         let events = self.insert(order);
@@ -140,11 +166,11 @@ impl Market {
     }
 
     pub fn phase(&mut self, instrument: InstrumentIndex, phase: Phase) -> Vec<Event> {
-        self.own(&PhaseSet { instrument, phase: phase as u8, reason: b'1', step: 0 })
+        self.own(&phase_set(instrument, phase as u8))
     }
 
     pub fn uncross(&mut self, instrument: InstrumentIndex) -> Vec<Event> {
-        self.own(&Uncross { instrument, reserved: 0, step: 0 })
+        self.own(&Uncross { instrument, product: ProductIndex::ALL, step: 0 })
     }
 
     pub fn cancel(&mut self, user: u16, change: impl Fn(&mut OrderCancel)) -> Vec<Event> {
@@ -163,6 +189,80 @@ impl Market {
         change(&mut body);
         self.run(UserIndex(user), &body)
     }
+}
+
+pub fn phase_set(instrument: InstrumentIndex, phase: u8) -> PhaseSet {
+    let (product, text) = (ProductIndex::ALL, [b' '; 80]);
+    PhaseSet { instrument, phase, reason: b'1', step: 0, product, reserved: [0; 6], text }
+}
+
+/// An account's quote in the first instrument: bid and ask in ticks, lots on each side.
+pub fn quote(account: u32, bid: i64, ask: i64, volume: u32) -> QuoteInsert {
+    QuoteInsert {
+        local_id: [b' '; 24],
+        message_reference: [b' '; 6],
+        instrument: A,
+        account: AccountIndex(account),
+        offset: [b'0'; 2],
+        hedge: [b'1'; 2],
+        price: [bid, ask].map(|ticks| RawPrice(ticks * i64::from(TICK))),
+        volume: [Volume(volume); 2],
+    }
+}
+
+pub fn quote_cancel() -> QuoteCancel {
+    QuoteCancel {
+        sys_id: [b' '; 20],
+        instrument: InstrumentIndex::NONE,
+        action: b'0',
+        reserved: 0,
+        local_id: [b' '; 24],
+        action_local_id: [b' '; 24],
+        message_reference: [b' '; 6],
+        reserved_2: [0; 2],
+        account: AccountIndex::NONE,
+        reserved_3: 0,
+    }
+}
+
+pub fn enquiry(account: u32) -> EnquireQuote {
+    EnquireQuote {
+        local_id: [b' '; 24],
+        message_reference: [b' '; 6],
+        instrument: A,
+        account: AccountIndex(account),
+        direction: b'2',
+        reserved: [0; 3],
+    }
+}
+
+pub fn exec_order(account: u32, volume: u32, action: u8) -> ExecOrderInsert {
+    ExecOrderInsert {
+        local_id: [b' '; 24],
+        message_reference: [b' '; 6],
+        instrument: A,
+        account: AccountIndex(account),
+        volume: Volume(volume),
+        action,
+        hedge: b'1',
+        reserved: [0; 6],
+    }
+}
+
+pub fn exec_cancel() -> ExecOrderCancel {
+    ExecOrderCancel {
+        sys_id: [b' '; 20],
+        action: b'0',
+        reserved: [0; 3],
+        local_id: [b' '; 24],
+        action_local_id: [b' '; 24],
+        message_reference: [b' '; 6],
+        reserved_2: [0; 2],
+    }
+}
+
+pub fn market_maker(account: u32) -> MarketMakerSet {
+    MarketMakerSet { account: AccountIndex(account), product: ProductIndex(0), on: 1, reserved: 0 }
 }
 
 pub fn local_id(number: u32) -> [u8; 24] {
@@ -185,6 +285,31 @@ pub fn day() -> DayOpen {
         flags: 0,
         epoch: Epoch(1),
         data_center: 1,
+        enquiries: 4,
+        exec_orders: 4,
+        limits: 4,
+        products: 2,
+        reserved: 0,
+    }
+}
+
+/// Takes everything; no limits, no rules.
+pub fn product(index: u16) -> ProductDefine {
+    let mut id = *b"P0      ";
+    id[1] += index as u8;
+    ProductDefine {
+        index: ProductIndex(index),
+        kind: b'0',
+        flags: 0,
+        functions: Function::BITS,
+        enquiry_interval: 60,
+        enquiry_spread: 0,
+        open_limit: 0,
+        quote_spread: 0,
+        quote_volume: 0,
+        reserved: 0,
+        id,
+        group: id,
     }
 }
 
@@ -192,7 +317,14 @@ pub fn participant(index: u16) -> ParticipantDefine {
     let mut id = *b"P000    ";
     id[3] = b'0' + index as u8;
     let index_of = ParticipantIndex(index);
-    ParticipantDefine { index: index_of, series: 2 + index, participant_type: b'1', right: b'0', reserved: [0; 2], id }
+    ParticipantDefine {
+        index: index_of,
+        series: 2 + index,
+        participant_type: b'1',
+        right: b'0',
+        clearing: index_of,
+        id,
+    }
 }
 
 pub fn user(index: u16, participant: u16) -> UserDefine {
@@ -238,7 +370,7 @@ pub fn instrument(index: u16) -> InstrumentDefine {
         tie_break: TieBreak::Pressure as u8,
         phase: Phase::Continuous as u8,
         right: b'0',
-        reserved: 0,
+        product: ProductIndex(0),
         tick: TICK,
         multiplier: MULTIPLIER,
         lower_limit: 10,
@@ -246,8 +378,17 @@ pub fn instrument(index: u16) -> InstrumentDefine {
         previous_settlement: 100,
         minimum_volume: 1,
         maximum_volume: 100,
+        maximum_market_volume: 50,
+        open_limit: 0,
         position_limit: 0,
+        limit_with: InstrumentIndex(index),
+        option_type: b'0',
+        flags: 0,
+        reserved: 0,
         previous_open_interest: 0,
+        strike: RawPrice(0),
+        margin_long: 0,
+        margin_short: 0,
         id,
     }
 }
@@ -326,6 +467,9 @@ impl Order {
     }
 }
 
+const REASONS: [&str; 7] =
+    ["AllTraded", "ImmediateRemainder", "Cancelled", "MassCancelled", "DayEnd", "Replaced", "Disconnected"];
+
 /// Events in short words, one after the other.
 pub fn text(events: &[Event]) -> String {
     events.iter().map(one).collect::<Vec<_>>().join("; ")
@@ -360,7 +504,7 @@ fn one(event: &Event) -> String {
         EventView::Rested(event) => format!("rests {}", event.remaining),
         EventView::Ended(event) => format!(
             "ended {} left {}{} traded {} last {} #{}",
-            ["AllTraded", "ImmediateRemainder", "Cancelled", "MassCancelled", "DayEnd"][usize::from(event.reason)],
+            REASONS[usize::from(event.reason)],
             event.released,
             if event.yesterday.0 != 0 { format!(" yesterday {}", event.yesterday) } else { String::new() },
             event.traded,
@@ -382,6 +526,24 @@ fn one(event: &Event) -> String {
                 event.remaining, event.traded, event.last_price, event.private_number
             )
         }
+        EventView::QuoteAccepted(event) => format!("quote accepted #{}", event.private_number),
+        EventView::QuoteEnded(event) => {
+            format!("quote ended {} #{}", REASONS[usize::from(event.reason)], event.private_number)
+        }
+        EventView::Enquired(event) => format!("enquired #{}", event.broadcast_number),
+        EventView::ExecAccepted(event) => {
+            format!("exec accepted yesterday {} #{}", event.yesterday, event.private_number)
+        }
+        EventView::ExecEnded(event) => format!("exec ended #{}", event.private_number),
+        EventView::Depth(event) => {
+            let levels = event.price.iter().zip(&event.volume).take(usize::from(event.count));
+            let levels: Vec<String> = levels.map(|(price, volume)| format!("{volume} at {price}")).collect();
+            format!("{} {} {}", event.instrument, ["bids", "asks"][usize::from(event.side)], levels.join(", "))
+        }
+        EventView::Ticked(event) => {
+            format!("ticked {} {} {}", event.match_number, event.trade_number, event.depth_number)
+        }
+        EventView::Snapshot(event) => format!("snapshot #{}", event.broadcast_number),
     }
 }
 
