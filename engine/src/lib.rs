@@ -1,6 +1,7 @@
 #![doc = include_str!("../RULES.md")]
 
 mod book;
+mod clients;
 pub mod command;
 mod decide;
 mod definitions;

@@ -47,8 +47,8 @@ fn order_rejects() -> Vec<Reject> {
         (good.change(|order| order.match_session = b'1'), Reject::OrderUnsupported),
         (good.change(|order| order.match_session = b'2'), Reject::OrderUnsupported),
         (good.change(|order| order.minimal_volume = Volume(2)), Reject::OrderUnsupported),
-        (good.change(|order| order.flags = ORDER_STOP_PRICE), Reject::OrderUnsupported),
-        (good.change(|order| order.flags = ORDER_AUTO_SUSPEND), Reject::OrderUnsupported),
+        (good.change(|order| order.flags = ORDER_STOP_PRICE), Reject::StopOrderNotOffered),
+        (good.change(|order| order.flags = ORDER_AUTO_SUSPEND), Reject::StopOrderNotOffered),
         (good.change(|order| order.account = AccountIndex::NONE), Reject::ClientUnknown),
         (good.change(|order| order.account = AccountIndex(9)), Reject::ClientUnknown),
         (good.change(|order| order.account = AccountIndex(2)), Reject::ClientUnknown),
@@ -460,6 +460,139 @@ fn bulletin(participant: ParticipantIndex) -> Bulletin {
     }
 }
 
+fn switch(on: u8, functions: u32) -> FunctionSet {
+    FunctionSet { product: ProductIndex(0), on, reserved: 0, functions, text: [b' '; 80] }
+}
+
+/// Limits of opened lots, of members, of money: each binds at its number, and not one lot before.
+fn limit_rejects() -> Vec<Reject> {
+    let mut seen = vec![];
+    let mut market = Market::with_products(
+        DayOpen { limits: 2, ..day() },
+        |define| (define.margin_long, define.margin_short, define.open_limit) = (1_000, 2_000, 10),
+        |product| product.open_limit = 15,
+    );
+    market.rest(&buy(90, 10));
+    seen.push(check(&market.insert(&sell(110, 1)), Reject::OpenLimitExceeded));
+    seen.push(check(&market.insert(&sell(110, 1).account(2)), Reject::OpenLimitExceeded));
+    assert_eq!(refused(&market.insert(&sell(110, 5).change(|order| order.hedge = b'3'))), None);
+    market.rest(&sell(110, 5).instrument(B));
+    seen.push(check(&market.insert(&sell(110, 1).instrument(B)), Reject::OpenLimitExceeded));
+    market.own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 });
+    assert_eq!(market.state.opened(ClientNumber(0), A), 0);
+    let purse = *market.state.purse(ParticipantIndex(0)).expect("defined");
+    assert_eq!((purse.used, purse.cleared), (0, 0));
+
+    let limit = MemberLimitSet { participant: ParticipantIndex(0), instrument: A, volume: 6 };
+    market.rest(&buy(90, 4));
+    market.applied(&limit);
+    seen.push(check(&market.insert(&buy(90, 3).account(1)), Reject::MemberLimitExceeded));
+    market.rest(&buy(90, 2).account(1));
+    assert_eq!(market.state.member_total(ParticipantIndex(0), A), Some([6, 0]));
+    market.applied(&MemberLimitSet { volume: 0, ..limit });
+
+    let set = CreditSet { participant: ParticipantIndex(0), kind: 1, reserved: [0; 5], amount: 9_999 };
+    assert_eq!(market.state.purse(ParticipantIndex(0)).expect("defined").used, 6_000);
+    market.applied(&set);
+    seen.push(check(&market.insert(&sell(110, 2)), Reject::CreditExceeded));
+    market.applied(&CreditSet { amount: 10_000, ..set });
+    market.applied(&CreditSet { amount: 9_999, kind: 0, ..set });
+    seen.push(check(&market.insert(&sell(110, 2)), Reject::FundsInsufficient));
+    market.applied(&CreditSet { amount: -1, kind: 0, ..set });
+    market.rest(&sell(110, 2));
+    seen.push(check(&market.own(&CreditSet { amount: -2, ..set }), Reject::DefinitionInvalid));
+    let client = ClientLimitSet { client: ClientNumber(1), instrument: A, class: 0, reserved: 0, long: 3, short: 0 };
+    market.applied(&client);
+    seen.push(check(&market.insert(&buy(90, 2).account(1)), Reject::PositionLimitExceeded));
+    seen.push(check(&market.own(&ClientLimitSet { class: 1, ..client }), Reject::DefinitionInvalid));
+    seen.push(check(&market.own(&ClientLimitSet { client: ClientNumber(7), ..client }), Reject::IndexUnknown));
+    seen
+}
+
+/// Quotes and enquiries.
+fn quote_rejects() -> Vec<Reject> {
+    let mut seen = vec![];
+    let mut market = Market::with_products(
+        DayOpen { enquiries: 1, ..day() },
+        |define| define.position_limit = 10,
+        |product| (product.enquiry_spread, product.enquiry_interval) = (5, 60),
+    );
+    let good = quote(0, 99, 101, 6);
+    seen.push(check(&market.quote(good), Reject::NotMarketMaker));
+    market.applied(&market_maker(0));
+    seen.push(check(&market.quote(quote(0, 101, 101, 6)), Reject::QuoteCrossed));
+    seen.push(check(&market.quote(quote(0, 99, 201, 6)), Reject::PriceAboveLimit));
+    seen.push(check(&market.quote(quote(0, 99, 101, 11)), Reject::PositionLimitExceeded));
+    market.applied(&switch(0, Function::Quote.bit()));
+    seen.push(check(&market.quote(good), Reject::FunctionOff));
+    market.applied(&switch(1, Function::Quote.bit()));
+    assert_eq!(text(&market.quote(good)), "quote accepted #1; accepted rests #2; accepted rests #3");
+    // What the old quote reserves is free for the new one: together they would be beyond the limit.
+    assert_eq!(
+        text(&market.quote(quote(0, 98, 102, 9))),
+        "ended Replaced left 6 traded 0 last 0 #4; ended Replaced left 6 traded 0 last 0 #5; quote ended Replaced #6; \
+         quote accepted #7; accepted rests #8; accepted rests #9"
+    );
+    let ask =
+        |market: &mut Market, account| market.ask(account as u16 / 2 * 2, enquiry(account), |body| &mut body.local_id);
+    seen.push(check(&ask(&mut market, 1), Reject::SpreadNarrowEnough));
+    let sys_id = market.state.orders()[0].sys_id;
+    let cancel = QuoteCancel { sys_id, ..quote_cancel() };
+    seen.push(check(&market.run(UserIndex(0), &QuoteCancel { sys_id: [b'9'; 20], ..cancel }), Reject::QuoteNotFound));
+    seen.push(check(&market.run(UserIndex(2), &cancel), Reject::OrderNotYours));
+    market.insert(&sell(98, 9).account(2));
+    assert_eq!(
+        text(&market.run(UserIndex(0), &cancel)),
+        "ended Cancelled left 9 traded 0 last 0 #11; quote ended Cancelled #12"
+    );
+    seen.push(check(&market.run(UserIndex(0), &cancel), Reject::QuoteNotFound));
+    assert_eq!(text(&ask(&mut market, 1)), "enquired #1");
+    seen.push(check(&ask(&mut market, 1), Reject::EnquiryTooSoon));
+    seen.push(check(&ask(&mut market, 0), Reject::EnquiriesExhausted));
+    market.stamp.time.0 += 60_000_000_000;
+    assert_eq!(text(&ask(&mut market, 1)), "enquired #2");
+    seen
+}
+
+/// Exercise and abandonment.
+fn exercise_rejects() -> Vec<Reject> {
+    let mut seen = vec![];
+    let mut market = Market::with(DayOpen { exec_orders: 2, ..day() }, |define| {
+        (define.option_type, define.flags) = (b'1', if define.index == A { 3 } else { 2 });
+    });
+    let window = |open| ExecWindowSet { product: ProductIndex::ALL, open, reserved: 0, step: 4 };
+    let ask = |market: &mut Market, body: ExecOrderInsert| market.ask(0, body, |body| &mut body.local_id);
+    market.open_positions(0, 2, 9);
+    let premium = 900 * i128::from(TICK) * i128::from(MULTIPLIER);
+    assert_eq!(market.state.purse(ParticipantIndex(0)).expect("defined").used, premium);
+    let good = exec_order(0, 5, b'1');
+    seen.push(check(&ask(&mut market, ExecOrderInsert { instrument: B, ..good }), Reject::NotExercisable));
+    seen.push(check(&ask(&mut market, good), Reject::ExerciseWindowClosed));
+    market.applied(&window(1));
+    assert_eq!(market.state.step_taken(), 4);
+    seen.push(check(&ask(&mut market, exec_order(0, 0, b'1')), Reject::VolumeBelowMinimum));
+    seen.push(check(&ask(&mut market, exec_order(0, 10, b'1')), Reject::PositionInsufficient));
+    assert_eq!(text(&ask(&mut market, good)), "exec accepted yesterday 0 #3");
+    let key = OrderKey::new(market.stamp.sequence, 0);
+    seen.push(check(&ask(&mut market, good), Reject::PositionInsufficient));
+    seen.push(check(&ask(&mut market, exec_order(0, 10, b'2')), Reject::PositionInsufficient));
+    assert_eq!(text(&ask(&mut market, exec_order(0, 9, b'2'))), "exec accepted yesterday 0 #4");
+    seen.push(check(&ask(&mut market, exec_order(0, 1, b'1')), Reject::ExecOrdersExhausted));
+    let order = market.state.exec_orders().find(|order| order.key == key).expect("live");
+    assert_eq!((order.volume, order.action), (5, b'1'));
+    let cancel = ExecOrderCancel { local_id: [b'x'; 24], ..exec_cancel() };
+    seen.push(check(&market.run(UserIndex(0), &cancel), Reject::OrderNotFound));
+    let mut sys_id = [b' '; 20];
+    sys_id.copy_from_slice(format!("B{:013}000000", key.sequence().0).as_bytes());
+    let cancel = ExecOrderCancel { sys_id, ..cancel };
+    market.applied(&window(0));
+    seen.push(check(&market.run(UserIndex(0), &cancel), Reject::ExerciseWindowClosed));
+    market.applied(&window(1));
+    assert_eq!(text(&market.run(UserIndex(0), &cancel)), "exec ended #5");
+    assert_eq!(market.state.position(AccountIndex(0), A, b'1').long_frozen_today, 0);
+    seen
+}
+
 /// A decide that panics is a refusal too; `tests/faults.rs` plants one.
 #[test]
 fn every_reject_is_reached_and_each_for_its_reason() {
@@ -470,6 +603,9 @@ fn every_reject_is_reached_and_each_for_its_reason() {
         capacity_rejects(),
         cancel_rejects(),
         exchange_rejects(),
+        limit_rejects(),
+        quote_rejects(),
+        exercise_rejects(),
     ];
     let seen: BTreeSet<Reject> = groups.into_iter().flatten().collect();
     let missing: Vec<&Reject> = Reject::ALL.iter().filter(|reject| !seen.contains(reject)).collect();
@@ -514,12 +650,18 @@ fn of_many_reasons_the_first_of_the_table_is_heard() {
     hear(&mut market, &mut order, Reject::LocalIdRepeated);
     order.local_id = local_id(499);
     hear(&mut market, &mut order, Reject::LocalIdNotAscending);
+    order.flags = ORDER_STOP_PRICE;
+    hear(&mut market, &mut order, Reject::StopOrderNotOffered);
+    order.flags = 0;
     hear(&mut market, &mut order, Reject::OrderUnsupported);
     order.order_type = b'0';
     hear(&mut market, &mut order, Reject::ClientUnknown);
     order.account = AccountIndex(1);
     hear(&mut market, &mut order, Reject::InstrumentUnknown);
     order.instrument = A;
+    market.applied(&switch(0, Function::LimitFillOrKill.bit()));
+    hear(&mut market, &mut order, Reject::FunctionOff);
+    market.applied(&switch(1, Function::BITS));
     hear(&mut market, &mut order, Reject::RightForbidden);
     market.applied(&RightSet { scope: RightScope::Account as u8, right: b'1', instrument: A, index: 1 });
     hear(&mut market, &mut order, Reject::RightCloseOnly);

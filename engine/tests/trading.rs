@@ -312,7 +312,7 @@ fn the_day_closes_orders_first_then_instruments() {
     let close = DayClose { reserved: 0, step: 9 };
     assert_eq!(
         text(&market.own(&close)),
-        "ended DayEnd left 1 traded 0 last 0 #2; ended DayEnd left 2 traded 0 last 0 #2; 1 enters 7 #2"
+        "ended DayEnd left 1 traded 0 last 0 #2; ended DayEnd left 2 traded 0 last 0 #2; 1 enters 7 #3; snapshot #4"
     );
     assert_eq!(text(&market.own(&close)), "applied");
     assert_eq!(market.state.phase(B), Some(Phase::Closed));
@@ -322,12 +322,15 @@ fn the_day_closes_orders_first_then_instruments() {
 fn phases_change_in_the_order_of_indices_and_only_where_they_differ() {
     let mut market = Market::new();
     assert_eq!(text(&market.phase(B, Phase::Continuous)), "applied");
-    assert_eq!(text(&market.phase(B, Phase::Suspended)), "1 enters 3 #1");
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Suspended)), "0 enters 3 #2");
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)), "0 enters 0 #3; 1 enters 0 #4");
+    assert_eq!(text(&market.phase(B, Phase::Suspended)), "1 enters 3 #1; snapshot #2");
+    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Suspended)), "0 enters 3 #3; snapshot #4");
+    assert_eq!(
+        text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)),
+        "0 enters 0 #5; 1 enters 0 #6; snapshot #7"
+    );
     assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)), "applied");
     market.phase(A, Phase::Closed);
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)), "1 enters 4 #6");
+    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)), "1 enters 4 #10; snapshot #11");
 }
 
 #[test]
@@ -340,7 +343,7 @@ fn market_data_tells_what_was_touched_since_the_last_tick_under_one_number() {
     market.rest(&buy(99, 8).account(1));
     market.rest(&sell(101, 2).instrument(B).account(2));
     let events = market.own(&tick);
-    assert_eq!(text(&events), "data 0 #1; data 1 #1");
+    assert_eq!(text(&events), "data 0 #1; 0 bids 15 at 99; data 1 #1; 1 asks 2 at 101; ticked 1 0 2");
     let Some(EventView::MarketData(data)) = events[0].view() else { panic!("market data") };
     assert_eq!(
         (data.present, data.bid, data.bid_volume, data.ask, data.ask_volume),
@@ -359,17 +362,17 @@ fn market_data_tells_what_was_touched_since_the_last_tick_under_one_number() {
     );
     assert_eq!(
         (data.volume, data.open_interest, data.bid_volume, data.broadcast_number),
-        (10, 10, Volume(5), StreamNumber(2))
+        (10, 10, Volume(5), StreamNumber(3))
     );
     assert_eq!(
         i128::from(data.turnover_high) << 64 | i128::from(data.turnover_low),
         990 * i128::from(TICK) * i128::from(MULTIPLIER)
     );
     market.own(&MassCancel { scope: 4, cause: 0, reserved: [0; 2], index: 1 });
-    assert_eq!(text(&market.own(&tick)), "data 1 #3");
+    assert_eq!(text(&market.own(&tick)), "data 1 #6; 1 asks ; ticked 6 0 7");
     market.phase(A, Phase::Suspended);
-    assert_eq!(text(&market.own(&tick)), "data 0 #5");
-    assert_eq!(market.state.broadcast_count(), StreamNumber(5));
+    assert_eq!(text(&market.own(&tick)), "data 0 #10; ticked 10 0 0");
+    assert_eq!(market.state.broadcast_count(), StreamNumber(10));
 }
 
 #[test]
@@ -400,7 +403,7 @@ fn bulletins_are_numbered_in_the_stream_they_go_to() {
     assert_eq!(text(&market.own(&bulletin(ParticipantIndex(1)))), "published to 1 #1");
     assert_eq!(text(&market.own(&bulletin(ParticipantIndex(1)))), "published to 1 #2");
     assert_eq!(text(&market.insert(&buy(99, 1).account(2))), "accepted rests #3");
-    assert_eq!(text(&market.phase(A, Phase::Suspended)), "0 enters 3 #2");
+    assert_eq!(text(&market.phase(A, Phase::Suspended)), "0 enters 3 #2; snapshot #3");
 }
 
 #[test]

@@ -99,7 +99,9 @@ impl Flow {
     /// Limits, money, switches, the window.
     fn setting(&mut self) -> CommandBuffer {
         let product = self.one(&[ProductIndex::ALL, ProductIndex(0), ProductIndex(0), ProductIndex(2)]);
-        let (small, participant) = (self.random.below(60) as u32, ParticipantIndex(self.random.below(2) as u16));
+        // Mostly none or wide: what binds all day lets nothing else be tried.
+        let small = if self.random.one_in(4) { self.random.below(60) as u32 } else { 0 };
+        let participant = ParticipantIndex(self.random.below(2) as u16);
         match self.random.below(6) {
             0 | 1 => {
                 CommandBuffer::own(&ExecWindowSet { product, open: self.one(&[1, 1, 1, 0]), reserved: 0, step: 0 })
@@ -126,7 +128,7 @@ impl Flow {
                 CommandBuffer::own(&MemberLimitSet { participant, instrument, volume: 2 * small })
             }
             _ => {
-                let amount = if self.random.one_in(2) { -1 } else { i64::from(small) * 100_000 };
+                let amount = if small == 0 { -1 } else { i64::from(small) * 1_000_000 };
                 let kind = self.random.below(2) as u8;
                 CommandBuffer::own(&CreditSet { participant, kind, reserved: [0; 5], amount })
             }
