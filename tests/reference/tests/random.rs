@@ -16,7 +16,7 @@ fn run(day: &mut Day, commands: &[Vec<u8>], mut look: impl FnMut(&Day, &Outcome)
 
 /// Frozen and pending are what working orders and instructions say, exposures, totals, opened and money what rows and orders say, longs
 /// equal shorts, and quotes have the orders that name them.
-fn holds_together(state: &State) {
+fn holds_together(state: &State, premiums: &BTreeMap<Participant, i128>) {
     let mut reserved: BTreeMap<_, [[u64; 3]; 2]> = BTreeMap::new();
     let mut opening: BTreeMap<(ClientNumber, Instrument), u64> = BTreeMap::new();
     let mut used: BTreeMap<Participant, i128> = BTreeMap::new();
@@ -77,15 +77,14 @@ fn holds_together(state: &State) {
     for (key, lots) in opening {
         assert!(state.opened[&key] >= lots, "what is pending was opened");
     }
-    if state.markets.values().all(|market| !market.has_premium()) {
-        let mut cleared: BTreeMap<Participant, i128> = BTreeMap::new();
-        for (&index, member) in &state.members {
-            assert_eq!(member.used, used.get(&index).copied().unwrap_or(0));
-            *cleared.entry(member.define.clearing).or_default() += member.used;
-        }
-        for (index, member) in &state.members {
-            assert_eq!(member.cleared, cleared.get(index).copied().unwrap_or(0));
-        }
+    let mut cleared: BTreeMap<Participant, i128> = BTreeMap::new();
+    for (&index, member) in &state.members {
+        let premium = premiums.get(&index).copied().unwrap_or(0);
+        assert_eq!(member.used, used.get(&index).copied().unwrap_or(0) + premium);
+        *cleared.entry(member.define.clearing).or_default() += member.used;
+    }
+    for (index, member) in &state.members {
+        assert_eq!(member.cleared, cleared.get(index).copied().unwrap_or(0));
     }
     for (key, quote) in &state.quotes {
         assert!(quote.orders.iter().flatten().all(|order| state.orders[order].quote == Some(*key)));
@@ -96,27 +95,55 @@ fn holds_together(state: &State) {
     }
 }
 
+/// What the buyers of options paid, by what they were told.
+fn add_premiums(premiums: &mut BTreeMap<Participant, i128>, outcome: &Outcome) {
+    for told in &outcome.told {
+        let (Stream::Private(participant), Ok(ftd::Next::Message { message, .. })) =
+            (told.stream, ftd::next_message(&told.bytes))
+        else {
+            continue;
+        };
+        let Ok(notice) = ftd::package::TradeInsertSingle::parse(&message) else { continue };
+        let trade = notice.trade_insert_single;
+        let bought = trade.direction.get() == b'0' && trade.offset_flag.get() == b'0';
+        if bought && trade.instrument_id.trimmed().starts_with(b"IO") {
+            let price = i128::from(trade.price.units().expect("a price"));
+            *premiums.entry(participant).or_default() += price * 300 * i128::from(trade.volume.get());
+        }
+    }
+}
+
 #[test]
 fn positions_exposures_and_digests_hold_together() {
     for seed in 1..=4 {
         println!("seed {seed}");
         let mut day = Day::unopened(Settings::default());
-        let (mut trades, mut auctions, mut count) = (0, 0, 0);
+        let mut premiums = BTreeMap::new();
+        let mut refused: BTreeMap<Reject, u32> = BTreeMap::new();
+        let (mut trades, mut auctions, mut instructions, mut quotes, mut count) = (0, 0, 0, 0, 0);
         run(&mut day, &flow::day(seed, 4_000), |day, outcome| {
             let state = day.exchange.state();
+            add_premiums(&mut premiums, outcome);
+            if let Some(code) = outcome.refused {
+                *refused.entry(code).or_default() += 1;
+            }
             count += 1;
             if count % 16 == 0 {
-                holds_together(state);
+                holds_together(state, &premiums);
                 assert_eq!(outcome.stamp.digest, state.recomputed_digest());
                 assert_eq!(outcome.stamp.local_ids, state.digest_of_marks());
             }
             for event in &outcome.events {
+                instructions += u32::from(matches!(event, Event::ExecAccepted { .. }));
+                quotes += u32::from(matches!(event, Event::QuoteAccepted { .. }));
                 trades += u32::from(matches!(event, Event::Traded(trade) if trade.aggressor < 2));
                 auctions += u32::from(matches!(event, Event::Traded(trade) if trade.aggressor == 2));
             }
         });
-        println!("{trades} trades, {auctions} in auctions");
-        assert!(trades > 500 && auctions > 10);
+        println!("{trades} trades, {auctions} in auctions, {instructions} instructions, {quotes} quotes");
+        assert!(instructions > 5 && quotes > 30);
+        assert!(trades > 400 && auctions > 10);
+        println!("refused: {refused:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Seeded random commands over the day of `common`, without looking at what came of them.
 
 use super::*;
-use reference::command::{BookRestate, CreditSet, MarketMakerSet, MassCancel};
+use reference::command::{BookRestate, CreditSet, ExecWindowSet, MarketMakerSet, MassCancel};
 
 pub struct Flow {
     random: u64,
@@ -23,7 +23,7 @@ impl Flow {
 
     /// Mostly orders and cancels in continuous trading; now and then a whole auction.
     pub fn next(&mut self) -> Vec<Vec<u8>> {
-        let instrument = Instrument(self.below(2) as u16);
+        let instrument = Instrument([0, 0, 0, 1, 1, 1, 4, 5][self.below(8) as usize]);
         let phase = |phase| own(phase_set(instrument, phase));
         match self.below(400) {
             0..2 => {
@@ -52,12 +52,28 @@ impl Flow {
                 vec![by(user, EnquireQuote { account, instrument, ..enquiry(self.locals[usize::from(user)]) })]
             }
             34 => {
-                let credit = 500_000_000 + self.below(200_000_000) as i64;
+                let credit = 3_000_000_000 + self.below(6_000_000_000) as i64;
                 let (participant, kind) = (Participant(self.below(2) as u16), self.below(2) as u8);
-                let amount = if self.below(2) == 0 { -1 } else { credit };
+                let amount = if self.below(4) > 0 { -1 } else { credit };
                 vec![own(CreditSet { participant, kind, zero: Zero, amount })]
             }
-            35..130 => {
+            35..40 => {
+                let user = self.below(2) as u16;
+                self.locals[usize::from(user)] += 1;
+                let instruction = ExecOrderInsert {
+                    account: Account(u32::from(user)),
+                    instrument: Instrument(4 + self.below(2) as u16),
+                    volume: 1 + self.below(2) as u32,
+                    action: b'1' + self.below(2) as u8,
+                    ..exec(self.locals[usize::from(user)])
+                };
+                vec![by(user, instruction)]
+            }
+            40..44 => {
+                let user = self.below(2) as u16;
+                vec![by(user, exec_cancel(self.locals[usize::from(user)].saturating_sub(self.below(40) as u32)))]
+            }
+            44..130 => {
                 let user = self.below(3) as u16;
                 let back = self.below(10) as u32;
                 let target = cancel(self.locals[usize::from(user)].saturating_sub(back));
@@ -129,13 +145,18 @@ pub fn by(user: u16, command: impl Into<Command>) -> Vec<u8> {
 
 /// A day of random flow without a position limit: `commands` of it, base data and the opening of both markets first.
 pub fn day(seed: u64, commands: usize) -> Vec<Vec<u8>> {
-    let open = DayOpen { local_ids: 10_000_000, position_rows: 100, ..day_open() };
+    let open = DayOpen { local_ids: 10_000_000, position_rows: 100, enquiries: 20, exec_orders: 20, ..day_open() };
     let mut all = base_data(open);
     for index in [2, 3] {
         all.push(own(InstrumentDefine { position_limit: 0, ..instrument(index) }));
     }
+    all.push(own(InstrumentDefine { position_limit: 200, ..option(4, b'1', 4) }));
+    all.push(own(InstrumentDefine { position_limit: 200, open_limit: 150, ..option(5, b'2', 4) }));
+    all.push(own(ExecWindowSet { product: Product(1), open: 1, zero: Zero, step: 0 }));
     for account in 0..2 {
-        all.push(own(MarketMakerSet { account: Account(account), product: Product(0), on: 1, zero: Zero }));
+        for product in 0..2 {
+            all.push(own(MarketMakerSet { account: Account(account), product: Product(product), on: 1, zero: Zero }));
+        }
     }
     all.push(own(phase_set(Instrument::ALL, b'0')));
     let mut flow = Flow::new(seed);
