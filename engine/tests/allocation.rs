@@ -74,5 +74,5 @@ fn orders_and_cancels_allocate_nothing() {
         }
     }
     assert_eq!(state.digests(), flow.market.state.digests());
-    assert!(trades > 4_000, "{trades} of them trade");
+    assert!(trades > 1_000, "{trades} of them trade");
 }

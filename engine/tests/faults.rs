@@ -153,7 +153,7 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     let part = |events: &mut Vec<Event>| {
         events.truncate(2);
         let order = traded(&events[1]).buy;
-        events.push(Rested { order, remaining: Volume(2), price: Price(101), ..Rested::zero() }.into());
+        events.push(Rested { order, remaining: Volume(2), price: Price(102), ..Rested::zero() }.into());
     };
     assert_eq!(case.spoilt(part), None);
     let wrong_rest = |events: &mut Vec<Event>| {

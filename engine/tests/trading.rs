@@ -481,3 +481,95 @@ fn order_ids_of_another_system_are_found_too() {
     other[0] = b'X';
     assert_eq!(text(&market.cancel(0, |cancel| cancel.order_sys_id = other)), "rejected OrderNotFound");
 }
+
+/// An order without a price of its own.
+fn kind(order: Order, order_type: u8) -> Order {
+    order.change(|order| {
+        order.order_type = order_type;
+        order.match_condition = if b"489".contains(&order_type) { b'3' } else { b'2' };
+        order.price = RawPrice(7);
+    })
+}
+
+/// Seven asks from 101 to 107, one lot each; the middle rule, which kinds without a price do not follow.
+fn asks() -> Market {
+    let mut market = Market::with(day(), |define| define.price_rule = PriceRule::Middle as u8);
+    for price in 101..108 {
+        market.rest(&sell(price, 1).account(2));
+    }
+    market
+}
+
+#[test]
+fn kinds_without_a_price_trade_with_the_levels_they_may_at_resting_prices() {
+    for (order_type, prices) in [(b'5', 101..102), (b'7', 101..106), (b'1', 101..108)] {
+        let events = asks().insert(&kind(buy(0, 9), order_type));
+        let traded: Vec<i32> = trades(&events).iter().map(|trade| trade.price.0).collect();
+        assert_eq!(traded, prices.clone().collect::<Vec<i32>>(), "type {}", char::from(order_type));
+        assert!(text(&events).contains("ended ImmediateRemainder"), "{}", text(&events));
+    }
+}
+
+#[test]
+fn what_remains_of_a_to_limit_order_rests_at_the_last_price() {
+    for (order_type, price) in [(b'9', 101), (b'8', 105), (b'4', 107)] {
+        let mut market = asks();
+        let key = market.rest(&kind(buy(0, 9), order_type));
+        let order = market.state.order(key).expect("it rests");
+        assert_eq!((order.price, order.remaining.0), (Price(price), 9 - (price as u32 - 100)));
+    }
+    // Nothing to trade with: the previous settlement price.
+    let mut market = Market::new();
+    assert_eq!(text(&market.insert(&kind(sell(0, 2), b'9'))), "accepted #1; rests 2");
+    assert_eq!(market.state.best(A, Direction::Sell), Some((Price(100), 2)));
+}
+
+#[test]
+fn a_fak_that_cannot_trade_its_minimal_volume_trades_nothing() {
+    let fak = |minimal| {
+        let fak = buy(103, 9).condition(MatchCondition::FillAndKill);
+        fak.change(move |order| order.minimal_volume = Volume(minimal))
+    };
+    assert_eq!(text(&asks().insert(&fak(4))), "accepted; ended ImmediateRemainder left 9 traded 0 last 0 #1");
+    assert_eq!(trades(&asks().insert(&fak(3))).len(), 3);
+}
+
+#[test]
+fn an_auction_is_told_with_the_price_it_would_find() {
+    use engine::event::EventView;
+    let mut market = Market::new();
+    market.phase(A, Phase::ClosingAuction);
+    market.rest(&buy(105, 4));
+    market.rest(&sell(101, 3).account(2));
+    let events = market.own(&MarketDataTick { reserved: 0 });
+    assert_eq!(text(&events), "data 0 #3; ticked 3 0 0");
+    let Some(EventView::MarketData(data)) = events[0].view() else { panic!("market data") };
+    assert_eq!((data.present, data.bid, data.ask), (14, data.ask, Price(105)));
+    assert_eq!((data.bid_volume, data.ask_volume), (Volume(3), Volume(3)));
+}
+
+#[test]
+fn the_calendar_says_what_is_due_and_goes_on_where_it_stopped() {
+    let mut market = Market::new();
+    let step = ScheduleSet {
+        step: 1,
+        time: 34_200_000,
+        product: ProductIndex(0),
+        action: ScheduleAction::Phase as u8,
+        phase: b'5',
+        reserved: 0,
+    };
+    market.applied(&step);
+    market.applied(&ScheduleSet {
+        step: 3,
+        time: 34_260_000,
+        phase: 0,
+        action: ScheduleAction::DayClose as u8,
+        ..step
+    });
+    assert!(refused(&market.own(&step)).is_some(), "steps ascend");
+    assert_eq!(market.state.due_steps(34_199_999).count(), 0);
+    assert_eq!(market.state.due_steps(34_260_000).map(|step| step.step).collect::<Vec<_>>(), [1, 3]);
+    market.own(&PhaseSet { step: 1, product: ProductIndex(0), ..phase_set(InstrumentIndex::ALL, b'5') });
+    assert_eq!(market.state.due_steps(34_260_000).map(|step| step.step).collect::<Vec<_>>(), [3]);
+}
