@@ -360,7 +360,13 @@ fn exchange_rejects() -> Vec<Reject> {
         InstrumentDefine { previous_open_interest: (1 << 62) + 1, ..good },
         InstrumentDefine { price_rule: 2, ..good },
         InstrumentDefine { tie_break: 4, ..good },
-        InstrumentDefine { phase: b'2', ..good },
+        InstrumentDefine { phase: b'9', ..good },
+        InstrumentDefine { maximum_market_volume: 0, ..good },
+        InstrumentDefine { option_type: b'3', ..good },
+        InstrumentDefine { flags: 4, ..good },
+        InstrumentDefine { limit_with: InstrumentIndex(2), ..good },
+        InstrumentDefine { margin_long: -1, ..good },
+        InstrumentDefine { margin_short: -1, ..good },
         InstrumentDefine { right: b'x', ..good },
         InstrumentDefine { id: instrument(0).id, ..good },
     ] {
@@ -542,7 +548,7 @@ fn quote_rejects() -> Vec<Reject> {
     let cancel = QuoteCancel { sys_id, ..quote_cancel() };
     seen.push(plain(&market.run(UserIndex(0), &QuoteCancel { sys_id: [b'9'; 20], ..cancel }), Reject::QuoteNotFound));
     seen.push(plain(&market.run(UserIndex(2), &cancel), Reject::OrderNotYours));
-    market.insert(&sell(98, 9).account(2));
+    assert_eq!(trades(&market.insert(&sell(98, 9).account(3))).len(), 1);
     assert_eq!(
         text(&market.run(UserIndex(0), &cancel)),
         "ended Cancelled left 9 traded 0 last 0 #11; quote ended Cancelled #12"
