@@ -81,7 +81,7 @@ impl Mark {
     /// Whose it is.
     #[inline]
     fn set(&self) -> IdSet {
-        IdSet(self.head & (1 << PREFIX_BITS) - 1)
+        IdSet(self.head & ((1 << PREFIX_BITS) - 1))
     }
 
     /// The first character of a SysId that spells the key.

@@ -19,7 +19,7 @@ fn is_there(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject> {
     let (own, clearing) = demand.state.money_of(demand.account.definition.participant);
     let beyond = |used: i128, limit: i64| {
         let used = used.saturating_add(relief.money).saturating_add(need);
-        used > MOST_MONEY || used < -MOST_MONEY || limit != -1 && used > i128::from(limit)
+        !(-MOST_MONEY..=MOST_MONEY).contains(&used) || limit != -1 && used > i128::from(limit)
     };
     if beyond(own.used, own.credit) {
         return Err(Reject::CreditExceeded);
