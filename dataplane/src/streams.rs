@@ -258,8 +258,29 @@ impl Fold<'_, '_, '_> {
             }
             EventView::MarketData(event) => self.tell_market_data(event, at),
             EventView::Applied(_) => self.apply_command(),
-            EventView::Rejected(_) | EventView::Rested(_) | EventView::AuctionPriced(_) => Ok(()),
+            EventView::QuoteAccepted(event) => self.tell_asker(event.private_number, at),
+            EventView::ExecAccepted(event) => self.tell_asker(event.private_number, at),
+            EventView::QuoteEnded(event) => {
+                self.tell(self.stream_of_order(event.quote)?, event.private_number, at, Direction::Buy)
+            }
+            EventView::ExecEnded(event) => {
+                self.tell(self.stream_of_order(event.order)?, event.private_number, at, Direction::Buy)
+            }
+            EventView::Enquired(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
+            EventView::Snapshot(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
+            EventView::Ticked(event) => {
+                let numbers = [event.trade_number, event.depth_number];
+                let mut told = numbers.into_iter().filter(|number| number.0 != 0);
+                told.try_for_each(|number| self.tell(Stream::Broadcast, number, at, Direction::Buy))
+            }
+            EventView::Rejected(_) | EventView::Rested(_) | EventView::AuctionPriced(_) | EventView::Depth(_) => Ok(()),
         })
+    }
+
+    /// A message of the private stream of who gave the command.
+    fn tell_asker(&mut self, number: StreamNumber, at: u16) -> Result<(), Conflict> {
+        let command = self.part.command.as_ref().ok_or(Conflict::EventMisplaced)?;
+        self.tell(self.stream_of_user(command.header.user)?, number, at, Direction::Buy)
     }
 
     /// All market data of a frame is one message.

@@ -60,6 +60,13 @@ fn bulletin(summary: &str, content: &str) -> Bulletin {
     bulletin
 }
 
+/// A text with blanks behind it.
+pub(crate) fn padded<const N: usize>(text: &str) -> [u8; N] {
+    let mut place = [b' '; N];
+    put(&mut place, text);
+    place
+}
+
 /// Writes a text, cut at a character's border.
 fn put(place: &mut [u8], text: &str) {
     let end = text.floor_char_boundary(place.len());

@@ -9,7 +9,7 @@ use engine::command::{
     BookPolicy, BookRestate, CommandBuffer, EpochOpen, MassCancel, MassScope, PhaseSet, Reopening, TakeoverBegin,
     TakeoverStep, Uncross,
 };
-use engine::types::{InstrumentIndex, Nanoseconds, Phase, UserIndex};
+use engine::types::{InstrumentIndex, Nanoseconds, Phase, ProductIndex, UserIndex};
 
 /// FFEX enter reason: by hand.
 const BY_HAND: u8 = b'2';
@@ -46,7 +46,9 @@ pub(crate) fn due(step: u8, place: u32, fold: &Fold, options: &Options, now: Nan
         },
         8 if place == 0 => Some(match book {
             BookPolicy::Keep => marked(8, 0, &BookRestate { reserved: 0 }),
-            BookPolicy::Cancel => marked(8, 0, &MassCancel { scope: MassScope::All as u8, reserved: [0; 3], index: 0 }),
+            BookPolicy::Cancel => {
+                marked(8, 0, &MassCancel { scope: MassScope::All as u8, cause: 0, reserved: [0; 2], index: 0 })
+            }
         }),
         10 if place == 0 => Some(marked(10, 0, &reopening(takeover, reopen, options, now))),
         11..=13 => {
@@ -59,7 +61,8 @@ pub(crate) fn due(step: u8, place: u32, fold: &Fold, options: &Options, now: Nan
             if place_in < count {
                 Some(phase_set(step, place, instruments[place_in], phase))
             } else if step == 13 && place_in < 2 * count {
-                let uncross = Uncross { instrument: instruments[place_in - count], reserved: 0, step: 0 };
+                let uncross =
+                    Uncross { instrument: instruments[place_in - count], product: ProductIndex::ALL, step: 0 };
                 Some(marked(step, place, &uncross))
             } else {
                 None
@@ -117,7 +120,12 @@ pub(crate) fn takeover_step(step: u8, outcome: u16, elapsed: Nanoseconds, place:
 }
 
 fn phase_set(step: u8, place: u32, instrument: InstrumentIndex, phase: Phase) -> CommandBuffer {
-    marked(step, place, &PhaseSet { instrument, phase: phase as u8, reason: BY_HAND, step: 0 })
+    let (product, text) = (ProductIndex::ALL, notices::padded("接管 takeover"));
+    marked(
+        step,
+        place,
+        &PhaseSet { instrument, phase: phase as u8, reason: BY_HAND, step: 0, product, reserved: [0; 6], text },
+    )
 }
 
 fn marked<B: Body>(step: u8, place: u32, body: &B) -> CommandBuffer {

@@ -30,6 +30,19 @@ pub(crate) fn command(kind: CommandKind) -> &'static str {
         CommandKind::EpochOpen => "新纪元 new epoch",
         CommandKind::BookRestate => "重报订单 restate the book",
         CommandKind::DayClose => "收市 close the day",
+        CommandKind::ProductDefine => "定义品种 define a product",
+        CommandKind::MarketMakerSet => "设置做市资格 set a market maker",
+        CommandKind::ClientLimitSet => "设置客户限仓 set a client's limit",
+        CommandKind::MemberLimitSet => "设置会员限仓 set a member's limit",
+        CommandKind::CreditSet => "设置资金或信用额度 set funds or credit",
+        CommandKind::FunctionSet => "开关业务功能 switch functions",
+        CommandKind::ScheduleSet => "设置日程 set a step of the calendar",
+        CommandKind::ExecWindowSet => "开关行权窗口 open or close the exercise window",
+        CommandKind::QuoteInsert => "报价 quote",
+        CommandKind::QuoteCancel => "撤销报价 cancel of a quote",
+        CommandKind::EnquireQuote => "询价 enquiry",
+        CommandKind::ExecOrderInsert => "行权或放弃指令 exercise instruction",
+        CommandKind::ExecOrderCancel => "撤销行权指令 cancel of an exercise instruction",
     }
 }
 
@@ -89,6 +102,34 @@ pub(crate) fn event(event: Option<&Event>) -> String {
             event.remaining,
             event.private_number
         ),
+        Some(EventView::QuoteAccepted(event)) => {
+            format!("报价接受 quote accepted, private number {}", event.private_number)
+        }
+        Some(EventView::QuoteEnded(event)) => format!(
+            "报价结束 quote {} ended ({}), private number {}",
+            key(event.quote),
+            reason(event.reason),
+            event.private_number
+        ),
+        Some(EventView::Enquired(event)) => format!("询价 enquiry told as broadcast number {}", event.broadcast_number),
+        Some(EventView::ExecAccepted(event)) => {
+            let (yesterday, number) = (event.yesterday, event.private_number);
+            format!(
+                "行权指令接受 instruction accepted, {yesterday} lots frozen of yesterday's, private number {number}"
+            )
+        }
+        Some(EventView::ExecEnded(event)) => {
+            format!("行权指令撤销 instruction {} ended, private number {}", key(event.order), event.private_number)
+        }
+        Some(EventView::Depth(event)) => {
+            let side = if event.side == 0 { "bids" } else { "asks" };
+            format!("五档 instrument {}: {} levels of {side}", event.instrument, event.count)
+        }
+        Some(EventView::Ticked(event)) => format!(
+            "行情切片 told as broadcast numbers {}, {}, {}",
+            event.match_number, event.trade_number, event.depth_number
+        ),
+        Some(EventView::Snapshot(event)) => format!("行情快照 told as broadcast number {}", event.broadcast_number),
     }
 }
 
@@ -97,6 +138,7 @@ pub(crate) fn phase(code: u8) -> &'static str {
     match Phase::from_code(code) {
         Some(Phase::Continuous) => "连续交易 continuous",
         Some(Phase::AuctionOrdering) => "集合竞价申报 auction ordering",
+        Some(Phase::ClosingAuction) => "收盘集合竞价申报 closing auction ordering",
         Some(Phase::Suspended) => "暂停 suspended",
         Some(Phase::NoTrading) => "非交易 not trading",
         Some(Phase::CancelOnly) => "只可撤单 cancel-only",
@@ -117,6 +159,8 @@ fn reason(code: u8) -> &'static str {
         Some(EndReason::Cancelled) => "会员撤单 cancelled",
         Some(EndReason::MassCancelled) => "交易所撤单 cancelled by the exchange",
         Some(EndReason::DayEnd) => "收市 end of day",
+        Some(EndReason::Replaced) => "被新报价取代 replaced",
+        Some(EndReason::Disconnected) => "会员断线 disconnected",
         None => "未知 unknown",
     }
 }

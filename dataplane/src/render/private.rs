@@ -100,12 +100,14 @@ impl Scribe<'_> {
                 (order_status::PART_TRADED_NOT_QUEUEING, Active::Owner)
             }
             EndReason::ImmediateRemainder => (order_status::NO_TRADE_NOT_QUEUEING, Active::Owner),
-            EndReason::Cancelled => {
+            EndReason::Cancelled | EndReason::Replaced => {
                 let command = place.part.view()?.command.ok_or(Conflict::EventMisplaced)?;
                 let user = self.directory.user(command.header.user).ok_or(Conflict::Undefined)?;
                 (order_status::CANCELLED, Active::User(user.id))
             }
-            EndReason::MassCancelled | EndReason::DayEnd => (order_status::CANCELLED, Active::Nobody),
+            EndReason::MassCancelled | EndReason::DayEnd | EndReason::Disconnected => {
+                (order_status::CANCELLED, Active::Nobody)
+            }
         };
         let Ended { released: remaining, traded, last_price, .. } = *event;
         let state = OrderState { remaining, traded, last_price, status, active_user };

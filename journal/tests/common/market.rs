@@ -78,10 +78,10 @@ impl Exchange {
         match self.draw(200) {
             0 => phase_set(Phase::AuctionOrdering),
             1 => phase_set(Phase::AuctionMatch),
-            2 => CommandBuffer::own(&Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step: 0 }),
+            2 => CommandBuffer::own(&Uncross { instrument: InstrumentIndex::ALL, product: ProductIndex::ALL, step: 0 }),
             3..=8 => phase_set(Phase::Continuous),
             9 | 10 => CommandBuffer::own(&MarketDataTick { reserved: 0 }),
-            11 => CommandBuffer::own(&MassCancel { scope: 2, reserved: [0; 3], index: user.into() }),
+            11 => CommandBuffer::own(&MassCancel { scope: 2, cause: 0, reserved: [0; 2], index: user.into() }),
             12 => CommandBuffer::own(&BookRestate { reserved: 0 }),
             13..=60 => cancel(1 + self.draw(self.local_ids.max(1)), user),
             61 => insert(self.local_ids, user, instrument, b'0', 100, 1), // a local id again
@@ -155,7 +155,15 @@ pub fn base_data() -> Vec<CommandBuffer> {
 }
 
 pub fn phase_set(phase: Phase) -> CommandBuffer {
-    CommandBuffer::own(&PhaseSet { instrument: InstrumentIndex::ALL, phase: phase as u8, reason: b'2', step: 0 })
+    CommandBuffer::own(&PhaseSet {
+        instrument: InstrumentIndex::ALL,
+        phase: phase as u8,
+        reason: b'2',
+        step: 0,
+        product: ProductIndex::ALL,
+        reserved: [0; 6],
+        text: [b' '; 80],
+    })
 }
 
 fn local_id(number: u64) -> [u8; 24] {

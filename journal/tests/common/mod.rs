@@ -77,7 +77,7 @@ pub fn order() -> CommandBuffer {
 }
 
 pub fn mass_cancel() -> CommandBuffer {
-    CommandBuffer::own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 })
+    CommandBuffer::own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 })
 }
 
 pub fn restate() -> CommandBuffer {
