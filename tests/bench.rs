@@ -253,14 +253,19 @@ fn a_bench_records_as_the_profile_does_and_leaves_no_journal_behind() {
         let words_of_rate = rate.to_string();
         let arguments =
             ["--profile", profile, "--journal", at, "--rate", &words_of_rate, "--seconds", "0.2", "--sessions", "4"];
-        let report = json(&arguments);
-        assert_eq!(report["details"]["layout"]["journal"], words);
-        let run = &report["rates"][0];
-        let (answered, drops) = (number(&run["answered"]), number(&run["drops"]));
-        // A device that others write to may take seconds for one commit: what comes later than a second is dropped, and counted.
-        assert_eq!(answered + drops, rate / 5, "{words}: {run}");
-        assert!(drops == 0 || words == "synced", "{words}: {run}");
-        assert_eq!(fs::read_dir(&journal).expect("it is there").count(), 0, "{words}: nothing stays");
+        // A device that others write to may take seconds for one commit, and what comes later than a second is dropped, and counted: of
+        // three runs one has to be without.
+        let is_whole = (0..3).any(|_| {
+            let report = json(&arguments);
+            assert_eq!(report["details"]["layout"]["journal"], words);
+            let run = &report["rates"][0];
+            let (answered, drops) = (number(&run["answered"]), number(&run["drops"]));
+            assert_eq!(answered + drops, rate / 5, "{words}: {run}");
+            assert!(drops == 0 || words == "synced", "{words}: {run}");
+            assert_eq!(fs::read_dir(&journal).expect("it is there").count(), 0, "{words}: nothing stays");
+            drops == 0
+        });
+        assert!(is_whole, "{words}: three runs lost orders");
     }
     refused(&["--journal", "/no/such/folder"], &["--journal /no/such/folder", "memory"]);
     refused(&["--layout", "3"], &["--layout 3", "profile, fused, 2, 4 or 8"]);

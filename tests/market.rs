@@ -15,23 +15,21 @@
 mod market_support;
 
 use backstop::base_files::BaseFiles;
-use backstop::drill::world::{Seat, World};
+use backstop::drill::world::Seat;
 use backstop::run::clock::WallClock;
-use backstop::run::control::{Ask, Client};
 use engine::command::BodyView;
-use hw_profiles::Profile;
-use market_support::{DAY, MEMBERS, Traders, small, write_base};
+use market_support::spaces::{Namespace, Process, bridge_tap, must};
+use market_support::{DAY, MEMBERS, PATIENCE, Traders, small_source, world, write_base};
 use net::{Sockets, SocketsConfig};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Members of the members' process; the others are in Python, each in a namespace of its own.
 const IN_RUST: usize = 6;
 /// Where the members' process finds the site.
@@ -113,55 +111,14 @@ control = "front.sock"
     )
 }
 
-fn limits() -> hw_profiles::Limits {
-    let mut limits = Profile::load("dev").unwrap().limits;
-    small(&mut limits);
-    limits
-}
-
-fn world() -> World {
-    World::seeded(MEMBERS, 4_000, &limits())
-}
-
 /// The site's file, a small profile beside it, and base data.
 fn write_site(folder: &Path, site: &str) {
-    let mut small_profile: toml::Table = hw_profiles::Profile::source("dev").unwrap().parse().unwrap();
-    let table = small_profile["limits"].as_table_mut().unwrap();
-    let limits = limits();
-    for (name, value) in [
-        ("frames", u64::from(limits.frames)),
-        ("log_bytes", limits.log_bytes),
-        ("live_orders", u64::from(limits.live_orders)),
-        ("local_ids", u64::from(limits.local_ids)),
-    ] {
-        table.insert(name.to_owned(), toml::Value::Integer(value as i64));
-    }
-    std::fs::write(folder.join("small.toml"), toml::to_string(&small_profile).unwrap()).unwrap();
+    std::fs::write(folder.join("small.toml"), toml::to_string(&small_source()).unwrap()).unwrap();
     std::fs::write(folder.join("site.toml"), site).unwrap();
     write_base(&world(), &folder.join("base"));
 }
 
-/// Runs a command that has to succeed.
-fn must(words: &[&str]) {
-    let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A namespace; it goes with the value.
-struct Namespace(String);
-
 impl Namespace {
-    fn new(name: &str) -> Self {
-        let name = format!("bs{}{name}", std::process::id());
-        must(&["ip", "netns", "add", &name]);
-        must(&["ip", "-n", &name, "link", "set", "lo", "up"]);
-        Namespace(name)
-    }
-
-    fn ip(&self, words: &[&str]) {
-        must(&[&["ip", "-n", &self.0], words].concat());
-    }
-
     /// A cable from here to the hub's bridge: `eth0` on this side.
     fn plug(&self, hub: &Namespace, port: &str) {
         hub.ip(&["link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", &self.0]);
@@ -187,63 +144,6 @@ impl Namespace {
     }
 }
 
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        let _ = Command::new("ip").args(["netns", "del", &self.0]).output();
-    }
-}
-
-/// A process in a namespace; it is killed with the value.
-struct Process {
-    child: Child,
-    socket: PathBuf,
-}
-
-impl Process {
-    fn start(namespace: &Namespace, folder: &Path, socket: &str, words: &[&str]) -> Self {
-        let child = Command::new("ip")
-            .args(["netns", "exec", &namespace.0, env!("CARGO_BIN_EXE_backstop")])
-            .args(words)
-            .args(["--site", "site.toml"])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        Process { child, socket: folder.join(socket) }
-    }
-
-    fn status(&self) -> Option<Value> {
-        Client::connect(&self.socket).ok()?.ask(&Ask::Status).ok().map(|mut answer| answer["status"].take())
-    }
-
-    #[track_caller]
-    fn until(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) {
-        let began = Instant::now();
-        loop {
-            let status = self.status();
-            if status.as_ref().is_some_and(&is_so) {
-                return;
-            }
-            assert!(self.child.try_wait().unwrap().is_none(), "{what}: the process ended");
-            assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}; {status:?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// SIGKILL: nothing of it is asked.
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// One `backstop` command from outside, with what it printed. It has to exit with 0.
 #[track_caller]
 fn backstop(folder: &Path, words: &[&str]) -> String {
@@ -251,22 +151,6 @@ fn backstop(folder: &Path, words: &[&str]) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{words:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
     text
-}
-
-/// A TAP port that a process makes joins its namespace's bridge as soon as it is there. (Its address is made of its name: two of one
-/// name cannot be on one network.)
-fn bridge_tap(namespace: &Namespace, tap: &str) {
-    let began = Instant::now();
-    while !Command::new("ip")
-        .args(["-n", &namespace.0, "link", "set", tap, "master", "br0", "up"])
-        .output()
-        .unwrap()
-        .status
-        .success()
-    {
-        assert!(began.elapsed() < PATIENCE, "no {tap} in {}", namespace.0);
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// The members' process: its last words so far, one JSON object.
@@ -524,7 +408,7 @@ fn a_market_with_backstop_on(under: Under) {
     core.until("it follows", |status| status["state"]["number"] == 2);
     front.until("it has the base data", |status| status["sequence"].as_u64() > Some(10));
     let members = Members::start(&hub, folder);
-    let way = ["--front", "10.0.0.1:9001", "--names", "10.0.0.3:9500", "--rate", "50"];
+    let way = ["--front", "10.0.0.1:9001", "--names", "10.0.0.3:9500", "--rate", "50", "--takeovers", "1"];
     let in_python: Vec<Python> = seats[IN_RUST..].iter().map(|seat| Python::start(&hub, seat, &way)).collect();
     primary.until("everybody is there", |status| status["logins"].as_u64() >= Some(u64::from(MEMBERS) * 3));
     members.until_told(500);

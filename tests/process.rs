@@ -7,7 +7,7 @@ mod market_support;
 
 use backstop::base_files::BaseFiles;
 use backstop::drill::members::host_config;
-use backstop::drill::world::World;
+use backstop::drill::world::{Seat, World};
 use backstop::drill::{BookChoice, ReopenChoice};
 use backstop::run::clock::WallClock;
 use backstop::run::control::{Ask, Client, Control, Operation};
@@ -19,19 +19,16 @@ use backstop::run::operator::{self, SwitchFlags};
 use backstop::run::stand_in::StandIn;
 use backstop::site::Site;
 use dataplane::stages::{Waiter, Waiting};
-use hw_profiles::Profile;
-use market_support::{DAY, MEMBERS, Traders, small, write_base};
+use market_support::crowd::Crowd;
+use market_support::{DAY, MEMBERS, PATIENCE, small_profile, world, write_base};
 use net::{CloseReason, Handler, Host, HostConfig, MemoryPort, Network, NetworkConfig, Peer, SessionId};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-
-/// Whatever is waited for takes less, on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Connections of each process.
 const SESSIONS: usize = 64;
@@ -66,12 +63,6 @@ journal = "journal"
 control = "backstop.sock"
 fence = ["echo", "its", "power", "is", "off"]
 "#;
-
-fn profile() -> Profile {
-    let mut profile = Profile::load("dev").unwrap();
-    small(&mut profile.limits);
-    profile
-}
 
 struct Process {
     stop: Arc<AtomicBool>,
@@ -128,50 +119,12 @@ impl Drop for Process {
     }
 }
 
-/// The members on a thread of their own.
-struct Crowd {
-    stop: Arc<AtomicBool>,
-    told: Arc<AtomicU64>,
-    back: Arc<AtomicU64>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Crowd {
-    fn start(world: World, network: Network) -> Self {
-        let (stop, told, back) =
-            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let (flag, count, came_back) = (Arc::clone(&stop), Arc::clone(&told), Arc::clone(&back));
-        let thread = std::thread::spawn(move || {
-            let clock = WallClock::start();
-            let mut traders = Traders::new(world, |seat| {
-                Host::<MemoryPort>::new(host_config(seat, u64::from(seat.index) + 7), network.attach())
-            });
-            while !flag.load(Ordering::Relaxed) {
-                traders.poll(clock.now(), true);
-                came_back.store(traders.back(2), Ordering::Relaxed);
-                count.store(traders.told(), Ordering::Relaxed);
-                std::thread::sleep(Duration::from_micros(200));
-            }
-        });
-        Crowd { stop, told, back, thread: Some(thread) }
-    }
-
-    fn until_told(&self, more: u64) {
-        let (began, wanted) = (Instant::now(), self.told.load(Ordering::Relaxed) + more);
-        while self.told.load(Ordering::Relaxed) < wanted {
-            assert!(began.elapsed() < PATIENCE, "members are told nothing");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Crowd {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+/// The members, on a thread of their own.
+fn crowd_on(world: World, network: &Network) -> Crowd {
+    let network = network.clone();
+    Crowd::start(world, move || {
+        move |seat: &Seat| Host::<MemoryPort>::new(host_config(seat, u64::from(seat.index) + 7), network.attach())
+    })
 }
 
 fn flags() -> SwitchFlags {
@@ -203,7 +156,7 @@ impl Market {
         let path = folder.path().join("site.toml");
         std::fs::write(&path, text).unwrap();
         let site = Site::load(&path).unwrap();
-        let world = World::seeded(MEMBERS, 4_000, &profile().limits);
+        let world = world();
         write_base(&world, &folder.path().join("base"));
         let network = Network::new(NetworkConfig { ports: 24, queue_frames: 4_096, ..NetworkConfig::default() });
         (Market { site, network, folder }, world)
@@ -218,7 +171,7 @@ impl Market {
         let begin = move |now| {
             let config = doors::host_config(site.primary.address, None, SESSIONS, u64::from(day));
             let host = Host::new(config, port);
-            StandIn::begin(&site, &profile(), day, day_from.as_deref(), config, host, now).unwrap()
+            StandIn::begin(&site, &small_profile(), day, day_from.as_deref(), config, host, now).unwrap()
         };
         Process::start(begin, self.socket("primary.sock"))
     }
@@ -227,7 +180,7 @@ impl Market {
         let (site, port) = (self.site.clone(), self.network.attach());
         let begin = move |now| {
             let host = Host::new(doors::host_config(site.backstop.address, None, SESSIONS, seed.into()), port);
-            Core::begin(&site, &profile(), day, [seed; 32], vec![host], now).unwrap()
+            Core::begin(&site, &small_profile(), day, [seed; 32], vec![host], now).unwrap()
         };
         Process::start(begin, self.socket("backstop.sock"))
     }
@@ -252,7 +205,7 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     let mut primary = market.primary(DAY, None);
     let mut backstop = market.backstop(DAY, 1);
     backstop.until("it follows", |status| status["state"]["number"] == 2);
-    let crowd = Crowd::start(world, market.network.clone());
+    let crowd = crowd_on(world, &market.network);
     primary.until("everybody is there", |status| status["logins"].as_u64() >= Some(u64::from(MEMBERS) * 3));
     crowd.until_told(300);
 
@@ -316,7 +269,7 @@ fn a_core_that_was_the_exchange_goes_on_by_itself_after_a_crash_of_its_process()
     let (market, world) = Market::new(&text);
     let names = market.names();
     let mut backstop = market.backstop(DAY, 1);
-    let crowd = Crowd::start(world.clone(), market.network.clone());
+    let crowd = crowd_on(world.clone(), &market.network);
     backstop
         .until("it trades", |status| status["is_exchange"] == true && status["traffic"]["answers"].as_u64() > Some(50));
     backstop.end();
@@ -329,7 +282,7 @@ fn a_core_that_was_the_exchange_goes_on_by_itself_after_a_crash_of_its_process()
     let _names = market.names();
     let mut again = market.backstop(DAY, 2);
     again.until("it is the exchange", |status| status["is_exchange"] == true && status["epoch"] == 1);
-    let crowd = Crowd::start(world, market.network.clone());
+    let crowd = crowd_on(world, &market.network);
     again.until("it answers", |status| status["traffic"]["answers"].as_u64() > Some(50));
     crowd.until_told(100);
     drop(crowd);
@@ -357,7 +310,7 @@ fn a_core_that_comes_back_while_another_is_the_exchange_retires_and_lets_nobody_
     // Members that come are refused, and what the exchange itself would do is not done.
     let frames = |status: &serde_json::Value| status["sequence"].as_u64();
     let before = frames(&again.status().unwrap());
-    let crowd = Crowd::start(world, market.network.clone());
+    let crowd = crowd_on(world, &market.network);
     again.until("members are refused", |status| status["traffic"]["refusals"].as_u64() > Some(3));
     std::thread::sleep(Duration::from_millis(1_200)); // two ticks of market data
     let status = again.status().unwrap();

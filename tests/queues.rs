@@ -7,23 +7,18 @@
 
 mod market_support;
 
-use backstop::drill::world::World;
-use backstop::run::clock::WallClock;
-use backstop::run::control::{Ask, Client};
-use hw_profiles::{Limits, Profile};
-use market_support::{DAY, MEMBERS, Traders, small, write_base};
+use backstop::drill::world::{Seat, World};
+use market_support::crowd::Crowd;
+use market_support::spaces::{Namespace, Process, bridge_tap, must};
+use market_support::{DAY, MEMBERS, small_source, world, write_base};
 use net::{Sockets, SocketsConfig};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::Value;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::Ordering;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Members come again from other ports until every front has had some: eight of them miss one of two queues once in 128 times.
 const ATTEMPTS: u32 = 6;
 
@@ -58,24 +53,9 @@ control = "backstop.sock"
 fence = ["echo", "its", "power", "is", "off"]
 "#;
 
-fn limits() -> Limits {
-    let mut limits = Profile::load("dev").unwrap().limits;
-    small(&mut limits);
-    limits
-}
-
 /// `dev` with a small day and these stages on threads.
 fn profile(threads: &[&[&str]]) -> String {
-    let mut profile: toml::Table = Profile::source("dev").unwrap().parse().unwrap();
-    let (table, limits) = (profile["limits"].as_table_mut().unwrap(), limits());
-    for (name, value) in [
-        ("frames", u64::from(limits.frames)),
-        ("log_bytes", limits.log_bytes),
-        ("live_orders", u64::from(limits.live_orders)),
-        ("local_ids", u64::from(limits.local_ids)),
-    ] {
-        table.insert(name.to_owned(), toml::Value::Integer(value as i64));
-    }
+    let mut profile = small_source();
     let threads: Vec<toml::Value> = threads
         .iter()
         .enumerate()
@@ -89,151 +69,26 @@ fn profile(threads: &[&[&str]]) -> String {
     toml::to_string(&profile).unwrap()
 }
 
-fn must(words: &[&str]) {
-    let output = Command::new(words[0]).args(&words[1..]).output().unwrap();
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+/// A namespace with a bridge that has everybody's addresses but Backstop's.
+fn hub(world: &World) -> Namespace {
+    let space = Namespace::new("q");
+    space.ip(&["link", "add", "br0", "type", "bridge"]);
+    space.ip(&["link", "set", "br0", "up"]);
+    let members = world.seats.iter().map(|seat| seat.address.to_string());
+    for address in members.chain(["10.0.0.1".to_owned(), "10.0.0.3".to_owned()]) {
+        space.ip(&["addr", "add", &format!("{address}/8"), "dev", "br0"]);
+    }
+    space
 }
 
-/// A namespace with a bridge that has everybody's addresses but Backstop's; it goes with the value.
-struct Namespace(String);
-
-impl Namespace {
-    fn new(world: &World) -> Self {
-        let space = Namespace(format!("bsq{}", std::process::id()));
-        must(&["ip", "netns", "add", &space.0]);
-        space.ip(&["link", "set", "lo", "up"]);
-        space.ip(&["link", "add", "br0", "type", "bridge"]);
-        space.ip(&["link", "set", "br0", "up"]);
-        let members = world.seats.iter().map(|seat| seat.address.to_string());
-        for address in members.chain(["10.0.0.1".to_owned(), "10.0.0.3".to_owned()]) {
-            space.ip(&["addr", "add", &format!("{address}/8"), "dev", "br0"]);
-        }
-        space
-    }
-
-    fn ip(&self, words: &[&str]) {
-        must(&[&["ip", "-n", &self.0], words].concat());
-    }
-
-    /// Backstop's TAP joins the bridge as soon as it is there.
-    fn bridge(&self, tap: &str) {
-        let began = Instant::now();
-        let words = ["-n", &self.0, "link", "set", tap, "master", "br0", "up"];
-        while !Command::new("ip").args(words).output().unwrap().status.success() {
-            assert!(began.elapsed() < PATIENCE, "no {tap}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        let _ = Command::new("ip").args(["netns", "del", &self.0]).output();
-    }
-}
-
-/// A process in the namespace; it is killed with the value.
-struct Process {
-    child: Child,
-    socket: PathBuf,
-}
-
-impl Process {
-    fn start(space: &Namespace, folder: &Path, command: &str, socket: &str) -> Self {
-        let child = Command::new("ip")
-            .args(["netns", "exec", &space.0, env!("CARGO_BIN_EXE_backstop"), command, "--site", "site.toml"])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        Process { child, socket: folder.join(socket) }
-    }
-
-    fn status(&self) -> Option<Value> {
-        Client::connect(&self.socket).ok()?.ask(&Ask::Status).ok().map(|mut answer| answer["status"].take())
-    }
-
-    #[track_caller]
-    fn until(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let began = Instant::now();
-        loop {
-            let status = self.status();
-            if status.as_ref().is_some_and(&is_so) {
-                return status.unwrap();
-            }
-            assert!(self.child.try_wait().unwrap().is_none(), "{what}: the process ended");
-            assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}; {status:?}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The members on a thread that went into the namespace.
-struct Crowd {
-    stop: Arc<AtomicBool>,
-    told: Arc<AtomicU64>,
-    back: Arc<AtomicU64>,
-    thread: Option<JoinHandle<bool>>,
-}
-
-impl Crowd {
-    fn start(space: &Namespace, world: &World) -> Self {
-        let (stop, told, back): (Arc<AtomicBool>, Arc<AtomicU64>, Arc<AtomicU64>) = Default::default();
-        let (flag, count, came_back) = (Arc::clone(&stop), Arc::clone(&told), Arc::clone(&back));
-        let (space, world) = (format!("/run/netns/{}", space.0), world.clone());
-        let thread = std::thread::spawn(move || {
-            let space = std::fs::File::open(space).unwrap();
-            move_into_link_name_space(space.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            let clock = WallClock::start();
-            let mut traders = Traders::new(world, |seat| Sockets::new(SocketsConfig::new(seat.address)).unwrap());
-            let mut quiet_until = None;
-            loop {
-                let (now, is_over) = (clock.now(), flag.load(Ordering::Relaxed));
-                traders.poll(now, !is_over);
-                came_back.store(traders.back(2), Ordering::Relaxed);
-                count.store(traders.told(), Ordering::Relaxed);
-                if is_over && now >= *quiet_until.get_or_insert(now + PATIENCE) {
-                    return false;
-                }
-                if is_over && traders.is_quiet() {
-                    return true;
-                }
-                std::thread::sleep(Duration::from_micros(200));
-            }
-        });
-        Crowd { stop, told, back, thread: Some(thread) }
-    }
-
-    #[track_caller]
-    fn until_told(&self, more: u64) {
-        let (began, wanted) = (Instant::now(), self.told.load(Ordering::Relaxed) + more);
-        while self.told.load(Ordering::Relaxed) < wanted {
-            assert!(began.elapsed() < PATIENCE, "members are told nothing");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// They send nothing more; every request gets its answer.
-    fn finish(mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        assert!(self.thread.take().unwrap().join().expect("no panic"), "requests without an answer");
-    }
-}
-
-impl Drop for Crowd {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+/// The members, on a thread that goes into the namespace.
+fn crowd_in(space: &Namespace, world: &World) -> Crowd {
+    let space = format!("/run/netns/{}", space.0);
+    Crowd::start(world.clone(), move || {
+        let space = std::fs::File::open(space).unwrap();
+        move_into_link_name_space(space.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+        |seat: &Seat| Sockets::new(SocketsConfig::new(seat.address)).unwrap()
+    })
 }
 
 /// Root, and the means to make a network.
@@ -266,18 +121,18 @@ fn numbers(status: &Value, field: &str) -> Vec<u64> {
 fn takes_over(threads: &[&[&str]], serving: std::ops::Range<usize>) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let world = World::seeded(MEMBERS, 4_000, &limits());
+    let world = world();
     std::fs::write(folder.join("queues.toml"), profile(threads)).unwrap();
     std::fs::write(folder.join("site.toml"), SITE).unwrap();
     write_base(&world, &folder.join("base"));
-    let space = Namespace::new(&world);
-    let mut names = Process::start(&space, folder, "names", "names.sock");
+    let space = hub(&world);
+    let mut names = Process::start(&space, folder, "names.sock", &["names"]);
     names.until("it answers", |_| true);
-    let mut primary = Process::start(&space, folder, "primary", "primary.sock");
-    let mut core = Process::start(&space, folder, "run", "backstop.sock");
-    space.bridge("tapq");
+    let mut primary = Process::start(&space, folder, "primary.sock", &["primary"]);
+    let mut core = Process::start(&space, folder, "backstop.sock", &["run"]);
+    bridge_tap(&space, "tapq");
     core.until("it follows", |status| status["state"]["number"] == 2);
-    let mut crowd = Crowd::start(&space, &world);
+    let mut crowd = crowd_in(&space, &world);
     primary.until("everybody is there", |status| status["logins"].as_u64() >= Some(u64::from(MEMBERS) * 3));
     crowd.until_told(100);
     drop(primary); // SIGKILL
@@ -301,7 +156,7 @@ fn takes_over(threads: &[&[&str]], serving: std::ops::Range<usize>) {
             break;
         }
         crowd.finish();
-        crowd = Crowd::start(&space, &world);
+        crowd = crowd_in(&space, &world);
         crowd.until_told(200);
     }
     let all = serving.end;

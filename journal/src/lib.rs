@@ -12,7 +12,8 @@
 //! | `frame` | one part of a frame as bytes: [`read_frame`], [`write_frame`] |
 //! | `feed` | what else travels on a feed, and the buffer that finds frames in a stream of bytes |
 //! | `fault` | everything that can be wrong with bytes, numbered |
-//! | `memory` | the memory map; the room's only unsafe code |
+//! | `crc` | CRC-32C by the processor's instruction, also while a frame is copied: unsafe code |
+//! | `memory` | the memory map: unsafe code, and no other file of the room has any |
 //!
 //! Bytes from outside are `&[u8]` until [`read_frame`] or [`CompleteFrame::read`] has checked them; after that nothing
 //! panics on them. What an event claims is the engine's to judge: a frame here is bytes in order, with a command that

@@ -8,24 +8,56 @@ use backstop::drill::world::World;
 use engine::IdStyle;
 use engine::types::Nanoseconds;
 use ftd::types::Str;
-use hw_profiles::Limits;
+use hw_profiles::{Limits, Profile};
 use journal::{Identity, Log, LogLimits, Machine};
 use member_api::{NewOrder, Price, Readiness};
 use net::{Instant, Transport};
 use std::path::Path;
 use std::time::Duration;
 
+pub mod crowd;
+pub mod spaces;
+
 pub const MEMBERS: u16 = 8;
 pub const DAY: u32 = 20_240_603;
+/// Whatever is waited for takes less, on a machine that has much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// From one order to the next, of all members together.
 const PACE: Duration = Duration::from_millis(4);
 
 /// A small day: a journal of 2 GiB is more than a test's disk need have.
-pub fn small(limits: &mut Limits) {
+fn small(limits: &mut Limits) {
     limits.frames = 100_000;
     limits.log_bytes = 64 << 20;
     limits.live_orders = 20_000;
     limits.local_ids = 50_000;
+}
+
+/// The profile `dev` with a small day.
+pub fn small_profile() -> Profile {
+    let mut profile = Profile::load("dev").unwrap();
+    small(&mut profile.limits);
+    profile
+}
+
+/// The same as a profile's file.
+pub fn small_source() -> toml::Table {
+    let mut profile: toml::Table = Profile::source("dev").unwrap().parse().unwrap();
+    let (table, limits) = (profile["limits"].as_table_mut().unwrap(), small_profile().limits);
+    for (name, value) in [
+        ("frames", u64::from(limits.frames)),
+        ("log_bytes", limits.log_bytes),
+        ("live_orders", u64::from(limits.live_orders)),
+        ("local_ids", u64::from(limits.local_ids)),
+    ] {
+        table.insert(name.to_owned(), toml::Value::Integer(value as i64));
+    }
+    profile
+}
+
+/// The drill's world, small.
+pub fn world() -> World {
+    World::seeded(MEMBERS, 4_000, &small_profile().limits)
 }
 
 /// The drill's world as base data in files, trading from the beginning.

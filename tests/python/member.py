@@ -202,7 +202,7 @@ class Member:
 
     def end_early(self):
         """No more orders: the day ends when what is open has its outcome, or soon."""
-        self.options.orders = 0
+        self.options.orders = self.options.takeovers = 0
         self.deadline = min(self.deadline, time.monotonic() + 20)
 
     def connect(self):
@@ -438,6 +438,11 @@ class Member:
     def waiting(self):
         return any(not order.confirmed() and order.refusal is None for order in self.orders.values())
 
+    def may_send(self):
+        """How many orders the day has so far: one in five is kept until every takeover is over."""
+        o = self.options
+        return o.orders if self.counts["takeovers"] >= o.takeovers else o.orders * 4 // 5
+
     def trade(self):
         o = self.options
         self.connect()
@@ -445,7 +450,7 @@ class Member:
         while time.monotonic() < self.deadline:
             try:
                 now = time.monotonic()
-                while len(self.orders) < o.orders and len(self.flight) < o.window and (o.rate == 0 or now >= due):
+                while len(self.orders) < self.may_send() and len(self.flight) < o.window and (o.rate == 0 or now >= due):
                     self.new_order()
                     due = max(due + 1 / o.rate, now - 0.1) if o.rate else now
                     if self.cuts and len(self.orders) >= self.cuts[0]:
@@ -456,7 +461,7 @@ class Member:
                 done = len(self.orders) >= o.orders and not self.flight and not self.waiting()
                 if done and now - self.connection.heard > o.quiet:
                     return
-                wait = 0.02 if len(self.orders) >= o.orders or len(self.flight) >= o.window else max(0, due - now)
+                wait = 0.02 if len(self.orders) >= self.may_send() or len(self.flight) >= o.window else max(0, due - now)
                 for message in self.connection.poll(min(wait, 0.02)):
                     self.received(message)
             except Lost:
@@ -549,6 +554,7 @@ def options(arguments):
     add("--tick", type=float, default=0.2)
     add("--spread", type=int, default=3, help="orders lie so many ticks around the price")
     add("--orders", type=int, default=100)
+    add("--takeovers", type=int, default=0, help="the day has so many: the last orders are kept for the time after them")
     add("--rate", type=float, default=0.0, help="orders a second; 0: as fast as the window allows")
     add("--window", type=int, default=16, help="requests without an answer, at most")
     add("--cancel-every", type=int, default=5, help="each so-manieth order is cancelled; 0: none")
