@@ -4,8 +4,8 @@
 
 mod front_support;
 
-use engine::command::{MarketDataTick, OrderInsert, PhaseSet, SeatBlock};
-use engine::types::{InstrumentIndex, ParticipantIndex, UserIndex};
+use engine::command::{MarketDataTick, OrderInsert, SeatBlock};
+use engine::types::{InstrumentIndex, ParticipantIndex, Phase, UserIndex};
 use front_support::*;
 use ftd::field::*;
 use ftd::tid;
@@ -133,7 +133,7 @@ fn broadcast_is_rendered_once_and_everybody_hears_the_same_bytes() {
     world.command(&MarketDataTick { reserved: 0 });
     world.command(&bulletin(ParticipantIndex::ALL, "暂停交易 suspended"));
     world.command(&bulletin(ParticipantIndex(2), "only you"));
-    world.command(&PhaseSet { instrument: InstrumentIndex::ALL, phase: b'3', reason: b'2', step: 0 });
+    world.command(&phase_set(InstrumentIndex::ALL, Phase::Suspended, 0));
     world.run(5);
     let first: Vec<_> = world.heard(0).of_series(1).into_iter().cloned().collect();
     assert_eq!(first.len(), 4, "a tick, a bulletin, two phases");

@@ -7,7 +7,7 @@ use dataplane::render::{NotRendered, market_data_size_max};
 use dataplane::streams::{Cancelled, Stream};
 use engine::command::{
     BookRestate, Bulletin, DayClose, EpochOpen, MarketDataTick, MassCancel, MassScope, OrderInsert, PasswordUpdate,
-    PhaseSet, ReadinessReport,
+    ReadinessReport,
 };
 use engine::types::{AccountIndex, Epoch, InstrumentIndex, ParticipantIndex, Phase, RawPrice, Sequence, StreamNumber};
 use streams_support::*;
@@ -281,7 +281,7 @@ fn a_cancel_by_local_id_is_answered_with_the_target() {
 #[test]
 fn what_the_exchange_ends_is_told_without_a_user() {
     let (mut day, did, order) = half_traded();
-    day.own(&MassCancel { scope: MassScope::All as u8, reserved: [0; 3], index: 0 });
+    day.own(&MassCancel { scope: MassScope::All as u8, cause: 0, reserved: [0; 2], index: 0 });
     assert_bytes(&day.message(FIRST, 3), &half_traded_confirmation(did, order, "5", "").message(3));
     let (mut day, did, order) = half_traded();
     day.own(&DayClose { reserved: 0, step: 9 });
@@ -400,7 +400,7 @@ fn bulletins_go_to_one_or_to_all() {
 #[test]
 fn phases_are_told_one_message_each() {
     let mut day = Day::open(2);
-    let set = PhaseSet { instrument: InstrumentIndex::ALL, phase: Phase::NoTrading as u8, reason: b'1', step: 4 };
+    let set = phase_set(InstrumentIndex::ALL, Phase::NoTrading, 4);
     day.own(&set);
     for (number, id) in [(1, "IF2406"), (2, "IF2407")] {
         let status = field(0x0008, &[&text(id, 30), b"4"]);

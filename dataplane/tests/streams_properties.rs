@@ -7,12 +7,13 @@ use dataplane::directory::{Conflict, Directory};
 use dataplane::streams::{FROM_NOW, Stream, StreamIndex, StreamLimits};
 use engine::Digests;
 use engine::command::{
-    BookRestate, Bulletin, CommandBuffer, EpochOpen, MarketDataTick, MassCancel, MassScope, OrderInsert, PhaseSet,
-    SeatBlock, Uncross,
+    BookRestate, Bulletin, CommandBuffer, EpochOpen, MarketDataTick, MassCancel, MassScope, OrderInsert, SeatBlock,
+    Uncross,
 };
 use engine::event::{Accepted, Event, Rejected, Traded};
 use engine::types::{
-    Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, Sequence, Stamp, StreamNumber, UserIndex,
+    Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, ProductIndex, Sequence, Stamp,
+    StreamNumber, UserIndex,
 };
 use ftd::Series;
 use journal::{FrameToWrite, Log, LogLimits};
@@ -72,13 +73,15 @@ fn random_day(seed: u64, steps: u32) -> (Day, Vec<(Stream, u32, Vec<u8>)>) {
                 Some(day.own(&bulletin))
             }
             86..88 => Some(day.own(&BookRestate { reserved: 0 })),
-            88..89 => Some(day.own(&MassCancel { scope: MassScope::Instrument as u8, reserved: [0; 3], index: 1 })),
+            88..89 => {
+                Some(day.own(&MassCancel { scope: MassScope::Instrument as u8, cause: 0, reserved: [0; 2], index: 1 }))
+            }
             89..97 => {
                 let phase = [Phase::Continuous, Phase::AuctionOrdering, Phase::AuctionMatch, Phase::Suspended]
                     [random.below(4) as usize];
-                Some(day.own(&PhaseSet { instrument, phase: phase as u8, reason: b'2', step: 0 }))
+                Some(day.own(&phase_set(instrument, phase, 0)))
             }
-            97..99 => Some(day.own(&Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step: 0 })),
+            97..99 => Some(day.own(&Uncross { instrument: InstrumentIndex::ALL, product: ProductIndex::ALL, step: 0 })),
             _ => {
                 epoch += 1;
                 let cut_sequence = Sequence(last.map_or(1, |did: Did| did.sequence.0));
@@ -170,7 +173,7 @@ fn a_sweep_and_a_mass_cancel_over_several_parts_are_told_to_the_last_message() {
     let sweep = day.insert(0, b'0', 15_000, 900, b'3');
     assert_eq!(day.frame(sweep).parts().count(), 2);
     assert_eq!((day.count(FIRST), day.count(SECOND)), (901, 1_800 + 900));
-    let mass = day.own(&MassCancel { scope: MassScope::All as u8, reserved: [0; 3], index: 0 });
+    let mass = day.own(&MassCancel { scope: MassScope::All as u8, cause: 0, reserved: [0; 2], index: 0 });
     assert_eq!(day.frame(mass).parts().count(), 2);
     assert_eq!(day.count(SECOND), 1_800 + 1_800);
     for (stream, first, last, tid) in

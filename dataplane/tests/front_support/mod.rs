@@ -228,6 +228,11 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
         flags: 0,
         epoch: Epoch(1),
         data_center: setup.opened_by,
+        enquiries: 64,
+        exec_orders: 64,
+        limits: 64,
+        products: 2,
+        reserved: 0,
     })];
     for index in 0..setup.participants {
         commands.push(CommandBuffer::own(&ParticipantDefine {
@@ -235,7 +240,7 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
             series: series(index),
             participant_type: b'0',
             right: b'0',
-            reserved: [0; 2],
+            clearing: ParticipantIndex(index),
             id: participant_id(index),
         }));
         let mut id = [b' '; 16];
@@ -264,6 +269,20 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
             client_id: padded(format!("{:08}", index + 1).as_bytes()),
         }));
     }
+    commands.push(CommandBuffer::own(&ProductDefine {
+        index: ProductIndex(0),
+        kind: b'0',
+        flags: 0,
+        functions: Function::BITS,
+        enquiry_interval: 60,
+        enquiry_spread: 0,
+        open_limit: 0,
+        quote_spread: 0,
+        quote_volume: 0,
+        reserved: 0,
+        id: padded(b"IF"),
+        group: padded(b"IF"),
+    }));
     for (index, id) in [INSTRUMENT, b"IF2409"].into_iter().enumerate() {
         commands.push(CommandBuffer::own(&InstrumentDefine {
             index: InstrumentIndex(index as u16),
@@ -271,7 +290,7 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
             tie_break: TieBreak::Pressure as u8,
             phase: Phase::Continuous as u8,
             right: b'0',
-            reserved: 0,
+            product: ProductIndex(0),
             tick: 2_000,
             multiplier: 300,
             lower_limit: 10_000,
@@ -279,8 +298,17 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
             previous_settlement: 15_000,
             minimum_volume: 1,
             maximum_volume: 1_000,
+            maximum_market_volume: 500,
+            open_limit: 0,
             position_limit: 0,
+            limit_with: InstrumentIndex(index as u16),
+            option_type: b'0',
+            flags: 0,
+            reserved: 0,
             previous_open_interest: 0,
+            strike: RawPrice(0),
+            margin_long: 0,
+            margin_short: 0,
             id: padded(id),
         }));
     }
@@ -646,5 +674,18 @@ pub fn bulletin(participant: ParticipantIndex, text: &str) -> Bulletin {
         reserved_2: 0,
         summary: padded(text.as_bytes()),
         content: padded(text.as_bytes()),
+    }
+}
+
+/// A change of phase, by hand.
+pub fn phase_set(instrument: InstrumentIndex, phase: Phase, step: u32) -> PhaseSet {
+    PhaseSet {
+        instrument,
+        phase: phase as u8,
+        reason: b'2',
+        step,
+        product: ProductIndex::ALL,
+        reserved: [0; 6],
+        text: [b' '; 80],
     }
 }

@@ -8,12 +8,12 @@ use dataplane::streams::{Stream, StreamIndex, StreamLimits};
 use engine::IdStyle;
 use engine::command::{
     AccountDefine, Body, CommandBuffer, DayOpen, InstrumentDefine, OrderCancel, OrderInsert, ParticipantDefine,
-    UserDefine,
+    PhaseSet, ProductDefine, UserDefine,
 };
 use engine::event::BLANK_SYSTEM_ID;
 use engine::types::{
-    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, PriceRule, RawPrice,
-    Sequence, StreamNumber, TieBreak, UserIndex, Volume,
+    AccountIndex, ClientNumber, Epoch, Function, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, PriceRule,
+    ProductIndex, RawPrice, Sequence, StreamNumber, TieBreak, UserIndex, Volume,
 };
 use ftd::{Message, Next, next_message};
 use journal::{CompleteFrame, Identity, Log, LogLimits, LogReader, Machine};
@@ -81,6 +81,11 @@ impl Day {
             flags: 0,
             epoch: Epoch(1),
             data_center: 7,
+            enquiries: 64,
+            exec_orders: 64,
+            limits: 64,
+            products: 2,
+            reserved: 0,
         });
         for (index, series) in [(0, 2), (1, 5)] {
             day.own(&ParticipantDefine {
@@ -88,7 +93,7 @@ impl Day {
                 series,
                 participant_type: b'0',
                 right: b'0',
-                reserved: [0; 2],
+                clearing: ParticipantIndex(index),
                 id: padded(format!("{:04}", index + 1).as_bytes()),
             });
         }
@@ -118,6 +123,20 @@ impl Day {
                 client_id: padded(client.as_bytes()),
             });
         }
+        day.own(&ProductDefine {
+            index: ProductIndex(0),
+            kind: b'0',
+            flags: 0,
+            functions: Function::BITS,
+            enquiry_interval: 60,
+            enquiry_spread: 0,
+            open_limit: 0,
+            quote_spread: 0,
+            quote_volume: 0,
+            reserved: 0,
+            id: padded(b"IF"),
+            group: padded(b"IF"),
+        });
         for index in 0..instruments {
             day.own(&InstrumentDefine {
                 index: InstrumentIndex(index),
@@ -125,7 +144,7 @@ impl Day {
                 tie_break: TieBreak::Pressure as u8,
                 phase: Phase::Continuous as u8,
                 right: b'0',
-                reserved: 0,
+                product: ProductIndex(0),
                 tick: TICK as u32,
                 multiplier: 300,
                 lower_limit: 10_000,
@@ -133,8 +152,17 @@ impl Day {
                 previous_settlement: 17_500,
                 minimum_volume: 1,
                 maximum_volume: 1_000,
+                maximum_market_volume: 500,
+                open_limit: 0,
                 position_limit: 0,
+                limit_with: InstrumentIndex(index),
+                option_type: b'0',
+                flags: 0,
+                reserved: 0,
                 previous_open_interest: 1_000,
+                strike: RawPrice(0),
+                margin_long: 0,
+                margin_short: 0,
                 id: padded(format!("IF{}", 2_406 + index).as_bytes()),
             });
         }
@@ -323,5 +351,18 @@ pub fn assert_bytes(found: &[u8], expected: &[u8]) {
             found[from..(at + 48).min(found.len())].escape_ascii(),
             expected[from..(at + 48).min(expected.len())].escape_ascii()
         );
+    }
+}
+
+/// A change of phase, by hand.
+pub fn phase_set(instrument: InstrumentIndex, phase: Phase, step: u32) -> PhaseSet {
+    PhaseSet {
+        instrument,
+        phase: phase as u8,
+        reason: b'2',
+        step,
+        product: ProductIndex::ALL,
+        reserved: [0; 6],
+        text: [b' '; 80],
     }
 }
