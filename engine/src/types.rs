@@ -403,6 +403,8 @@ pub enum TieBreak {
     Highest = 2,
     /// The lowest.
     Lowest = 3,
+    /// Where the surplus presses; if it does not, nearest to the last price (previous settlement if none).
+    PressureReference = 4,
 }
 
 impl TieBreak {
@@ -414,6 +416,7 @@ impl TieBreak {
             1 => Some(TieBreak::Reference),
             2 => Some(TieBreak::Highest),
             3 => Some(TieBreak::Lowest),
+            4 => Some(TieBreak::PressureReference),
             _ => None,
         }
     }

@@ -86,7 +86,7 @@ fn published_examples_come_out() {
 
 #[test]
 fn each_tie_break_takes_its_price_of_the_interval() {
-    use TieBreak::{Highest, Lowest, Pressure, Reference};
+    use TieBreak::{Highest, Lowest, Pressure, PressureReference, Reference};
     // (bids, asks, tie-break, previous settlement, price, volume, surplus)
     let check = |bids: &[(i32, u32)], asks: &[(i32, u32)], tie_break, settlement, expected: (i32, u64, i64)| {
         let (price, volume, surplus, _) = run(&bids.to_vec(), &asks.to_vec(), tie_break, settlement, (-100, 200));
@@ -100,6 +100,10 @@ fn each_tie_break_takes_its_price_of_the_interval() {
     balanced(Reference, 0, 90);
     balanced(Reference, 93, 93);
     balanced(Reference, 150, 95);
+    balanced(PressureReference, 93, 93);
+    balanced(PressureReference, 150, 95);
+    check(&[(95, 7)], &[(90, 5)], PressureReference, 0, (95, 5, 2));
+    check(&[(95, 5)], &[(90, 7)], PressureReference, 150, (90, 5, -2));
     // The middle is rounded down, also below zero.
     check(&[(-90, 5)], &[(-95, 5)], Pressure, 0, (-93, 5, 0));
     check(&[(1, 5)], &[(-2, 5)], Pressure, 0, (-1, 5, 0));
@@ -218,10 +222,10 @@ fn search(bids: &Side, asks: &Side, tie_break: TieBreak, reference: i32, band: (
     let (low, high) = (good[0].0, good[good.len() - 1].0);
     assert_eq!(good.len() as i32, high - low + 1, "an interval");
     let price = match tie_break {
-        TieBreak::Pressure if good.iter().all(|(_, surplus)| *surplus > 0) => high,
-        TieBreak::Pressure if good.iter().all(|(_, surplus)| *surplus < 0) => low,
+        TieBreak::Pressure | TieBreak::PressureReference if good.iter().all(|(_, surplus)| *surplus > 0) => high,
+        TieBreak::Pressure | TieBreak::PressureReference if good.iter().all(|(_, surplus)| *surplus < 0) => low,
         TieBreak::Pressure => (low + high).div_euclid(2),
-        TieBreak::Reference => {
+        TieBreak::Reference | TieBreak::PressureReference => {
             good.iter().map(|(price, _)| *price).min_by_key(|price| (price - reference).abs()).expect("some")
         }
         TieBreak::Highest => high,
@@ -241,7 +245,7 @@ fn random_auctions_agree_with_a_search_over_every_price() {
             (0..random.below(7)).map(|_| (towards + random.below(20) as i32, 1 + random.below(6) as u32)).collect()
         };
         let (bids, asks) = (side(4), side(0));
-        for tie_break in [TieBreak::Pressure, TieBreak::Reference, TieBreak::Highest, TieBreak::Lowest] {
+        for tie_break in (0..).map_while(TieBreak::from_code) {
             let reference = round % 64 - 20;
             let (price, volume, surplus, _) = run(&bids, &asks, tie_break, reference, band);
             let expected = search(&bids, &asks, tie_break, reference, band);

@@ -359,7 +359,7 @@ fn exchange_rejects() -> Vec<Reject> {
         InstrumentDefine { previous_settlement: -(1 << 30) - 1, ..good },
         InstrumentDefine { previous_open_interest: (1 << 62) + 1, ..good },
         InstrumentDefine { price_rule: 2, ..good },
-        InstrumentDefine { tie_break: 4, ..good },
+        InstrumentDefine { tie_break: 5, ..good },
         InstrumentDefine { phase: b'9', ..good },
         InstrumentDefine { maximum_market_volume: 0, ..good },
         InstrumentDefine { option_type: b'3', ..good },

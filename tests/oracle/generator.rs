@@ -139,7 +139,7 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
         commands.push(CommandBuffer::own(&InstrumentDefine {
             index: InstrumentIndex(index),
             price_rule: (index % 2) as u8,
-            tie_break: (index % 4) as u8,
+            tie_break: (index % 5) as u8,
             phase: if style == Style::Churn || (style == Style::Tight && index < 3) { b'0' } else { b'1' },
             right: b'0',
             reserved: 0,

@@ -114,10 +114,10 @@ impl Range {
     fn choose(&self, tie_break: TieBreak, reference: Price) -> Price {
         match tie_break {
             // Surplus falls with the price: the whole interval is above 0 if its high end is.
-            TieBreak::Pressure if self.surplus_high > 0 => self.high,
-            TieBreak::Pressure if self.surplus_low < 0 => self.low,
+            TieBreak::Pressure | TieBreak::PressureReference if self.surplus_high > 0 => self.high,
+            TieBreak::Pressure | TieBreak::PressureReference if self.surplus_low < 0 => self.low,
             TieBreak::Pressure => Price((self.low.0 + self.high.0).div_euclid(2)),
-            TieBreak::Reference => reference.clamp(self.low, self.high),
+            TieBreak::Reference | TieBreak::PressureReference => reference.clamp(self.low, self.high),
             TieBreak::Highest => self.high,
             TieBreak::Lowest => self.low,
         }

@@ -20,7 +20,7 @@ impl Flow {
         let mut random = Random(seed | 1);
         let flags = if random.one_in(2) { DAY_CLOSE_TODAY_FIRST } else { 0 };
         let limits = DayOpen { live_orders: 40, local_ids, position_rows: 14, flags, ..day() };
-        let (option, premium) = (self::one(&mut random, b"012"), random.below(4) as u8 & 3);
+        let (option, premium) = (self::one(&mut random, b"012"), random.below(5) as u8 & 3);
         let margins = [0, 700, 300].map(|most| random.below(most + 1) as i64 * 100);
         let (open_limit, by_view) = ([0, 80][random.below(2) as usize], random.below(2) as u8);
         let (rule, limit) = (random.below(2) as u8, [0, 60][random.below(2) as usize]);

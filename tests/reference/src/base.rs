@@ -114,7 +114,7 @@ impl Exchange {
             && (define.limit_with == define.index || markets.get(&define.limit_with).is_some_and(heads_a_group))
             && define.margin_long >= 0
             && define.margin_short >= 0
-            && define.tie_break <= 3
+            && define.tie_break <= 4
             && phase::ALL.contains(&define.phase)
             && right::ALL.contains(&define.right)
             && !markets.values().any(|market| market.define.id == define.id);

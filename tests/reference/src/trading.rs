@@ -294,10 +294,10 @@ impl Auction {
     /// Which of the equally good prices, by the instrument's tie-break.
     pub(crate) fn price(&self, market: &Market) -> Ticks {
         match market.define.tie_break {
-            0 if self.surpluses.values().all(|&surplus| surplus > 0) => self.high,
-            0 if self.surpluses.values().all(|&surplus| surplus < 0) => self.low,
+            0 | 4 if self.surpluses.values().all(|&surplus| surplus > 0) => self.high,
+            0 | 4 if self.surpluses.values().all(|&surplus| surplus < 0) => self.low,
             0 => Ticks((self.low.0 + self.high.0).div_euclid(2)),
-            1 => market.reference().clamp(self.low, self.high),
+            1 | 4 => market.reference().clamp(self.low, self.high),
             2 => self.high,
             _ => self.low,
         }

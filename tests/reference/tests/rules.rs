@@ -345,7 +345,7 @@ fn refusals_before_and_beside_trading() {
         command::InstrumentDefine { upper_limit: 90 + 65_536, ..instrument(5) }.into(),
         command::InstrumentDefine { lower_limit: 111, ..instrument(5) }.into(),
         command::InstrumentDefine { phase: b'8', ..instrument(5) }.into(),
-        command::InstrumentDefine { tie_break: 4, ..instrument(5) }.into(),
+        command::InstrumentDefine { tie_break: 5, ..instrument(5) }.into(),
         command::InstrumentDefine { id: instrument(0).id, ..instrument(5) }.into(),
         command::InstrumentDefine { maximum_market_volume: 0, ..instrument(5) }.into(),
         command::InstrumentDefine { option_type: b'3', ..instrument(5) }.into(),
