@@ -213,8 +213,8 @@ names! {
     PriceRuleName for PriceRule { Resting, Middle }
 }
 names! {
-    /// `pressure`, `reference`, `highest`, `lowest`.
-    TieBreakName for TieBreak { Pressure, Reference, Highest, Lowest }
+    /// `pressure`, `reference`, `highest`, `lowest`, `pressure-reference`.
+    TieBreakName for TieBreak { Pressure, Reference, Highest, Lowest, PressureReference }
 }
 names! {
     /// `continuous`, `auction-ordering`, `suspended`, `no-trading`, `cancel-only`, `auction-match`, `closed`.
