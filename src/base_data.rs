@@ -1,8 +1,13 @@
 //! The commands that a day's log starts with, built from texts and numbers: who may trade. What is traded, and
 //! how, are rows of [`crate::base_files`].
 
-use engine::command::{AccountDefine, CommandBuffer, DayOpen, ParticipantDefine, UserDefine};
-use engine::types::{AccountIndex, ClientNumber, Epoch, ParticipantIndex, Right, UserIndex};
+use engine::command::{
+    AccountDefine, CommandBuffer, DayOpen, ParticipantDefine, PhaseSet, ProductDefine, Uncross, UserDefine,
+};
+use engine::types::{
+    AccountIndex, ClientNumber, Epoch, Function, InstrumentIndex, ParticipantIndex, Phase, ProductIndex, Right,
+    UserIndex,
+};
 use hw_profiles::Limits;
 use std::net::Ipv4Addr;
 
@@ -36,6 +41,11 @@ pub fn day(trading_day: u32, data_center: u32, limits: &Limits) -> CommandBuffer
         flags: 0,
         epoch: FIRST_EPOCH,
         data_center,
+        enquiries: limits.enquiries,
+        exec_orders: limits.exec_orders,
+        limits: limits.limits,
+        products: limits.products,
+        reserved: 0,
     })
 }
 
@@ -47,7 +57,7 @@ pub fn participant(index: u16, id: &str) -> CommandBuffer {
         series: private_series(index),
         participant_type: b'1',
         right: Right::Full as u8,
-        reserved: [0; 2],
+        clearing: ParticipantIndex(index),
         id: text(id),
     })
 }
@@ -56,6 +66,49 @@ pub fn participant(index: u16, id: &str) -> CommandBuffer {
 #[must_use]
 pub fn private_series(participant: u16) -> u16 {
     participant + 2 // 0 is the dialog's, 1 the broadcast's
+}
+
+/// What may be done in a product unless base data say otherwise: everything but market orders 市价.
+pub const FUNCTIONS: u32 = Function::BITS & !(Function::Market.bit() | Function::MarketToLimit.bit());
+
+/// The product of instruments whose base data name none.
+pub const ONE_PRODUCT: ProductIndex = ProductIndex(0);
+
+/// [`ONE_PRODUCT`], without limits of its own.
+#[must_use]
+pub fn one_product() -> CommandBuffer {
+    CommandBuffer::own(&ProductDefine {
+        index: ONE_PRODUCT,
+        kind: b'0',
+        flags: 0,
+        functions: FUNCTIONS,
+        enquiry_interval: 0,
+        enquiry_spread: 0,
+        open_limit: 0,
+        quote_spread: 0,
+        quote_volume: 0,
+        reserved: 0,
+        id: text("ALL"),
+        group: text("ALL"),
+    })
+}
+
+/// FFEX enter reason of a step of the calendar.
+pub const AUTOMATIC: u8 = b'1';
+/// FFEX enter reason of a person's decision.
+pub const BY_HAND: u8 = b'2';
+
+/// A phase of an instrument, or of all.
+#[must_use]
+pub fn phase(instrument: InstrumentIndex, phase: Phase, reason: u8, step: u32) -> PhaseSet {
+    let (product, text) = (ProductIndex::ALL, [b' '; 80]);
+    PhaseSet { instrument, phase: phase as u8, reason, step, product, reserved: [0; 6], text }
+}
+
+/// An instrument's auction is matched, or all that wait for it.
+#[must_use]
+pub fn uncross(instrument: InstrumentIndex, step: u32) -> Uncross {
+    Uncross { instrument, product: ProductIndex::ALL, step }
 }
 
 /// A user: its seat's address and secret.

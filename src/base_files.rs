@@ -25,7 +25,8 @@ use engine::command::{
     USER_ASCENDING_LOCAL_IDS, UserDefine,
 };
 use engine::types::{
-    AccountIndex, ClientNumber, InstrumentIndex, ParticipantIndex, Phase, PriceRule, Right, TieBreak, UserIndex,
+    AccountIndex, ClientNumber, InstrumentIndex, ParticipantIndex, Phase, PriceRule, RawPrice, Right, TieBreak,
+    UserIndex,
 };
 use hw_profiles::Limits;
 use journal::LogReader;
@@ -217,8 +218,8 @@ names! {
     TieBreakName for TieBreak { Pressure, Reference, Highest, Lowest, PressureReference }
 }
 names! {
-    /// `continuous`, `auction-ordering`, `suspended`, `no-trading`, `cancel-only`, `auction-match`, `closed`.
-    PhaseName for Phase { Continuous, AuctionOrdering, Suspended, NoTrading, CancelOnly, AuctionMatch, Closed }
+    /// `continuous`, `auction-ordering`, `closing-auction`, `suspended`, `no-trading`, `cancel-only`, `auction-match`, `closed`.
+    PhaseName for Phase { Continuous, AuctionOrdering, ClosingAuction, Suspended, NoTrading, CancelOnly, AuctionMatch, Closed }
 }
 
 impl BaseFiles {
@@ -292,7 +293,7 @@ impl BaseFiles {
                 series: private_series(index),
                 participant_type: code(row.r#type, &what)?,
                 right: Right::from(row.right) as u8,
-                reserved: [0; 2],
+                clearing: ParticipantIndex(index),
                 id: text(&row.participant, &what)?,
             }));
         }
@@ -335,6 +336,7 @@ impl BaseFiles {
             }));
         }
         let mut instruments = HashMap::new();
+        commands.push(base_data::one_product());
         for (place, row) in self.instruments.iter().enumerate() {
             let what = || format!("instruments.csv, row {}", place + 1);
             let index = InstrumentIndex(place as u16);
@@ -489,7 +491,7 @@ impl InstrumentRow {
             tie_break: TieBreak::from(self.tie_break) as u8,
             phase: Phase::from(self.phase) as u8,
             right: Right::from(self.right) as u8,
-            reserved: 0,
+            product: base_data::ONE_PRODUCT,
             tick: self.tick,
             multiplier: self.multiplier,
             lower_limit: self.lower_limit,
@@ -497,8 +499,17 @@ impl InstrumentRow {
             previous_settlement: self.previous_settlement,
             minimum_volume: self.minimum_volume,
             maximum_volume: self.maximum_volume,
+            maximum_market_volume: self.maximum_volume,
+            open_limit: 0,
             position_limit: self.position_limit,
+            limit_with: InstrumentIndex(index),
+            option_type: b'0',
+            flags: 0,
+            reserved: 0,
             previous_open_interest: self.open_interest,
+            strike: RawPrice(0),
+            margin_long: 0,
+            margin_short: 0,
             id: base_data::text(&self.instrument),
         })
     }

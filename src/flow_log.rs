@@ -3,8 +3,9 @@
 //! An order's local id is its number in the file, so that a trade in the log names the file's orders; the schedule step of a phase or
 //! an uncross says its row and its place in the row.
 
+use crate::base_data;
 use crate::order_flow::{FlowTrade, INSTRUMENT, Operation, OrderFlow, OrderNumber, Row};
-use engine::command::{BodyView, CommandBuffer, OrderCancel, OrderInsert, PhaseSet, Uncross};
+use engine::command::{BodyView, CommandBuffer, OrderCancel, OrderInsert};
 use engine::event::EventView;
 use engine::types::{AccountIndex, InstrumentIndex, Phase, RawPrice, UserIndex, Volume};
 use journal::LogReader;
@@ -73,13 +74,12 @@ pub fn row_commands(number: u32, row: &Row) -> Vec<CommandBuffer> {
 pub fn schedule(number: u32, operation: Operation) -> Vec<CommandBuffer> {
     let step = |place| number * COMMANDS_A_ROW as u32 + place + 1;
     let phase = |place, phase: Phase| {
-        let (phase, step) = (phase as u8, step(place));
-        CommandBuffer::own(&PhaseSet { instrument: InstrumentIndex::ALL, phase, reason: b'1', step })
+        CommandBuffer::own(&base_data::phase(InstrumentIndex::ALL, phase, base_data::AUTOMATIC, step(place)))
     };
     match operation {
         Operation::Call => vec![phase(0, Phase::AuctionOrdering)],
         Operation::Uncross => {
-            let uncross = Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step: step(1) };
+            let uncross = base_data::uncross(InstrumentIndex::ALL, step(1));
             vec![phase(0, Phase::AuctionMatch), CommandBuffer::own(&uncross), phase(2, Phase::Continuous)]
         }
         Operation::Insert { .. } | Operation::Cancel { .. } => Vec::new(),

@@ -131,6 +131,7 @@ pub fn replay(flow: &OrderFlow, price_rule: PriceRule, seen: impl Fn(u32)) -> Re
     execute(&base_data::participant(0, "0001"), begin)?;
     execute(&base_data::user(0, 0, "0001T01", "secret", Ipv4Addr::UNSPECIFIED, 0), begin)?;
     execute(&base_data::account(0, 0, 0, "C0000001", Right::Full), begin)?;
+    execute(&base_data::one_product(), begin)?;
     execute(&flow_instrument(flow, price_rule).define(0), begin)?;
     for (number, row) in (0..).zip(&flow.rows) {
         seen(number);

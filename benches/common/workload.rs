@@ -332,6 +332,11 @@ pub fn open_day(exchange: &mut impl Exchange, market: &Market, inserts: u32) {
             flags: 0,
             epoch: Epoch(0),
             data_center: 0,
+            enquiries: 1,
+            exec_orders: 1,
+            limits: 1,
+            products: 1,
+            reserved: 0,
         },
     );
     for index in 0..market.participants {
@@ -340,14 +345,7 @@ pub fn open_day(exchange: &mut impl Exchange, market: &Market, inserts: u32) {
         let index = ParticipantIndex(index);
         own(
             exchange,
-            &ParticipantDefine {
-                index,
-                series: index.0 + 2,
-                participant_type: b'0',
-                right: b'0',
-                reserved: [0; 2],
-                id,
-            },
+            &ParticipantDefine { index, series: index.0 + 2, participant_type: b'0', right: b'0', clearing: index, id },
         );
     }
     for index in 0..market.users {
@@ -386,6 +384,23 @@ pub fn open_day(exchange: &mut impl Exchange, market: &Market, inserts: u32) {
             },
         );
     }
+    own(
+        exchange,
+        &ProductDefine {
+            index: ProductIndex(0),
+            kind: b'0',
+            flags: 0,
+            functions: Function::BITS,
+            enquiry_interval: 0,
+            enquiry_spread: 0,
+            open_limit: 0,
+            quote_spread: 0,
+            quote_volume: 0,
+            reserved: 0,
+            id: *b"ALL     ",
+            group: *b"ALL     ",
+        },
+    );
     for index in 0..market.books {
         let mut id = [b' '; 32];
         id[..4].copy_from_slice(format!("{index:04}").as_bytes());
@@ -397,7 +412,7 @@ pub fn open_day(exchange: &mut impl Exchange, market: &Market, inserts: u32) {
                 tie_break: 0,
                 phase: b'0',
                 right: b'0',
-                reserved: 0,
+                product: ProductIndex(0),
                 tick: 2000,
                 multiplier: 300,
                 lower_limit: 0,
@@ -405,6 +420,15 @@ pub fn open_day(exchange: &mut impl Exchange, market: &Market, inserts: u32) {
                 previous_settlement: 4096,
                 minimum_volume: 1,
                 maximum_volume: market.maximum_volume,
+                maximum_market_volume: market.maximum_volume,
+                open_limit: 0,
+                limit_with: InstrumentIndex(index),
+                option_type: b'0',
+                flags: 0,
+                reserved: 0,
+                strike: RawPrice(0),
+                margin_long: 0,
+                margin_short: 0,
                 position_limit: 1 << 30,
                 previous_open_interest: 0,
                 id,

@@ -22,6 +22,14 @@ pub struct Limits {
     pub local_ids: u32,
     /// Position rows.
     pub position_rows: u32,
+    /// Products.
+    pub products: u16,
+    /// Pairs of a client and an instrument that enquire in a day.
+    pub enquiries: u32,
+    /// Exercise instructions that live at once.
+    pub exec_orders: u32,
+    /// Limits of clients and of participants that are not their instrument's.
+    pub limits: u32,
     /// Frames in a day.
     pub frames: u32,
     /// Bytes of a day's log.
@@ -39,8 +47,10 @@ pub struct Footprint {
     pub positions: u64,
     /// Books, at [`LEVELS_PER_BOOK`] price levels each.
     pub books: u64,
-    /// Participants, users, accounts, instruments and their texts.
+    /// Participants, users, accounts, products, instruments and their texts.
     pub definitions: u64,
+    /// Enquiries, exercise instructions and limits.
+    pub others: u64,
     /// Where each stream's messages stand in the log: once a front.
     pub streams_per_front: u64,
     /// Receive and send rings of the connections: once a front, since all members may come to one.
@@ -75,7 +85,9 @@ impl Limits {
         let definitions = u64::from(self.participants)
             + u64::from(self.users)
             + u64::from(self.accounts)
+            + u64::from(self.products)
             + u64::from(self.instruments);
+        let others = [self.enquiries, self.exec_orders, self.limits];
         let live_orders = u64::from(self.live_orders);
         let local_ids = u64::from(self.local_ids);
         let rows = u64::from(self.position_rows);
@@ -86,6 +98,7 @@ impl Limits {
             positions: rows * 2 * ROW + 2 * index(rows),
             books: u64::from(self.instruments) * LEVELS_PER_BOOK * 2 * LEVEL,
             definitions: definitions * DEFINITION,
+            others: others.into_iter().map(|items| u64::from(items) * ROW + index(u64::from(items))).sum(),
             streams_per_front: messages * PLACE,
             sessions_per_front: u64::from(self.sessions) * SESSION,
             log: self.log_bytes,
@@ -93,7 +106,7 @@ impl Limits {
     }
 
     /// The ranges of every limit: field, value, least, most.
-    pub(crate) fn ranges(&self) -> [(&'static str, u64, u64, u64); 10] {
+    pub(crate) fn ranges(&self) -> [(&'static str, u64, u64, u64); 14] {
         [
             ("limits.sessions", u64::from(self.sessions), 4, 16_384),
             ("limits.participants", u64::from(self.participants), 1, 16_384),
@@ -103,6 +116,10 @@ impl Limits {
             ("limits.live_orders", u64::from(self.live_orders), 1, 1 << 26),
             ("limits.local_ids", u64::from(self.local_ids), 1, 1 << 28),
             ("limits.position_rows", u64::from(self.position_rows), 1, 1 << 24),
+            ("limits.products", u64::from(self.products), 1, 16_384),
+            ("limits.enquiries", u64::from(self.enquiries), 1, 1 << 24),
+            ("limits.exec_orders", u64::from(self.exec_orders), 1, 1 << 24),
+            ("limits.limits", u64::from(self.limits), 1, 1 << 24),
             ("limits.frames", u64::from(self.frames), 1_024, 1 << 30),
             ("limits.log_bytes", self.log_bytes, 1 << 20, 1 << 40),
         ]
@@ -118,6 +135,7 @@ impl Footprint {
             + self.positions
             + self.books
             + self.definitions
+            + self.others
             + (self.streams_per_front + self.sessions_per_front) * fronts
             + self.log
     }

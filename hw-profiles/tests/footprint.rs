@@ -1,10 +1,12 @@
 //! The memory that a profile reckons with, against what the engine really asks for.
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait; it is in this test only")]
 
-use engine::command::{AccountDefine, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, UserDefine};
+use engine::command::{
+    AccountDefine, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, ProductDefine, UserDefine,
+};
 use engine::types::{
-    AccountIndex, ClientNumber, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, PriceRule, Right,
-    Sequence, Stamp, TieBreak, UserIndex,
+    AccountIndex, ClientNumber, Epoch, Function, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, PriceRule,
+    ProductIndex, RawPrice, Right, Sequence, Stamp, TieBreak, UserIndex,
 };
 use engine::{Draft, IdStyle, State, step};
 use hw_profiles::{LEVELS_PER_BOOK, Limits, Profile};
@@ -84,6 +86,11 @@ fn day(limits: &Limits) -> CommandBuffer {
         flags: 0,
         epoch: Epoch(1),
         data_center: 1,
+        enquiries: limits.enquiries,
+        exec_orders: limits.exec_orders,
+        limits: limits.limits,
+        products: limits.products,
+        reserved: 0,
     })
 }
 
@@ -104,7 +111,7 @@ fn the_engine_takes_no_more_than_a_profile_reckons_and_not_much_less() {
         watched.run(&day(&limits));
         let held = watched.held();
         let tables = reckoned.orders + reckoned.local_ids + reckoned.positions;
-        let most = tables + reckoned.definitions;
+        let most = tables + reckoned.definitions + reckoned.others;
         assert!(held <= most, "{name}: {held} bytes held, {most} reckoned");
         assert!(held >= tables / 10 * 7, "{name}: {held} bytes held, {tables} reckoned for the three large tables");
     }
@@ -120,7 +127,7 @@ fn the_engine_takes_no_more_than_a_profile_reckons_and_not_much_less() {
             series: index + 2,
             participant_type: b'1',
             right: Right::Full as u8,
-            reserved: [0; 2],
+            clearing: ParticipantIndex(index),
             id: text(&format!("P{index:04}")),
         }));
     }
@@ -150,8 +157,24 @@ fn the_engine_takes_no_more_than_a_profile_reckons_and_not_much_less() {
             client_id: text(&format!("C{index:07}")),
         }));
     }
+    for index in 0..limits.products {
+        watched.run(&CommandBuffer::own(&ProductDefine {
+            index: ProductIndex(index),
+            kind: b'0',
+            flags: 0,
+            functions: Function::BITS,
+            enquiry_interval: 0,
+            enquiry_spread: 0,
+            open_limit: 0,
+            quote_spread: 0,
+            quote_volume: 0,
+            reserved: 0,
+            id: text(&format!("P{index:04}")),
+            group: text("P"),
+        }));
+    }
     let without_books = watched.held();
-    let lists = reckoned.orders + reckoned.local_ids + reckoned.positions + reckoned.definitions;
+    let lists = reckoned.orders + reckoned.local_ids + reckoned.positions + reckoned.definitions + reckoned.others;
     assert!(without_books <= lists, "{without_books} bytes held, {lists} reckoned");
     for index in 0..limits.instruments {
         watched.run(&CommandBuffer::own(&InstrumentDefine {
@@ -160,7 +183,7 @@ fn the_engine_takes_no_more_than_a_profile_reckons_and_not_much_less() {
             tie_break: TieBreak::Pressure as u8,
             phase: Phase::NoTrading as u8,
             right: Right::Full as u8,
-            reserved: 0,
+            product: ProductIndex(0),
             tick: 2_000,
             multiplier: 300,
             lower_limit: 1,
@@ -168,6 +191,15 @@ fn the_engine_takes_no_more_than_a_profile_reckons_and_not_much_less() {
             previous_settlement: 2_000,
             minimum_volume: 1,
             maximum_volume: 20,
+            maximum_market_volume: 20,
+            open_limit: 0,
+            limit_with: InstrumentIndex(index),
+            option_type: b'0',
+            flags: 0,
+            reserved: 0,
+            strike: RawPrice(0),
+            margin_long: 0,
+            margin_short: 0,
             position_limit: 0,
             previous_open_interest: 0,
             id: text(&format!("IF{index:04}")),

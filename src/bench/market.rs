@@ -54,6 +54,7 @@ pub(crate) fn base_data(members: u16, mix: &Mix, limits: &Limits) -> Vec<Command
         let index = u32::from(member);
         commands.push(base_data::account(index, member, index, &words(&client_id(member)), Right::Full));
     }
+    commands.push(base_data::one_product());
     for book in 0..mix.books {
         let terms = InstrumentRow {
             instrument: words(&instrument_id(book)),

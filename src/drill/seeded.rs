@@ -5,7 +5,7 @@ use super::death::{Death, share};
 use super::traders::{Intent, Traders};
 use super::world::World;
 use crate::base_data;
-use engine::command::{CommandBuffer, DayClose, EpochOpen, PhaseSet, Uncross};
+use engine::command::{CommandBuffer, DayClose, EpochOpen};
 use engine::event::{Event, EventView};
 use engine::reject::Reject;
 use engine::types::{Epoch, InstrumentIndex, Phase, Sequence};
@@ -76,7 +76,7 @@ impl Met {
 
 /// Refusals that members provoke: by a mistake, or by what the day's limits and phases make of ordinary orders.
 fn of_members() -> impl Iterator<Item = Reject> {
-    Reject::ALL.iter().copied().filter(|reject| (*reject as u16) < Reject::DayNotOpen as u16)
+    Reject::ALL.iter().copied().filter(|reject| (*reject as u16) <= Reject::FunctionOff as u16)
 }
 
 /// … by a mistake.
@@ -247,27 +247,17 @@ impl SeededDirector {
                 Step::Phase(phase) => {
                     if phase == Phase::AuctionMatch {
                         // Continuous trading over a crossed book is refused.
-                        let early = Phase::Continuous as u8;
                         for index in 0..day.world.instruments.len() as u16 {
                             let instrument = InstrumentIndex(index);
-                            day.operate(&CommandBuffer::own(&PhaseSet {
-                                instrument,
-                                phase: early,
-                                reason: b'2',
-                                step: 0,
-                            }));
-                            let back = Phase::AuctionOrdering as u8;
-                            day.operate(&CommandBuffer::own(&PhaseSet {
-                                instrument,
-                                phase: back,
-                                reason: b'2',
-                                step: 0,
-                            }));
+                            for phase in [Phase::Continuous, Phase::AuctionOrdering] {
+                                let set = base_data::phase(instrument, phase, base_data::BY_HAND, 0);
+                                day.operate(&CommandBuffer::own(&set));
+                            }
                         }
                     }
-                    CommandBuffer::own(&PhaseSet { instrument: all, phase: phase as u8, reason: b'1', step: number })
+                    CommandBuffer::own(&base_data::phase(all, phase, base_data::AUTOMATIC, number))
                 }
-                Step::Uncross => CommandBuffer::own(&Uncross { instrument: all, reserved: 0, step: number }),
+                Step::Uncross => CommandBuffer::own(&base_data::uncross(all, number)),
                 Step::Close => CommandBuffer::own(&DayClose { reserved: 0, step: number }),
             };
             let before = day.primary.records().log.len() as u64;
@@ -306,8 +296,7 @@ impl SeededDirector {
     /// After the close: one more mistake of the operator's, and everybody is told everything.
     fn end(&mut self, day: &mut Day) {
         if !self.closing_probed {
-            let phase = Phase::Continuous as u8;
-            let late = PhaseSet { instrument: InstrumentIndex(0), phase, reason: b'2', step: 0 };
+            let late = base_data::phase(InstrumentIndex(0), Phase::Continuous, base_data::BY_HAND, 0);
             self.closing_probed = day.operate(&CommandBuffer::own(&late));
             return;
         }
@@ -322,12 +311,12 @@ impl SeededDirector {
                 continue;
             }
             *probed = true;
-            let (beyond, reason) = (InstrumentIndex(day.world.limits.instruments - 1), b'2');
+            let beyond = InstrumentIndex(day.world.limits.instruments - 1);
             let wrong = [
                 base_data::day(super::world::TRADING_DAY, super::world::PRIMARY_DATA_CENTER, &day.world.limits),
                 base_data::participant(0, "0001"),
-                CommandBuffer::own(&PhaseSet { instrument: beyond, phase: Phase::Continuous as u8, reason, step: 0 }),
-                CommandBuffer::own(&Uncross { instrument: InstrumentIndex(0), reserved: 0, step: 0 }),
+                CommandBuffer::own(&base_data::phase(beyond, Phase::Continuous, base_data::BY_HAND, 0)),
+                CommandBuffer::own(&base_data::uncross(InstrumentIndex(0), 0)),
                 CommandBuffer::own(&EpochOpen {
                     epoch: Epoch(1),
                     data_center: super::world::PRIMARY_DATA_CENTER,

@@ -162,6 +162,7 @@ impl World {
             let number = client_number(&account.client_id);
             base_data.push(base_data::account(account.index.0, *member as u16, number, &account.client_id, *right));
         }
+        base_data.push(base_data::one_product());
         let instruments = made_instruments();
         for (index, terms) in instruments.iter().enumerate() {
             base_data.push(terms.define(index as u16));
@@ -201,6 +202,7 @@ impl World {
             seat.accounts.push(DrillAccount { index: AccountIndex(number), client_id });
         }
         let instruments = vec![flow_instrument(flow, PriceRule::Resting)];
+        base_data.push(base_data::one_product());
         base_data.push(instruments[0].define(0));
         World { seats, instruments, base_data, limits: *profile }
     }

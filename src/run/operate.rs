@@ -2,11 +2,8 @@
 
 use super::control::Operation;
 use crate::base_data;
-use engine::command::{Bulletin, CommandBuffer, DayClose, MassCancel, MassScope, PhaseSet, Uncross};
+use engine::command::{Bulletin, CommandBuffer, DayClose, MassCancel, MassScope};
 use engine::types::{InstrumentIndex, ParticipantIndex, Phase};
-
-/// FFEX enter reason: by hand.
-const BY_HAND: u8 = b'2';
 
 /// The command of an operation; `find` knows the instruments.
 ///
@@ -19,17 +16,12 @@ pub fn command(operation: &Operation, find: impl Fn(&str) -> Option<InstrumentIn
     };
     Ok(match operation {
         Operation::Close => CommandBuffer::own(&DayClose { reserved: 0, step: 0 }),
-        Operation::Phase { phase, instrument: id } => CommandBuffer::own(&PhaseSet {
-            instrument: instrument(id)?,
-            phase: Phase::from(*phase) as u8,
-            reason: BY_HAND,
-            step: 0,
-        }),
-        Operation::Uncross { instrument: id } => {
-            CommandBuffer::own(&Uncross { instrument: instrument(id)?, reserved: 0, step: 0 })
+        Operation::Phase { phase, instrument: id } => {
+            CommandBuffer::own(&base_data::phase(instrument(id)?, Phase::from(*phase), base_data::BY_HAND, 0))
         }
+        Operation::Uncross { instrument: id } => CommandBuffer::own(&base_data::uncross(instrument(id)?, 0)),
         Operation::CancelAll => {
-            CommandBuffer::own(&MassCancel { scope: MassScope::All as u8, reserved: [0; 3], index: 0 })
+            CommandBuffer::own(&MassCancel { scope: MassScope::All as u8, cause: 0, reserved: [0; 2], index: 0 })
         }
         Operation::Bulletin { summary, content } => {
             for (name, text, most) in [("summary", summary, 80), ("content", content, 500)] {

@@ -89,7 +89,16 @@ pub fn day(random: &mut Random, style: Style, operations: u32) -> DayOpen {
         flags: if random.below(2) == 0 { DAY_CLOSE_TODAY_FIRST } else { 0 },
         epoch: Epoch(1),
         data_center: DATA_CENTER,
+        enquiries: 16,
+        exec_orders: 16,
+        limits: 16,
+        products: 1,
+        reserved: 0,
     }
+}
+
+fn phase_set(instrument: InstrumentIndex, phase: u8, reason: u8, step: u32) -> PhaseSet {
+    PhaseSet { instrument, phase, reason, step, product: ProductIndex::ALL, reserved: [0; 6], text: [b' '; 80] }
 }
 
 /// The base data that follows DayOpen.
@@ -103,7 +112,7 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
             series: index + 2,
             participant_type: b'1',
             right: b'0',
-            reserved: [0; 2],
+            clearing: ParticipantIndex(index),
             id: text(&format!("{:04}", index + 1)),
         }));
     }
@@ -135,6 +144,20 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
             client_id: text(&format!("C{number:04}")),
         }));
     }
+    commands.push(CommandBuffer::own(&ProductDefine {
+        index: ProductIndex(0),
+        kind: b'0',
+        flags: 0,
+        functions: Function::BITS,
+        enquiry_interval: 0,
+        enquiry_spread: 0,
+        open_limit: 0,
+        quote_spread: 0,
+        quote_volume: 0,
+        reserved: 0,
+        id: text("IF"),
+        group: text("IF"),
+    }));
     for index in 0..INSTRUMENTS {
         commands.push(CommandBuffer::own(&InstrumentDefine {
             index: InstrumentIndex(index),
@@ -142,7 +165,7 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
             tie_break: (index % 5) as u8,
             phase: if style == Style::Churn || (style == Style::Tight && index < 3) { b'0' } else { b'1' },
             right: b'0',
-            reserved: 0,
+            product: ProductIndex(0),
             tick: 2_000,
             multiplier: 300,
             lower_limit: LOWER,
@@ -150,6 +173,15 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
             previous_settlement: SETTLEMENT - 5 + random.below(11) as i32,
             minimum_volume: 1,
             maximum_volume: 20,
+            maximum_market_volume: 10,
+            open_limit: 0,
+            limit_with: InstrumentIndex(index),
+            option_type: b'0',
+            flags: 0,
+            reserved: 0,
+            strike: RawPrice(0),
+            margin_long: 0,
+            margin_short: 0,
             position_limit: room * [0, 25, 80, 0, 200][usize::from(index)],
             previous_open_interest: u64::from(index) * 10,
             id: text(&format!("IF24{index:02}")),
@@ -225,15 +257,14 @@ impl Generator {
 
     /// A long auction is matched; trading goes on for a while; then everything is told anew, or cancelled, and the next auction begins.
     fn match_auction(&mut self) {
-        let phase =
-            |phase| CommandBuffer::own(&PhaseSet { instrument: InstrumentIndex::ALL, phase, reason: b'1', step: 1 });
+        let phase = |phase| CommandBuffer::own(&phase_set(InstrumentIndex::ALL, phase, b'1', 1));
         if self.auctions % 3 == 2 {
             self.script.push_back(CommandBuffer::own(&BookRestate { reserved: 0 }));
         }
         if self.auctions % 5 == 4 {
-            self.script.push_back(CommandBuffer::own(&MassCancel { scope: 0, reserved: [0; 3], index: 0 }));
+            self.script.push_back(CommandBuffer::own(&MassCancel { scope: 0, cause: 0, reserved: [0; 2], index: 0 }));
         }
-        let uncross = Uncross { instrument: InstrumentIndex::ALL, reserved: 0, step: 2 };
+        let uncross = Uncross { instrument: InstrumentIndex::ALL, product: ProductIndex::ALL, step: 2 };
         self.script.extend([phase(b'6'), CommandBuffer::own(&uncross), phase(b'0')]);
         self.put(self.operations / AUCTIONS_TWICE / 2, phase(b'1'));
     }
@@ -396,7 +427,7 @@ impl Generator {
             // From an auction the way to continuous trading leads through the matching, from a crossed book too.
             BodyView::PhaseSet(set) if set.phase != b'0' && self.style == Style::Churn => {
                 let phase = |phase| CommandBuffer::own(&PhaseSet { phase, ..*set });
-                let uncross = Uncross { instrument: set.instrument, reserved: 0, step: 3 };
+                let uncross = Uncross { instrument: set.instrument, product: ProductIndex::ALL, step: 3 };
                 for back in [phase(b'6'), CommandBuffer::own(&uncross), phase(b'0')] {
                     self.put(SOON, back);
                 }
@@ -426,14 +457,19 @@ impl Generator {
                 // Closing an instrument is for the day's end: nothing comes back from there.
                 let ends = self.once_in(60) && (self.style == Style::Tight || self.made > self.operations / 10 * 9);
                 let phase = if ends { self.pick(b"79") } else { self.pick(b"0000001113456666") };
-                let set = PhaseSet { instrument: any_instrument, phase, reason: b'2', step: any_index };
+                let set = phase_set(any_instrument, phase, b'2', any_index);
                 CommandBuffer::own(&set)
             }
-            40..=89 => CommandBuffer::own(&Uncross { instrument: any_instrument, reserved: 0, step: any_index }),
-            90..=109 => CommandBuffer::own(&MarketDataTick { reserved: 0 }),
-            110..=113 => {
-                CommandBuffer::own(&MassCancel { scope: self.below(6) as u8, reserved: [0; 3], index: any_index })
+            40..=89 => {
+                CommandBuffer::own(&Uncross { instrument: any_instrument, product: ProductIndex::ALL, step: any_index })
             }
+            90..=109 => CommandBuffer::own(&MarketDataTick { reserved: 0 }),
+            110..=113 => CommandBuffer::own(&MassCancel {
+                scope: self.below(6) as u8,
+                cause: 0,
+                reserved: [0; 2],
+                index: any_index,
+            }),
             114..=133 => CommandBuffer::own(&RightSet {
                 scope: self.below(7) as u8,
                 right,
@@ -503,10 +539,8 @@ impl Generator {
                 elapsed: Nanoseconds(0),
             }),
             // The most usual need: an auction is matched and trading goes on.
-            183..=190 => {
-                CommandBuffer::own(&PhaseSet { instrument: any_instrument, phase: b'6', reason: b'1', step: 0 })
-            }
-            _ => CommandBuffer::own(&PhaseSet { instrument: any_instrument, phase: b'0', reason: b'1', step: 0 }),
+            183..=190 => CommandBuffer::own(&phase_set(any_instrument, b'6', b'1', 0)),
+            _ => CommandBuffer::own(&phase_set(any_instrument, b'0', b'1', 0)),
         }
     }
 }
