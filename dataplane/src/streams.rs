@@ -267,13 +267,17 @@ impl Fold<'_, '_, '_> {
                 self.tell(self.stream_of_order(event.order)?, event.private_number, at, Direction::Buy)
             }
             EventView::Enquired(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
-            EventView::Snapshot(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
             EventView::Ticked(event) => {
                 let numbers = [event.trade_number, event.depth_number];
                 let mut told = numbers.into_iter().filter(|number| number.0 != 0);
                 told.try_for_each(|number| self.tell(Stream::Broadcast, number, at, Direction::Buy))
             }
-            EventView::Rejected(_) | EventView::Rested(_) | EventView::AuctionPriced(_) | EventView::Depth(_) => Ok(()),
+            // A picture's message begins at the first of its MarketData.
+            EventView::Rejected(_)
+            | EventView::Rested(_)
+            | EventView::AuctionPriced(_)
+            | EventView::Depth(_)
+            | EventView::Snapshot(_) => Ok(()),
         })
     }
 

@@ -81,7 +81,7 @@ fn fields(event: &Event) -> (String, Vec<(String, String)>) {
         Some(EventView::Applied(_)) => ("Applied".to_owned(), vec![]),
         Some(EventView::MarketData(event)) => {
             list!("MarketData", event: instrument, present, last, open, high, low, bid, ask,
-            bid_volume, ask_volume, volume, open_interest, turnover_low, turnover_high, broadcast_number)
+            bid_volume, ask_volume, volume, open_interest, turnover_low, turnover_high, broadcast_number, last_volume)
         }
         Some(EventView::Published(event)) => list!("Published", event: participant, number),
         Some(EventView::Restated(event)) => {
@@ -93,9 +93,10 @@ fn fields(event: &Event) -> (String, Vec<(String, String)>) {
         Some(EventView::ExecAccepted(event)) => list!("ExecAccepted", event: yesterday, private_number),
         Some(EventView::ExecEnded(event)) => list!("ExecEnded", event: order, private_number),
         Some(EventView::Depth(event)) => {
-            let (kind, mut fields) = list!("Depth", event: instrument, side, count);
+            let (kind, mut fields) = list!("Depth", event: instrument, side, count, changed, gone_count);
             let levels = event.price.iter().zip(event.volume).map(|(price, volume)| format!("{volume} at {price}"));
             fields.push(("levels".to_owned(), levels.collect::<Vec<_>>().join(" ")));
+            fields.push(("gone".to_owned(), event.gone.map(|price| price.to_string()).join(" ")));
             (kind, fields)
         }
         Some(EventView::Ticked(event)) => list!("Ticked", event: match_number, trade_number, depth_number),

@@ -259,8 +259,8 @@ events! {
         turnover_high: i64,
         /// Number in the broadcast stream.
         broadcast_number: StreamNumber,
-        /// Zero.
-        reserved: u32,
+        /// Lots of the last trade today; 0 = none.
+        last_volume: Volume,
     }
     /// A bulletin was published.
     10 Published {
@@ -353,7 +353,7 @@ events! {
         /// Zero.
         reserved_2: [u8; 60],
     }
-    /// The best levels of a side, as published.
+    /// The best levels of a side, as published, and what they are against the last published ones.
     17 Depth {
         /// Which instrument.
         instrument: InstrumentIndex,
@@ -361,14 +361,18 @@ events! {
         side: u8,
         /// How many levels there are, at most [`DEPTH_LEVELS`].
         count: u8,
-        /// Zero.
-        reserved: [u8; 2],
+        /// Bit i: level i is new or has other lots than when last published.
+        changed: u8,
+        /// How many of the last published levels are among these no more, at most [`DEPTH_LEVELS`].
+        gone_count: u8,
         /// Their prices, best first; zero beyond `count`.
         price: [Price; DEPTH_LEVELS],
         /// Lots at them; saturates.
         volume: [Volume; DEPTH_LEVELS],
+        /// Prices of the levels that are among these no more, best first; zero beyond `gone_count`.
+        gone: [Price; DEPTH_LEVELS],
         /// Zero.
-        reserved_2: [u8; 32],
+        reserved: [u8; 12],
     }
     /// What a tick published.
     18 Ticked {
@@ -383,7 +387,7 @@ events! {
         /// Zero.
         reserved_2: [u8; 64],
     }
-    /// A full picture of the instruments whose phase this frame changed.
+    /// A full picture of the instruments whose phase this frame changed is told: the MarketData before it, under this number.
     19 Snapshot {
         /// Zero.
         reserved: [u8; 2],

@@ -135,6 +135,13 @@ pub struct Depth {
     pub volume: [Volume; DEPTH_LEVELS],
 }
 
+impl Depth {
+    /// Prices and lots, best first.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = (Price, Volume)> + '_ {
+        self.price.iter().copied().zip(self.volume.iter().copied()).take(usize::from(self.count))
+    }
+}
+
 /// An instrument.
 #[derive(Clone, Copy, Debug)]
 pub struct Instrument {
@@ -146,6 +153,8 @@ pub struct Instrument {
     pub right: Right,
     /// The last price; None before the day's first trade.
     pub last: Option<Price>,
+    /// Lots of the last trade; 0 before the day's first. Not in the digest.
+    pub last_volume: Volume,
     /// The open price; 0 before the first trade.
     pub open: Price,
     /// The highest; 0 before the first trade.

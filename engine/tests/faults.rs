@@ -5,7 +5,8 @@ mod common;
 use common::*;
 use engine::command::*;
 use engine::event::{
-    Accepted, Applied, Ended, Event, EventView, MarketData, PhaseChanged, Rejected, Restated, Rested, Traded,
+    Accepted, Applied, Depth, Ended, Event, EventView, MarketData, PhaseChanged, Rejected, Restated, Rested, Snapshot,
+    Ticked, Traded,
 };
 use engine::reject::Reject;
 use engine::types::*;
@@ -99,6 +100,9 @@ reader!(restated, Restated);
 reader!(market_data, MarketData);
 reader!(phase_changed, PhaseChanged);
 reader!(rejected, Rejected);
+reader!(depth, Depth);
+reader!(ticked, Ticked);
+reader!(snapshot, Snapshot);
 
 fn insert(order: Order, id: u32) -> OrderInsert {
     OrderInsert { local_id: local_id(id), ..order.body() }
@@ -278,6 +282,24 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     );
     check(case.spoilt(|events| change(events, 0, market_data, |event| event.instrument.0 = 3)), UnknownIndex);
     assert_eq!(case.spoilt(|events| change(events, 0, market_data, |event| event.bid.0 = 9)), None, "told otherwise");
+    assert!(matches!(case.events[1].view(), Some(EventView::Depth(_))), "{}", text(&case.events));
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.side = 2)), UnknownCode);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.count = 6)), UnknownCode);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.gone_count = 6)), UnknownCode);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.changed |= 1 << event.count)), UnknownCode);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.price[4].0 = 1)), ReservedNotZero);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.volume[4].0 = 1)), ReservedNotZero);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.gone[0].0 = 1)), ReservedNotZero);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.reserved[11] = 1)), ReservedNotZero);
+    check(case.spoilt(|events| change(events, 1, depth, |event| event.instrument.0 = 3)), UnknownIndex);
+    let last = case.events.len() - 1;
+    check(case.spoilt(|events| events.truncate(last)), DoesNotFit);
+    check(case.spoilt(|events| events.swap(0, last)), DoesNotFit);
+    check(case.spoilt(|events| change(events, last, ticked, |event| event.match_number.0 += 1)), WrongStreamNumber);
+    check(case.spoilt(|events| change(events, last, ticked, |event| event.trade_number.0 = 3)), WrongStreamNumber);
+    check(case.spoilt(|events| change(events, last, ticked, |event| event.depth_number.0 += 1)), WrongStreamNumber);
+    check(case.spoilt(|events| change(events, last, ticked, |event| event.reserved_2[0] = 1)), ReservedNotZero);
+    assert_eq!(case.spoilt(|events| change(events, last, ticked, |event| event.depth_number.0 = 0)), None);
 
     let case = Case::new(Market::new(), 0, &phase_set(InstrumentIndex::ALL, b'3'));
     check(
@@ -286,6 +308,28 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     );
     check(case.spoilt(|events| change(events, 1, phase_changed, |event| event.phase = b'4')), DoesNotFit);
     check(case.spoilt(|events| change(events, 1, phase_changed, |event| event.instrument.0 = 3)), UnknownIndex);
+    // The picture: both instruments as they are now, in their order, under the number of Snapshot, which ends the frame.
+    assert_eq!(text(&case.events), "0 enters 3 #1; 1 enters 3 #2; data 0 #3; data 1 #3; snapshot #3");
+    check(case.spoilt(|events| events.swap(2, 3)), DoesNotFit);
+    check(case.spoilt(|events| events.swap(1, 2)), WrongStreamNumber);
+    check(case.spoilt(|events| events.insert(3, events[3])), DoesNotFit);
+    for missing in [2, 3, 4] {
+        let without = |events: &mut Vec<Event>| {
+            events.remove(missing);
+        };
+        check(case.spoilt(without), DoesNotFit);
+    }
+    check(case.spoilt(|events| drop(events.drain(2..4))), DoesNotFit);
+    check(case.spoilt(|events| events.push(events[4])), DoesNotFit);
+    check(case.spoilt(|events| change(events, 2, market_data, |event| event.instrument = B)), DoesNotFit);
+    check(
+        case.spoilt(|events| change(events, 3, market_data, |event| event.broadcast_number.0 = 4)),
+        WrongStreamNumber,
+    );
+    check(case.spoilt(|events| change(events, 4, snapshot, |event| event.broadcast_number.0 = 4)), WrongStreamNumber);
+    check(case.spoilt(|events| change(events, 4, snapshot, |event| event.reserved_2[71] = 1)), ReservedNotZero);
+    assert_eq!(case.spoilt(|events| change(events, 2, market_data, |event| event.last_volume.0 = 9)), None);
+    assert_eq!(case.spoilt(|events| events.truncate(2)), None, "a primary that tells no picture");
 
     let case = Case::new(Market::new(), 0, &account(0, 0, 0));
     assert_eq!(rejected(&case.events[0]).code, Reject::DefinitionInvalid as u16);

@@ -312,7 +312,7 @@ fn the_day_closes_orders_first_then_instruments() {
     let close = DayClose { reserved: 0, step: 9 };
     assert_eq!(
         text(&market.own(&close)),
-        "ended DayEnd left 1 traded 0 last 0 #2; ended DayEnd left 2 traded 0 last 0 #2; 1 enters 7 #3; snapshot #4"
+        "ended DayEnd left 1 traded 0 last 0 #2; ended DayEnd left 2 traded 0 last 0 #2; 1 enters 7 #3; data 1 #4; snapshot #4"
     );
     assert_eq!(text(&market.own(&close)), "applied");
     assert_eq!(market.state.phase(B), Some(Phase::Closed));
@@ -322,15 +322,15 @@ fn the_day_closes_orders_first_then_instruments() {
 fn phases_change_in_the_order_of_indices_and_only_where_they_differ() {
     let mut market = Market::new();
     assert_eq!(text(&market.phase(B, Phase::Continuous)), "applied");
-    assert_eq!(text(&market.phase(B, Phase::Suspended)), "1 enters 3 #1; snapshot #2");
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Suspended)), "0 enters 3 #3; snapshot #4");
+    assert_eq!(text(&market.phase(B, Phase::Suspended)), "1 enters 3 #1; data 1 #2; snapshot #2");
+    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Suspended)), "0 enters 3 #3; data 0 #4; snapshot #4");
     assert_eq!(
         text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)),
-        "0 enters 0 #5; 1 enters 0 #6; snapshot #7"
+        "0 enters 0 #5; 1 enters 0 #6; data 0 #7; data 1 #7; snapshot #7"
     );
     assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)), "applied");
     market.phase(A, Phase::Closed);
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)), "1 enters 4 #10; snapshot #11");
+    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)), "1 enters 4 #10; data 1 #11; snapshot #11");
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn bulletins_are_numbered_in_the_stream_they_go_to() {
     assert_eq!(text(&market.own(&bulletin(ParticipantIndex(1)))), "published to 1 #1");
     assert_eq!(text(&market.own(&bulletin(ParticipantIndex(1)))), "published to 1 #2");
     assert_eq!(text(&market.insert(&buy(99, 1).account(2))), "accepted rests #3");
-    assert_eq!(text(&market.phase(A, Phase::Suspended)), "0 enters 3 #2; snapshot #3");
+    assert_eq!(text(&market.phase(A, Phase::Suspended)), "0 enters 3 #2; data 0 #3; snapshot #3");
 }
 
 #[test]
@@ -546,6 +546,85 @@ fn an_auction_is_told_with_the_price_it_would_find() {
     let Some(EventView::MarketData(data)) = events[0].view() else { panic!("market data") };
     assert_eq!((data.present, data.bid, data.ask), (14, data.ask, Price(105)));
     assert_eq!((data.bid_volume, data.ask_volume), (Volume(3), Volume(3)));
+}
+
+/// What a side's Depth says: levels with a star where they changed, then what is gone.
+fn depth_of(events: &[engine::event::Event], side: u8) -> String {
+    use engine::event::EventView;
+    let mut said = String::new();
+    for event in events {
+        if let Some(EventView::Depth(depth)) = event.view() {
+            if depth.side != side {
+                continue;
+            }
+            for level in 0..usize::from(depth.count) {
+                let star = if depth.changed & 1 << level == 0 { "" } else { "*" };
+                said += &format!("{}@{}{star} ", depth.volume[level], depth.price[level]);
+            }
+            let gone = &depth.gone[..usize::from(depth.gone_count)];
+            said += &format!("gone {}", gone.iter().map(|price| price.to_string()).collect::<Vec<_>>().join(" "));
+        }
+    }
+    said
+}
+
+#[test]
+fn a_depth_says_which_levels_changed_and_which_are_gone() {
+    let mut market = Market::new();
+    let tick = MarketDataTick { reserved: 0 };
+    for price in [99, 98, 97, 96, 95] {
+        market.rest(&buy(price, 2));
+    }
+    assert_eq!(depth_of(&market.own(&tick), 0), "2@99* 2@98* 2@97* 2@96* 2@95* gone ");
+    // A better price pushes the fifth out, more lots change one; the others stay as they were told.
+    market.rest(&buy(100, 1));
+    market.rest(&buy(97, 3).account(1));
+    assert_eq!(depth_of(&market.own(&tick), 0), "1@100* 2@99 2@98 5@97* 2@96 gone 95");
+    // The best three trade away: what is sixth comes back, and is new.
+    market.insert(&sell(98, 5).account(2));
+    let events = market.own(&tick);
+    assert_eq!(depth_of(&events, 0), "5@97 2@96 2@95* gone 100 99 98");
+    assert_eq!(depth_of(&events, 1), "");
+    market.own(&MassCancel { scope: 4, cause: 0, reserved: [0; 2], index: 0 });
+    assert_eq!(depth_of(&market.own(&tick), 0), "gone 97 96 95");
+    market.rest(&sell(104, 1));
+    assert_eq!(depth_of(&market.own(&tick), 1), "1@104* gone ");
+}
+
+#[test]
+fn a_phase_change_tells_what_the_instruments_are_in_it() {
+    use engine::event::{EventView, MarketData};
+    let pictures = |events: &[engine::event::Event]| -> Vec<MarketData> {
+        let picture = |event: &engine::event::Event| match event.view() {
+            Some(EventView::MarketData(data)) => Some(*data),
+            _ => None,
+        };
+        events.iter().filter_map(picture).collect()
+    };
+    let mut market = Market::new();
+    market.rest(&buy(99, 7));
+    market.rest(&sell(101, 3).account(2));
+    market.insert(&buy(101, 2));
+    let data = pictures(&market.phase(A, Phase::Suspended))[0];
+    assert_eq!((data.present, data.last, data.last_volume, data.volume), (7, Price(101), Volume(2), 2));
+    assert_eq!((data.bid, data.bid_volume, data.ask, data.ask_volume), (Price(99), Volume(7), Price(101), Volume(1)));
+    // A tick tells it again, with the same content.
+    let again = pictures(&market.own(&MarketDataTick { reserved: 0 }))[0];
+    assert_eq!(MarketData { broadcast_number: data.broadcast_number, ..again }, data);
+    // In an auction it is what the auction would find, as soon as the phase begins.
+    market.phase(A, Phase::ClosingAuction);
+    market.rest(&buy(102, 9).account(1));
+    let data = pictures(&market.phase(A, Phase::AuctionMatch))[0];
+    assert_eq!((data.present, data.bid, data.ask, data.bid_volume), (15, data.ask, Price(102), Volume(1)));
+    // The day's end takes the orders first: the books that it tells are empty.
+    let closed = market.own(&DayClose { reserved: 0, step: 0 });
+    let data = pictures(&closed);
+    assert_eq!(data.len(), 2);
+    assert_eq!(
+        (data[0].present, data[0].bid, data[0].ask_volume, data[0].last_volume),
+        (1, Price(0), Volume(0), Volume(2))
+    );
+    assert_eq!((data[1].present, data[1].last_volume), (0, Volume(0)));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::command::Bulletin;
 use crate::event::{self, DEPTH_LEVELS, MarketData, Published, Ticked};
 use crate::reject::Reject;
 use crate::state::{Depth, Instrument};
-use crate::types::{Direction, ParticipantIndex, Phase, Price, StreamNumber, Volume};
+use crate::types::{Direction, InstrumentIndex, ParticipantIndex, Phase, Price, StreamNumber, Volume};
 
 /// `present` of MarketData: there is a last price.
 const HAS_LAST: u32 = 1;
@@ -28,8 +28,8 @@ pub(super) fn tick(writer: &mut Writer<'_>) {
     for instrument in state.instruments().filter(|instrument| instrument.touched) {
         let broadcast_number = *number.get_or_insert_with(|| writer.broadcast_number());
         let book = state.book(instrument.definition.index);
-        let call = instrument.phase.is_call() || instrument.phase == Phase::AuctionMatch;
-        data(writer, instrument, book, call, broadcast_number);
+        let call = in_auction(instrument.phase);
+        data(writer, instrument, Some(book), call, broadcast_number);
         if !call {
             deep |= depth(writer, instrument, book, Direction::Buy);
             deep |= depth(writer, instrument, book, Direction::Sell);
@@ -41,11 +41,36 @@ pub(super) fn tick(writer: &mut Writer<'_>) {
     writer.push(Ticked { match_number, trade_number, depth_number, ..Ticked::zero() });
 }
 
-/// An instrument as it stands.
-fn data(writer: &mut Writer<'_>, instrument: &Instrument, book: &Book, call: bool, broadcast_number: StreamNumber) {
-    let (mut bid, mut ask) = (best(book, Direction::Buy), best(book, Direction::Sell));
+/// An instrument as a tick would tell it once this frame has brought it into a phase; `orders`: those of its book are still there.
+pub(super) fn picture(
+    writer: &mut Writer<'_>,
+    index: InstrumentIndex,
+    phase: Phase,
+    orders: bool,
+    broadcast_number: StreamNumber,
+) {
+    let state = writer.state;
+    let instrument = state.instrument(index).expect("phases are of defined instruments");
+    data(writer, instrument, orders.then(|| state.book(index)), in_auction(phase), broadcast_number);
+}
+
+/// An auction is being called or matched.
+fn in_auction(phase: Phase) -> bool {
+    phase.is_call() || phase == Phase::AuctionMatch
+}
+
+/// An instrument as it stands, with its book or without orders.
+fn data(
+    writer: &mut Writer<'_>,
+    instrument: &Instrument,
+    book: Option<&Book>,
+    call: bool,
+    broadcast_number: StreamNumber,
+) {
+    let [mut bid, mut ask] =
+        [Direction::Buy, Direction::Sell].map(|side| book.map_or((Price(0), Volume(0)), |book| best(book, side)));
     let mut indicates = 0;
-    if call && let Some((price, volume)) = auction::indicative(instrument, book) {
+    if call && let Some((price, volume)) = book.and_then(|book| auction::indicative(instrument, book)) {
         bid = (price, saturated(volume));
         (ask, indicates) = (bid, INDICATIVE);
     }
@@ -69,6 +94,7 @@ fn data(writer: &mut Writer<'_>, instrument: &Instrument, book: &Book, call: boo
         turnover_low: instrument.turnover.0 as u64,
         turnover_high: (instrument.turnover.0 >> 64) as i64,
         broadcast_number,
+        last_volume: instrument.last_volume,
         ..MarketData::zero()
     });
 }
@@ -82,19 +108,47 @@ fn depth(writer: &mut Writer<'_>, instrument: &Instrument, book: &Book, side: Di
         now.count += 1;
     }
     let index = instrument.definition.index;
-    if writer.state.published_depth(index, side) == Some(&now) {
+    let before = writer.state.published_depth(index, side).copied().unwrap_or_default();
+    if before == now {
         return false;
     }
+    let Change { changed, gone_count, gone } = Change::between(&before, &now);
     let Depth { count, price, volume } = now;
     writer.push(event::Depth {
         instrument: index,
         side: side.side() as u8,
         count,
+        changed,
+        gone_count,
         price,
         volume,
+        gone,
         ..event::Depth::zero()
     });
     true
+}
+
+/// What the levels of a side are against those last published.
+struct Change {
+    changed: u8,
+    gone_count: u8,
+    gone: [Price; DEPTH_LEVELS],
+}
+
+impl Change {
+    fn between(before: &Depth, now: &Depth) -> Self {
+        let mut change = Change { changed: 0, gone_count: 0, gone: [Price(0); DEPTH_LEVELS] };
+        for (at, level) in now.levels().enumerate() {
+            change.changed |= u8::from(!before.levels().any(|old| old == level)) << at;
+        }
+        for (price, _) in before.levels() {
+            if !now.levels().any(|level| level.0 == price) {
+                change.gone[usize::from(change.gone_count)] = price;
+                change.gone_count += 1;
+            }
+        }
+        change
+    }
 }
 
 fn saturated(volume: u64) -> Volume {

@@ -80,7 +80,7 @@ pub(super) fn close_day(writer: &mut Writer<'_>) {
     end_all(writer, EndReason::DayEnd, |_| true);
     let open = writer.state.instruments().filter(|instrument| instrument.phase != Phase::Closed);
     let closing: Vec<InstrumentIndex> = open.map(|instrument| instrument.definition.index).collect();
-    phases::change_all(writer, &closing, Phase::Closed);
+    phases::change_all(writer, &closing, Phase::Closed, false);
     applied_if_nothing(writer);
 }
 

@@ -1,6 +1,7 @@
 //! Phases of instruments. RULES.md, PhaseSet.
 
 use super::draft::Writer;
+use super::market;
 use super::mass::applied_if_nothing;
 use crate::command::PhaseSet;
 use crate::event::{PhaseChanged, Snapshot};
@@ -14,18 +15,22 @@ pub(super) fn decide(writer: &mut Writer<'_>, set: &PhaseSet) {
         Ok(found) => found,
         Err(reject) => return writer.reject(reject),
     };
-    change_all(writer, &concerned, phase);
+    change_all(writer, &concerned, phase, true);
     applied_if_nothing(writer);
 }
 
-/// Instruments enter a phase: one message each in the broadcast stream, and one with the full picture of all.
-pub(super) fn change_all(writer: &mut Writer<'_>, concerned: &[InstrumentIndex], phase: Phase) {
+/// Instruments enter a phase: one message each in the broadcast stream, and one with the full picture of all; `orders` says whether
+/// their books still stand.
+pub(super) fn change_all(writer: &mut Writer<'_>, concerned: &[InstrumentIndex], phase: Phase, orders: bool) {
     for &instrument in concerned {
         let broadcast_number = writer.broadcast_number();
         writer.push(PhaseChanged { instrument, phase: phase as u8, broadcast_number, ..PhaseChanged::zero() });
     }
     if !concerned.is_empty() {
         let broadcast_number = writer.broadcast_number();
+        for &instrument in concerned {
+            market::picture(writer, instrument, phase, orders, broadcast_number);
+        }
         writer.push(Snapshot { broadcast_number, ..Snapshot::zero() });
     }
 }

@@ -13,7 +13,7 @@ use crate::local_ids::ID_KINDS;
 use crate::money::Purse;
 use crate::position::whose;
 use crate::state::{Account, Instrument, Participant, Product, State, User};
-use crate::types::{AccountIndex, Direction, Money, Phase, Price, ProductIndex, Right, StreamNumber};
+use crate::types::{AccountIndex, Direction, Money, Phase, Price, ProductIndex, Right, StreamNumber, Volume};
 
 /// The command took effect.
 #[inline(never)]
@@ -124,6 +124,7 @@ fn instrument(state: &mut State, new: &InstrumentDefine) {
         phase: Phase::from_code(new.phase).expect("validated: phases are of the list"),
         right: right(new.right),
         last: None,
+        last_volume: Volume(0),
         open: Price(0),
         high: Price(0),
         low: Price(0),

@@ -1,7 +1,7 @@
 //! What is published: phases, market data, levels, texts. Every message moves its stream on by one.
 
 use super::{change_instrument, count_broadcast, count_private, take_step};
-use crate::command::Command;
+use crate::command::{BodyView, Command};
 use crate::event::{Depth, MarketData, PhaseChanged, Published, Snapshot, Ticked};
 use crate::state::{self, State};
 use crate::types::{ParticipantIndex, Phase, StreamNumber};
@@ -28,7 +28,11 @@ pub(super) fn snapshot(state: &mut State, snapshot: &Snapshot) {
 }
 
 #[inline(never)]
-pub(super) fn data(state: &mut State, data: &MarketData) {
+pub(super) fn data(state: &mut State, command: &Command<'_>, data: &MarketData) {
+    if !matches!(command.body, BodyView::MarketDataTick(_)) {
+        // A part of the picture whose Snapshot counts; the next tick tells the instrument all the same.
+        return assert!(data.broadcast_number.0 == state.broadcast.0 + 1, "the broadcast stream has no gaps");
+    }
     // All of a tick carry one number: the first brings the stream there.
     assert!(data.broadcast_number.0 - state.broadcast.0 <= 1, "the broadcast stream has no gaps");
     change_instrument(state, data.instrument, |instrument| instrument.touched = false);

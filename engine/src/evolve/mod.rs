@@ -49,7 +49,7 @@ fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Eve
         EventView::Rejected(rejected) => self::rejected(state, command, rejected),
         EventView::Restated(restated) => self::restated(state, restated),
         EventView::PhaseChanged(changed) => market::phase_changed(state, command, changed),
-        EventView::MarketData(data) => market::data(state, data),
+        EventView::MarketData(data) => market::data(state, command, data),
         EventView::Depth(depth) => market::depth(state, depth),
         EventView::Ticked(ticked) => market::ticked(state, ticked),
         EventView::Snapshot(snapshot) => market::snapshot(state, snapshot),

@@ -81,6 +81,7 @@ fn count_instrument(state: &mut State, index: InstrumentIndex, traded: &Traded, 
         instrument.high = if first { price } else { instrument.high.max(price) };
         instrument.low = if first { price } else { instrument.low.min(price) };
         instrument.last = Some(price);
+        instrument.last_volume = volume;
         instrument.touched = true;
         instrument.volume += u64::from(volume.0);
         let turnover = instrument.turnover.0.checked_add(instrument.turnover_of(price, volume));

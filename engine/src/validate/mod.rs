@@ -105,7 +105,10 @@ struct Checker<'a> {
     auction: Option<InstrumentIndex>,
     /// All that the frame turns over, whichever way.
     turnover: u128,
-    phases: bool,
+    /// Instruments whose phase the frame has changed.
+    phases: Vec<InstrumentIndex>,
+    /// Of how many of them it has told what they are now.
+    pictured: usize,
 }
 
 impl<'a> Checker<'a> {
@@ -129,7 +132,8 @@ impl<'a> Checker<'a> {
             ticking: false,
             auction: None,
             turnover: 0,
-            phases: false,
+            phases: vec![],
+            pictured: 0,
         }
     }
 
@@ -198,7 +202,7 @@ impl<'a> Checker<'a> {
                 self.ended(ended)
             }
             (BodyView::DayClose(_), EventView::Ended(ended)) => {
-                fits(!self.phases && ended.reason == EndReason::DayEnd as u8)?;
+                fits(self.phases.is_empty() && ended.reason == EndReason::DayEnd as u8)?;
                 self.ended(ended)
             }
             (BodyView::DayClose(_), EventView::PhaseChanged(changed)) => {
@@ -210,8 +214,10 @@ impl<'a> Checker<'a> {
                 fits(names(self.state, set.instrument, set.product, changed.instrument))?;
                 self.phase_changed(changed)
             }
+            (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::MarketData(data)) => self.pictured(data),
             (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::Snapshot(snapshot)) => {
-                fits(last && self.phases)?;
+                fits(last && self.pictured != 0 && self.pictured == self.phases.len())?;
+                self.pictured = 0;
                 self.count_broadcast(snapshot.broadcast_number)
             }
             (BodyView::Uncross(uncross), EventView::AuctionPriced(priced)) => {
@@ -240,7 +246,7 @@ impl<'a> Checker<'a> {
 
     /// What must hold when all events are seen.
     fn end(&self) -> Check {
-        fits(self.due.is_none() && !self.ticking)?;
+        fits(self.due.is_none() && !self.ticking && self.pictured == 0)?;
         let left_over = matches!(self.entry, Entry::Entering(_)) || self.quote.is_unfinished();
         if left_over { Err(ImpossibleKind::OrderLeftOver) } else { Ok(()) }
     }
@@ -565,10 +571,19 @@ impl<'a> Checker<'a> {
     }
 
     fn phase_changed(&mut self, changed: &PhaseChanged) -> Check {
+        fits(self.pictured == 0)?;
         Phase::from_code(changed.phase).ok_or(ImpossibleKind::UnknownCode)?;
         self.state.instrument(changed.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
-        self.phases = true;
+        self.phases.push(changed.instrument);
         self.count_broadcast(changed.broadcast_number)
+    }
+
+    /// What an instrument is in its new phase: one for each, in their order, under the number that Snapshot will have.
+    fn pictured(&mut self, data: &MarketData) -> Check {
+        fits(self.phases.get(self.pictured) == Some(&data.instrument))?;
+        self.pictured += 1;
+        let number = self.broadcast.checked_add(1).ok_or(ImpossibleKind::Overflow)?;
+        expect_number(data.broadcast_number, StreamNumber(number))
     }
 
     fn market_data(&mut self, data: &MarketData) -> Check {
@@ -581,7 +596,9 @@ impl<'a> Checker<'a> {
 
     fn depth(&self, depth: &Depth) -> Check {
         self.state.instrument(depth.instrument).ok_or(ImpossibleKind::UnknownIndex)?;
-        known_code(depth.side <= 1 && usize::from(depth.count) <= DEPTH_LEVELS)
+        let (count, gone) = (usize::from(depth.count), usize::from(depth.gone_count));
+        known_code(depth.side <= 1 && count <= DEPTH_LEVELS && gone <= DEPTH_LEVELS)?;
+        known_code(depth.changed >> count == 0)
     }
 
     fn ticked(&mut self, ticked: &Ticked) -> Check {

@@ -14,7 +14,7 @@ pub(super) fn reserved_is_zero(event: &EventView<'_>) -> bool {
         EventView::PhaseChanged(event) => zero(&event.reserved) && zero(&event.reserved_2),
         EventView::AuctionPriced(event) => zero(&event.reserved) && event.reserved_2 == 0 && zero(&event.reserved_3),
         EventView::Applied(event) => zero(&event.reserved),
-        EventView::MarketData(event) => event.reserved == 0,
+        EventView::MarketData(_) => true,
         EventView::Published(event) => zero(&event.reserved) && zero(&event.reserved_2),
         EventView::Restated(event) => zero(&event.reserved) && zero(&event.reserved_2),
         EventView::QuoteAccepted(event) => zero(&event.reserved) && zero(&event.reserved_2),
@@ -26,7 +26,8 @@ pub(super) fn reserved_is_zero(event: &EventView<'_>) -> bool {
             let beyond = usize::from(event.count).min(DEPTH_LEVELS);
             let empty = event.price[beyond..].iter().all(|price| price.0 == 0)
                 && event.volume[beyond..].iter().all(|volume| volume.0 == 0);
-            empty && zero(&event.reserved) && zero(&event.reserved_2)
+            let gone = usize::from(event.gone_count).min(DEPTH_LEVELS);
+            empty && event.gone[gone..].iter().all(|price| price.0 == 0) && zero(&event.reserved)
         }
         EventView::Ticked(event) => zero(&event.reserved) && zero(&event.reserved_2),
         EventView::Snapshot(event) => zero(&event.reserved) && zero(&event.reserved_2),

@@ -135,6 +135,10 @@ pub struct Depth {
     pub side: u8,
     /// Prices and lots, best first; at most [`DEPTH_LEVELS`].
     pub levels: Vec<(Ticks, u32)>,
+    /// Of each level: it is new or has other lots than when last published.
+    pub changed: Vec<bool>,
+    /// Prices that were among the last published and are no more, best first.
+    pub gone: Vec<Ticks>,
 }
 
 /// Two orders traded.
@@ -176,6 +180,8 @@ pub struct MarketData {
     pub open_interest: u64,
     pub turnover: i128,
     pub broadcast_number: u32,
+    /// Lots of the last trade; 0 = none.
+    pub last_volume: u32,
 }
 
 impl Event {
@@ -271,6 +277,7 @@ impl Event {
                 (data.turnover as u64).put(&mut out);
                 ((data.turnover >> 64) as i64).put(&mut out);
                 data.broadcast_number.put(&mut out);
+                data.last_volume.put(&mut out);
             }
             Event::Published { participant, number } => {
                 10u16.put(&mut out);
@@ -326,10 +333,13 @@ impl Event {
                 depth.instrument.put(&mut out);
                 depth.side.put(&mut out);
                 u8::try_from(depth.levels.len()).expect("five at most").put(&mut out);
-                [0u8; 2].put(&mut out);
+                let bits = (0..).zip(&depth.changed).map(|(at, &changed)| u8::from(changed) << at);
+                bits.sum::<u8>().put(&mut out);
+                u8::try_from(depth.gone.len()).expect("five at most").put(&mut out);
                 let level = |at: usize| depth.levels.get(at).copied().unwrap_or_default();
                 (0..DEPTH_LEVELS).for_each(|at| level(at).0.put(&mut out));
                 (0..DEPTH_LEVELS).for_each(|at| level(at).1.put(&mut out));
+                depth.gone.iter().for_each(|price| price.put(&mut out));
             }
             Event::Ticked { match_number, trade_number, depth_number } => {
                 18u16.put(&mut out);

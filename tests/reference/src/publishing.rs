@@ -54,9 +54,10 @@ impl Exchange {
             return;
         }
         let broadcast_number = self.next_broadcast();
-        self.outcome.events.push(Event::Snapshot { broadcast_number });
         let data: Vec<MarketData> =
             concerned.iter().map(|&instrument| market_data(&self.state, instrument, broadcast_number)).collect();
+        self.outcome.events.extend(data.iter().cloned().map(Event::MarketData));
+        self.outcome.events.push(Event::Snapshot { broadcast_number });
         let bytes = self.state.snapshot(broadcast_number, &data);
         self.tell(Stream::Broadcast, broadcast_number, bytes);
     }
@@ -118,7 +119,10 @@ impl Exchange {
                     changes.push(Change { instrument, side, price, volume });
                 }
             }
-            self.outcome.events.push(Event::Depth(Depth { instrument, side: side as u8, levels: now }));
+            let changed = now.iter().map(|level| !before.contains(level)).collect();
+            let stays = |price: Ticks| now.iter().any(|level| level.0 == price);
+            let gone = before.iter().map(|level| level.0).filter(|&price| !stays(price)).collect();
+            self.outcome.events.push(Event::Depth(Depth { instrument, side: side as u8, levels: now, changed, gone }));
         }
     }
 
@@ -193,5 +197,6 @@ fn market_data(state: &State, instrument: Instrument, broadcast_number: u32) -> 
         open_interest: market.open_interest,
         turnover: market.turnover,
         broadcast_number,
+        last_volume: market.last_lots,
     }
 }

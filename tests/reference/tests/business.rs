@@ -86,7 +86,7 @@ fn orders_without_a_price_of_their_own() {
         &[
             ("1 buy 2@0 best-to-limit", "accepted #1; rested 2@100"),
             ("1 buy 2@0 market", "accepted #0; ImmediateRemainder - released 2 y0 traded 0 @0 #2"),
-            ("phase 0 1", "i0 in 1 #6; snapshot #7"),
+            ("phase 0 1", "i0 in 1 #6; i0 told; snapshot #7"),
             ("1 buy 2@0 best", "PhaseForbidsImmediate"),
             ("1 buy 2@0 best-to-limit", "PhaseForbidsImmediate"),
             ("1 buy 2@101", "accepted rests #3"),
@@ -180,7 +180,7 @@ fn quotes() {
         "no maker, no phase",
         &[
             ("0 quote 1@98 1@102", "quote #1; accepted rests #2; accepted rests #3"),
-            ("phase 0 1", "i0 in 1 #6; snapshot #7"),
+            ("phase 0 1", "i0 in 1 #6; i0 told; snapshot #7"),
             ("0 quote 1@98 1@102", "PhaseForbidsInsert"),
         ],
     );
@@ -233,7 +233,7 @@ fn enquiries() {
         "switched off",
         &[
             ("0 enquire i1", "FunctionOff"),
-            ("phase 2 3", "i2 in 3 #9; snapshot #10"),
+            ("phase 2 3", "i2 in 3 #9; i2 told; snapshot #10"),
             ("0 enquire i2", "PhaseForbidsInsert"),
         ],
     );
@@ -347,7 +347,10 @@ fn lots_opened_in_a_day() {
         &mut day,
         "what is released untraded does not count, what traded does; hedging never",
         &[
-            ("phase all 0", "i0 in 0 #1; i1 in 0 #2; i2 in 0 #3; i3 in 0 #4; snapshot #5"),
+            (
+                "phase all 0",
+                "i0 in 0 #1; i1 in 0 #2; i2 in 0 #3; i3 in 0 #4; i0 told; i1 told; i2 told; i3 told; snapshot #5",
+            ),
             ("0 buy 4@100 i2", "accepted rests #1"),
             ("0 sell 2@105 i2", "OpenLimitExceeded"),
             ("0 sell 1@105 i2", "accepted rests #2"),
@@ -542,7 +545,7 @@ fn phases_of_a_product_and_the_closing_auction() {
             ),
         ],
     );
-    assert_eq!(words(day.own(of(1, b'2'))), "i2 in 2 #8; i3 in 2 #9; snapshot #10");
+    assert_eq!(words(day.own(of(1, b'2'))), "i2 in 2 #8; i3 in 2 #9; i2 told; i3 told; snapshot #10");
     check_on(
         &mut day,
         "what an auction would give",
@@ -555,15 +558,15 @@ fn phases_of_a_product_and_the_closing_auction() {
                 "i2 data14 last 0 0/0/0 bid 2x104 ask 2x104 volume 0 open interest 1000 turnover 0 #11; i3 data4 last 0 0/0/0 bid 0x0 ask 1x99 volume 0 open interest 1000 turnover 0 #11; ticked 11 0 0",
             ),
             ("0 cancel 1", "Cancelled 27 released 2 y0 traded 0 @0 #3"),
-            ("phase 0 6", "i0 in 6 #12; snapshot #13"),
+            ("phase 0 6", "i0 in 6 #12; i0 told; snapshot #13"),
         ],
     );
-    assert_eq!(words(day.own(of(1, b'6'))), "i2 in 6 #14; i3 in 6 #15; snapshot #16");
+    assert_eq!(words(day.own(of(1, b'6'))), "i2 in 6 #14; i3 in 6 #15; i2 told; i3 told; snapshot #16");
     let uncross = |product| command::Uncross { product: Product(product), ..common::uncross(Instrument::ALL) };
     assert_eq!(own(&mut day, uncross(9)), Some(Reject::IndexUnknown));
     assert_eq!(words(day.own(uncross(0))), "i0 priced 0@0 surplus 0");
     assert_eq!(words(day.own(uncross(1))), "i2 priced 0@0 surplus 0; i3 priced 0@0 surplus 0");
-    assert_eq!(words(day.own(of(1, b'7'))), "i2 in 7 #17; i3 in 7 #18; snapshot #19");
+    assert_eq!(words(day.own(of(1, b'7'))), "i2 in 7 #17; i3 in 7 #18; i2 told; i3 told; snapshot #19");
 }
 
 #[test]

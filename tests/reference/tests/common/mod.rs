@@ -439,6 +439,10 @@ pub fn words_of(event: &Event, outcome: &Outcome) -> String {
             format!("i{instrument} priced {volume}@{price} surplus {surplus}")
         }
         Event::Applied => "applied".to_owned(),
+        // Its content is told.rs's business.
+        Event::MarketData(data) if matches!(outcome.events.last(), Some(Event::Snapshot { .. })) => {
+            format!("i{} told", data.instrument)
+        }
         Event::MarketData(data) => format!(
             "i{} data{} last {} {}/{}/{} bid {}x{} ask {}x{} volume {} open interest {} turnover {} #{}",
             data.instrument,
