@@ -14,6 +14,7 @@
 //! | [`streams`] | every message as a place in the log: a fold over the log |
 //! | [`render`] | a message's bytes, from the log |
 //! | [`names`] | the name service |
+//! | [`queries`] | questions on their way to whoever answers them, and the answers back |
 //!
 //! # The way of one order
 //!
@@ -39,6 +40,7 @@ pub mod directory;
 pub mod feed;
 pub mod front;
 pub mod names;
+pub mod queries;
 pub mod remote;
 pub mod render;
 pub mod ring;

@@ -29,6 +29,10 @@ pub struct FrontCounters {
     pub frames: u64,
     /// Answers sent to requests.
     pub answers: u64,
+    /// Queries that were asked on; those refused at once are in `refusals`.
+    pub queries: u64,
+    /// Queries that were answered in full, refusals included.
+    pub query_answers: u64,
     /// Answers that came when the dialog that asked was over.
     pub answers_unasked: u64,
     /// Messages sent from private streams.
@@ -103,6 +107,8 @@ impl FrontCounters {
         self.lost_connections += other.lost_connections;
         self.frames += other.frames;
         self.answers += other.answers;
+        self.queries += other.queries;
+        self.query_answers += other.query_answers;
         self.answers_unasked += other.answers_unasked;
         self.private_messages += other.private_messages;
         self.broadcast_messages += other.broadcast_messages;

@@ -7,6 +7,7 @@ use crate::front::counters::{FrontCounters, FrontMarks};
 use crate::front::in_doubt::InDoubtReport;
 use crate::front::pace::Pace;
 use crate::front::{FrontConfig, Place};
+use crate::queries::Inquirer;
 use crate::render::{Hand, MESSAGE_SIZE_MAX, market_data_size_max};
 use crate::ring::RingSender;
 use crate::session::answer::Moment;
@@ -35,6 +36,8 @@ pub(crate) struct Desk {
     pub(crate) counters: FrontCounters,
     pub(crate) marks: FrontMarks,
     pub(crate) pace: Pace,
+    /// Queries go there; none: they are not offered.
+    pub(crate) inquirer: Option<Inquirer>,
     /// Broadcast messages that were rendered lately.
     pub(crate) rendered: Rendered,
     /// The order that members were told last.
@@ -99,6 +102,7 @@ impl Desk {
             counters: FrontCounters::default(),
             marks: FrontMarks::default(),
             pace: Pace::new(config.clock),
+            inquirer: None,
             rendered: Rendered::new(MESSAGE_SIZE_MAX),
             hand: Hand::empty(),
             last: Heartbeat {
@@ -355,6 +359,7 @@ impl Desk {
 
     /// A session is over: it leaves every list that outlives a round.
     pub(crate) fn forget(&mut self, session: &mut Session) {
+        self.note_end(session);
         if let (Some(participant), Some(_)) = (session.participant, session.private) {
             self.stop_listening(session, Stream::Private(participant));
         }

@@ -28,6 +28,7 @@ pub use links::{LINK_BYTES, LINKS_MAX, LinkEvent, LinkId};
 
 use crate::directory::{Contradiction, Directory};
 use crate::feed::Follower;
+use crate::queries::Inquirer;
 use crate::render::NotRendered;
 use crate::ring::{RING_BYTES, RingReceiver, ring};
 use crate::session::egress::Served;
@@ -198,6 +199,11 @@ impl<T: Transport> Front<T> {
         (front, receiver)
     }
 
+    /// From now on queries are asked there. Without it they are not offered.
+    pub fn set_inquirer(&mut self, inquirer: Inquirer) {
+        self.desk.inquirer = Some(inquirer);
+    }
+
     /// Takes in what arrived: members' bytes become commands in the ring. Returns how many frames (or reads) that were.
     pub fn poll_ingress(&mut self, now: Instant) -> usize {
         if self.halt.is_some() {
@@ -249,6 +255,7 @@ impl<T: Transport> Front<T> {
         }
         self.desk.now = self.desk.now.max(now);
         let before = self.desk.counters.frames;
+        self.desk.take_query_answers(&mut self.places);
         if let Err(contradiction) = self.take_in().and_then(|()| self.serve()) {
             self.halt = Some(contradiction);
         }
@@ -294,7 +301,8 @@ impl<T: Transport> Front<T> {
             _ => false,
         };
         let waits = !self.desk.listed.is_empty() || self.desk.held_back.iter().any(can_go_on);
-        if waits || self.offset < self.reader.released() {
+        let is_answered = self.desk.inquirer.as_ref().is_some_and(Inquirer::is_answered);
+        if waits || is_answered || self.offset < self.reader.released() {
             return Some(self.desk.now);
         }
         let feed = self.followers.iter().filter_map(|&place| match &self.places[place as usize] {

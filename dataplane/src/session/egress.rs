@@ -37,7 +37,7 @@ pub(crate) enum Served {
 }
 
 /// What became of one message.
-enum Sent {
+pub(crate) enum Sent {
     /// It is in the socket.
     Whole,
     /// There is none.
@@ -86,6 +86,9 @@ impl Desk {
         if let Some((number, sent)) = session.begun {
             return self.send_broadcast(session, host, number, sent);
         }
+        if session.asking.has_begun() {
+            return Ok(self.send_query_answer(session, host));
+        }
         if !session.own_answers.is_empty() {
             return Ok(self.send_own_answers(session, host));
         }
@@ -95,6 +98,9 @@ impl Desk {
         match self.send_from_log(session, host)? {
             Sent::Nothing => {}
             sent => return Ok(sent),
+        }
+        if session.asking.is_answered() {
+            return Ok(self.send_query_answer(session, host));
         }
         if let Some(cursor) = session.broadcast
             && cursor.next <= self.streams.count(Stream::Broadcast).0

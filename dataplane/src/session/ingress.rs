@@ -7,6 +7,7 @@
 //! whose window closes. So nothing is lost and nobody is refused for our being slow.
 
 use crate::front::desk::Desk;
+use crate::queries;
 use crate::session::answer::{self, Target};
 use crate::session::{Dialog, Ending, Refusal, Session, proof};
 use engine::command::{
@@ -118,6 +119,11 @@ impl Desk {
         }
         dialog.next_request += 1;
         let (dialog, request) = (*dialog, &request);
+        if let Request::Other(message) = request
+            && let Some(field) = queries::read(message)
+        {
+            return self.ask(session, dialog, number, message.tid(), field);
+        }
         match self.ingress_command(dialog, &mut session.named, number, request) {
             Ok(()) => session.in_engine += 1,
             Err(Refused { refusal, order }) => self.refuse(session, refusal, Target { number, order }),

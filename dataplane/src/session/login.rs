@@ -1,6 +1,7 @@
 //! Login, challenge, logout: who speaks on a connection, and from which number on each stream goes on.
 
 use crate::front::desk::Desk;
+use crate::queries::LoginTo;
 use crate::render::Renderer;
 use crate::session::answer::{self, Target};
 use crate::session::{Cursor, Dialog, Refusal, Session, TIMEOUT_SECONDS, TIMEOUT_SECONDS_MAX, proof};
@@ -90,9 +91,13 @@ impl Desk {
                 let has_caught_up = received == FROM_NOW;
                 let cursor = Cursor { user: user_index, next: resume.next.0, has_caught_up };
                 self.listen(session, stream, cursor, is_first);
+                if is_first {
+                    self.note_login(user_index, stream.into());
+                }
             }
         } else if session.dialog.is_none() {
             session.dialog = Some(self.new_dialog(session, user_index));
+            self.note_login(user_index, LoginTo::Dialog);
         }
         session.participant = Some(participant);
         session.timeout = Duration::from_secs(timeout.into());
@@ -183,12 +188,16 @@ impl Desk {
         if present.is_none() || present != user {
             return self.refuse(session, Refusal::StreamNotLoggedIn, target);
         }
+        if let Some(user) = user {
+            self.note_logout(user, LoginTo::of(flag));
+        }
         match flag {
             data_flow_flag::DIALOG => {
                 // Answers still under way belong to a dialog that is over.
                 session.dialog = None;
                 session.answers.clear();
                 session.in_engine = 0;
+                session.asking.end_dialog();
             }
             data_flow_flag::PRIVATE => {
                 self.stop_listening(session, Stream::Private(participant.expect("checked above")))

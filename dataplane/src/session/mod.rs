@@ -23,15 +23,18 @@ pub(crate) mod flow;
 pub(crate) mod ingress;
 pub(crate) mod login;
 pub mod proof;
+pub(crate) mod query;
 pub mod refusal;
 
 pub use login::LoginPolicy;
+pub use query::{QUERIES_UNANSWERED_MAX, QUERY_READ_MAX};
 pub use refusal::Refusal;
 
 use engine::types::{ParticipantIndex, UserIndex};
 use ingress::Named;
 use net::{Instant, SessionId};
 use proof::Nonce;
+use query::Asking;
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -121,6 +124,8 @@ pub(crate) struct Session {
     pub(crate) behind_since: Option<Instant>,
     /// What its orders named last.
     pub(crate) named: Named,
+    /// What it asked of whoever answers queries.
+    pub(crate) asking: Asking,
     /// When it was served last, everything was told. Since then whatever it is to be told has listed it.
     pub(crate) is_told: bool,
     /// Stands in the list of sessions to be served.
@@ -173,6 +178,7 @@ impl Session {
             stalled_since: None,
             behind_since: None,
             named: Named::nothing(),
+            asking: Asking::default(),
             is_told: false,
             is_listed: false,
             is_held_back: false,

@@ -41,6 +41,8 @@ refusals! {
     112 ProofWrong "登录证明缺失或错误" "proof is missing or wrong"
     113 StreamNotLoggedIn "该流未登录" "stream is not logged in"
     114 AnotherParticipant "该连接已有其他会员登录" "another participant or user is logged in on this connection"
+    115 TooManyQueries "未应答查询数超限" "too many queries are unanswered: ask again later"
+    116 NothingFound "没有符合条件的记录" "nothing is there that was asked for"
 }
 
 impl Refusal {

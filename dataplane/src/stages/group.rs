@@ -154,7 +154,7 @@ impl<T: Transport> Group<T> {
 }
 
 /// What a panic said.
-fn words_of(panic: &(dyn Any + Send)) -> String {
+pub(super) fn words_of(panic: &(dyn Any + Send)) -> String {
     match panic.downcast_ref::<String>() {
         Some(words) => words.clone(),
         None => panic.downcast_ref::<&str>().map_or_else(|| "no words".to_owned(), |words| (*words).to_owned()),

@@ -29,6 +29,7 @@
 //! stage that cannot go on (the log is full, the device failed, the log contradicts itself) stops by itself and is named; the
 //! others tell what is recorded.
 
+mod beside;
 mod engine;
 mod group;
 mod map;
@@ -36,6 +37,7 @@ mod placement;
 mod record;
 mod worker;
 
+pub use beside::Beside;
 pub use engine::{Commits, EngineCounters, EngineHalt, EngineStage};
 pub use group::{Step, StepWork, Work};
 pub use map::{FRONTS_MAX, LayoutMap, MapFault, Stage, ThreadPlan, Waiter, Waiting};
@@ -44,6 +46,7 @@ pub use record::{RecordCounters, RecordStage};
 
 use crate::front::{BoardCounts, BoardLine, Front, FrontCounters, InDoubt};
 use crate::ring::RingReceiver;
+use beside::Standing;
 use group::Group;
 use hdrhistogram::Histogram;
 use journal::Machine;
@@ -63,6 +66,7 @@ pub struct Layout<T: Transport> {
     time: Time,
     engine: Engine,
     placement: Option<Placement>,
+    beside: Option<Standing>,
 }
 
 /// Where the threads that nobody calls have their time from.
@@ -138,7 +142,7 @@ impl<T: Transport + Send + 'static> Layout<T> {
         let shared = Arc::new(Shared::new());
         let start = |(group, plan)| Worker::start(group, plan, map.waiter(), time.clone(), &shared);
         let workers = groups.into_iter().zip(&map.threads()[1..]).map(start).collect();
-        Layout { map, home, workers, shared, time, engine: Engine::Absent(receivers), placement: None }
+        Layout { map, home, workers, shared, time, engine: Engine::Absent(receivers), placement: None, beside: None }
     }
 
     /// One front and the engine, all on the caller's thread.
@@ -219,10 +223,27 @@ impl<T: Transport + Send + 'static> Layout<T> {
     #[inline]
     pub fn poll(&mut self, now: Instant) -> bool {
         let did = self.round(now);
-        match self.time {
+        let did = match self.time {
             Time::OfPoll if !self.workers.is_empty() => self.settle(now, did),
             _ => did,
+        };
+        match &mut self.beside {
+            Some(beside) => beside.poll(did) | did,
+            None => did,
         }
+    }
+
+    /// Has a stage polled beside the order path: on a thread of its own if this layout has several that read the machine's clock, else
+    /// by [`Layout::poll`], a piece at a time, when there is nothing else to do or somebody waits for it.
+    pub fn stand_beside(&mut self, stage: Box<dyn Beside>) {
+        let has_threads = !self.workers.is_empty() && matches!(self.time, Time::Machine(_));
+        self.beside = Some(if has_threads { Standing::on_a_thread(stage) } else { Standing::here(stage) });
+    }
+
+    /// The words of the panic that ended the stage beside the order path, if one did. The order path goes on.
+    #[must_use]
+    pub fn beside_panic(&self) -> Option<String> {
+        self.beside.as_ref().and_then(Standing::panic)
     }
 
     #[inline]
@@ -268,7 +289,8 @@ impl<T: Transport + Send + 'static> Layout<T> {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let workers = self.workers.iter().filter_map(Worker::deadline).min();
-        self.home.next_deadline().into_iter().chain(workers).min()
+        let beside = self.beside.as_ref().filter(|beside| beside.has_work()).map(|_| Instant::ZERO);
+        self.home.next_deadline().into_iter().chain(workers).chain(beside).min()
     }
 
     /// Pins the calling thread, which is the one that polls, as the map says; its placement is counted from here on.

@@ -1,0 +1,94 @@
+//! What is done beside the order path: answers to queries. It never holds up what it stands beside, and what it panics on ends
+//! nothing but itself.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A stage that is no part of the order path.
+pub trait Beside: Send {
+    /// Does a piece of its work, some ten microseconds' worth. Returns how much; 0 = there is nothing to do.
+    fn poll(&mut self) -> usize;
+
+    /// Somebody waits for it: it is polled also while there is something else to do.
+    fn is_asked(&mut self) -> bool;
+
+    /// It has something to do.
+    fn has_work(&self) -> bool;
+}
+
+/// How long a thread of its own rests when there is nothing to do.
+const REST: Duration = Duration::from_micros(100);
+
+/// A stage, and who polls it.
+pub(super) struct Standing {
+    /// Here; none: on a thread, or it panicked.
+    stage: Option<Box<dyn Beside>>,
+    thread: Option<JoinHandle<()>>,
+    is_over: Arc<AtomicBool>,
+    words: Arc<Mutex<Option<String>>>,
+}
+
+impl Standing {
+    pub(super) fn here(stage: Box<dyn Beside>) -> Self {
+        Standing { stage: Some(stage), thread: None, is_over: Arc::default(), words: Arc::default() }
+    }
+
+    pub(super) fn on_a_thread(mut stage: Box<dyn Beside>) -> Self {
+        let (is_over, words) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Option<String>>>::default());
+        let (over, said) = (Arc::clone(&is_over), Arc::clone(&words));
+        let work = move || {
+            let run = AssertUnwindSafe(|| {
+                while !over.load(Ordering::Acquire) {
+                    if stage.poll() == 0 {
+                        std::thread::park_timeout(REST);
+                    }
+                }
+            });
+            if let Err(panic) = catch_unwind(run) {
+                note(&said, panic.as_ref());
+            }
+        };
+        let thread = std::thread::Builder::new().name("queries".to_owned()).spawn(work);
+        Standing { stage: None, thread: Some(thread.expect("the machine has a thread left")), is_over, words }
+    }
+
+    /// A piece of work, if it is polled here and nothing else is to be done, or somebody waits. Returns whether anything was done.
+    #[inline]
+    pub(super) fn poll(&mut self, is_busy: bool) -> bool {
+        let Some(stage) = &mut self.stage else { return false };
+        let run = AssertUnwindSafe(|| (!is_busy || stage.is_asked()) && stage.poll() > 0);
+        catch_unwind(run).unwrap_or_else(|panic| {
+            note(&self.words, panic.as_ref());
+            self.stage = None;
+            false
+        })
+    }
+
+    /// It is polled here, and has something to do.
+    pub(super) fn has_work(&self) -> bool {
+        self.stage.as_ref().is_some_and(|stage| stage.has_work())
+    }
+
+    pub(super) fn panic(&self) -> Option<String> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn note(words: &Mutex<Option<String>>, panic: &(dyn Any + Send)) {
+    *words.lock().unwrap_or_else(PoisonError::into_inner) = Some(super::group::words_of(panic));
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It ends after the piece that it is at; its panics were caught.
+            let _ = thread.join();
+        }
+    }
+}
