@@ -7,7 +7,7 @@ use common::*;
 use engine::command::{BodyView, BookPolicy, CommandBuffer, CommandKind, Reopening, Uncross};
 use engine::event::EventView;
 use engine::reject::Reject;
-use engine::types::{Direction, Epoch, InstrumentIndex, Nanoseconds, Phase, Sequence};
+use engine::types::{Direction, Epoch, InstrumentIndex, Nanoseconds, Phase, ProductIndex, Sequence};
 use journal::{Durability, Log, Machine};
 use standby::*;
 
@@ -472,7 +472,7 @@ fn a_cut_in_the_middle_of_an_uncross_in_parts_drops_it_whole_and_it_can_be_done_
     }
     primary.phase(InstrumentIndex(0), Phase::AuctionMatch);
     let cut = primary.last();
-    let uncross = CommandBuffer::own(&Uncross { instrument: InstrumentIndex(0), reserved: 0, step: 8 });
+    let uncross = CommandBuffer::own(&Uncross { instrument: InstrumentIndex(0), product: ProductIndex::ALL, step: 8 });
     primary.send(&uncross);
     let bytes = primary.bytes();
     let begins = primary.machine.reader().offset_of(primary.last()).unwrap() as usize;

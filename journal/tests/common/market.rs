@@ -116,6 +116,7 @@ pub fn base_data() -> Vec<CommandBuffer> {
     day.action_day = super::DAY;
     (day.live_orders, day.local_ids, day.position_rows) = (4096, 16_384, 256);
     (day.accounts, day.participants, day.users, day.instruments) = (16, 8, 16, 8);
+    (day.products, day.enquiries, day.exec_orders, day.limits) = (1, 16, 16, 16);
     (day.epoch, day.data_center) = (Epoch(1), 1);
     let mut commands = vec![CommandBuffer::own(&day)];
     for member in 0..MEMBERS {
@@ -124,6 +125,7 @@ pub fn base_data() -> Vec<CommandBuffer> {
         participant.index = ParticipantIndex(member);
         participant.series = 2 + member;
         (participant.participant_type, participant.right) = (b'2', b'0');
+        participant.clearing = ParticipantIndex(member);
         participant.id = *b"000     ";
         participant.id[3] = digit;
         commands.push(CommandBuffer::own(&participant));
@@ -139,6 +141,9 @@ pub fn base_data() -> Vec<CommandBuffer> {
         account.client_id[6] = digit;
         commands.push(CommandBuffer::own(&account));
     }
+    let mut product = ProductDefine::new_zeroed();
+    (product.kind, product.functions, product.id) = (b'0', Function::BITS, *b"IF      ");
+    commands.push(CommandBuffer::own(&product));
     for index in 0..INSTRUMENTS {
         let mut instrument = InstrumentDefine::new_zeroed();
         instrument.index = InstrumentIndex(index);
@@ -146,7 +151,8 @@ pub fn base_data() -> Vec<CommandBuffer> {
         (instrument.phase, instrument.right) = (b'4', b'0');
         (instrument.tick, instrument.multiplier) = (2000, 300);
         (instrument.lower_limit, instrument.upper_limit, instrument.previous_settlement) = (50, 150, 100);
-        (instrument.minimum_volume, instrument.maximum_volume) = (1, 1000);
+        (instrument.minimum_volume, instrument.maximum_volume, instrument.maximum_market_volume) = (1, 1000, 1000);
+        (instrument.option_type, instrument.limit_with) = (b'0', InstrumentIndex(index));
         instrument.id = *b"IF2410                          ";
         instrument.id[5] = b'0' + index as u8;
         commands.push(CommandBuffer::own(&instrument));

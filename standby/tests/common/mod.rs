@@ -63,7 +63,15 @@ impl Exchange {
     }
 
     pub fn phase(&mut self, instrument: InstrumentIndex, phase: Phase) -> Executed {
-        self.send(&CommandBuffer::own(&PhaseSet { instrument, phase: phase as u8, reason: b'1', step: 7 }))
+        self.send(&CommandBuffer::own(&PhaseSet {
+            instrument,
+            phase: phase as u8,
+            reason: b'1',
+            step: 7,
+            product: ProductIndex::ALL,
+            reserved: [0; 6],
+            text: [b' '; 80],
+        }))
     }
 
     pub fn order(&mut self, user: u16, instrument: u16, side: u8, ticks: i64, volume: u32) -> Executed {
@@ -124,6 +132,7 @@ pub fn base_data(trading_day: u32) -> Vec<CommandBuffer> {
     (day.trading_day, day.action_day) = (trading_day, trading_day);
     (day.live_orders, day.local_ids, day.position_rows) = (8192, 16_384, 256);
     (day.accounts, day.participants, day.users, day.instruments) = (16, 8, 16, 10);
+    (day.products, day.enquiries, day.exec_orders, day.limits) = (1, 16, 16, 16);
     (day.epoch, day.data_center) = (Epoch(1), 1);
     let mut commands = vec![CommandBuffer::own(&day)];
     for member in 0..MEMBERS {
@@ -131,6 +140,7 @@ pub fn base_data(trading_day: u32) -> Vec<CommandBuffer> {
         let mut participant = ParticipantDefine::new_zeroed();
         (participant.index, participant.series) = (ParticipantIndex(member), 2 + member);
         (participant.participant_type, participant.right) = (b'2', b'0');
+        participant.clearing = ParticipantIndex(member);
         participant.id = *b"000     ";
         participant.id[3] = digit;
         commands.push(CommandBuffer::own(&participant));
@@ -146,6 +156,9 @@ pub fn base_data(trading_day: u32) -> Vec<CommandBuffer> {
         account.client_id[6] = digit;
         commands.push(CommandBuffer::own(&account));
     }
+    let mut product = ProductDefine::new_zeroed();
+    (product.kind, product.functions, product.id) = (b'0', Function::BITS, *b"IF      ");
+    commands.push(CommandBuffer::own(&product));
     for index in 0..PHASES.len() as u16 {
         let mut instrument = InstrumentDefine::new_zeroed();
         instrument.index = InstrumentIndex(index);
@@ -153,7 +166,8 @@ pub fn base_data(trading_day: u32) -> Vec<CommandBuffer> {
         (instrument.phase, instrument.right) = (b'4', b'0');
         (instrument.tick, instrument.multiplier) = (2000, 300);
         (instrument.lower_limit, instrument.upper_limit, instrument.previous_settlement) = (50, 150, 100);
-        (instrument.minimum_volume, instrument.maximum_volume) = (1, 1000);
+        (instrument.minimum_volume, instrument.maximum_volume, instrument.maximum_market_volume) = (1, 1000, 1000);
+        (instrument.option_type, instrument.limit_with) = (b'0', InstrumentIndex(index));
         instrument.id = *b"IF2410                          ";
         instrument.id[5] = b'0' + index as u8;
         commands.push(CommandBuffer::own(&instrument));
