@@ -1,4 +1,4 @@
-//! The order path allocates nothing: 100,000 orders and cancels under a counting allocator.
+//! The order path allocates nothing: 100,000 orders and cancels, with quotes, enquiries and instructions between them, under a counting allocator.
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait; it is in this test only")]
 
 mod common;
@@ -10,6 +10,7 @@ use engine::event::EventView;
 use engine::{Ahead, Draft, IdStyle, State, step};
 use flow::Flow;
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
@@ -38,8 +39,8 @@ unsafe impl GlobalAlloc for Counting {
 static COUNTING: Counting = Counting;
 
 #[test]
-fn orders_and_cancels_allocate_nothing() {
-    let mut flow = Flow::new(0x5EED_0002, 200_000);
+fn orders_quotes_enquiries_and_instructions_allocate_nothing() {
+    let mut flow = Flow::of(0x5EED_0002, 200_000, false);
     // The day's first frames are run again on a state of its own, then everything that the flow drew.
     let mut state = State::new();
     let mut draft = Draft::new(IdStyle { prefix: b'B' });
@@ -54,25 +55,36 @@ fn orders_and_cancels_allocate_nothing() {
         step(state, stamp, &buffer.command(), &mut draft);
         let spent = ALLOCATIONS.load(Ordering::Relaxed) - before;
         let traded = draft.events().iter().any(|event| matches!(event.view(), Some(EventView::Traded(_))));
-        (spent, traded)
+        (spent, traded, draft.rejected().is_none())
     };
     for buffer in &first {
         run(&mut state, buffer);
     }
-    let (mut orders, mut trades) = (0, 0);
+    let (mut orders, mut trades, mut done) = (0, 0, BTreeMap::new());
     while orders < 100_000 {
         let buffer = flow.command();
         flow.market.step_only(&buffer);
-        let (spent, traded) = run(&mut state, &buffer);
-        if matches!(
-            buffer.command().body,
-            BodyView::OrderInsert(_) | BodyView::OrderCancel(_) | BodyView::MarketDataTick(_)
-        ) {
-            assert_eq!(spent, 0, "after {orders} orders: {:?}", buffer.command().body);
-            orders += 1;
-            trades += u32::from(traded);
+        let (spent, traded, accepted) = run(&mut state, &buffer);
+        let body = buffer.command().body;
+        let of_path = match body {
+            BodyView::OrderInsert(_) | BodyView::OrderCancel(_) | BodyView::MarketDataTick(_) => {
+                orders += 1;
+                trades += u32::from(traded);
+                true
+            }
+            BodyView::QuoteInsert(_)
+            | BodyView::QuoteCancel(_)
+            | BodyView::EnquireQuote(_)
+            | BodyView::ExecOrderInsert(_)
+            | BodyView::ExecOrderCancel(_) => true,
+            _ => false,
+        };
+        if of_path {
+            assert_eq!(spent, 0, "after {orders} orders: {body:?}");
+            *done.entry(body.kind()).or_insert(0) += u32::from(accepted);
         }
     }
     assert_eq!(state.digests(), flow.market.state.digests());
-    assert!(trades > 1_000, "{trades} of them trade");
+    assert!(trades > 4_000, "{trades} of them trade");
+    assert!(done.len() == 8 && done.values().all(|&times| times > 50), "of each kind some take effect: {done:?}");
 }

@@ -17,6 +17,11 @@ fn one<T: Copy>(random: &mut Random, of: &[T]) -> T {
 
 impl Flow {
     pub fn new(seed: u64, local_ids: u32) -> Self {
+        Flow::of(seed, local_ids, true)
+    }
+
+    /// … or a day without limits of what may be held and opened, in which more trades.
+    pub fn of(seed: u64, local_ids: u32, limited: bool) -> Self {
         let mut random = Random(seed | 1);
         let flags = if random.one_in(2) { DAY_CLOSE_TODAY_FIRST } else { 0 };
         let limits = DayOpen { live_orders: 40, local_ids, position_rows: 14, flags, ..day() };
@@ -24,6 +29,7 @@ impl Flow {
         let margins = [0, 700, 300].map(|most| random.below(most + 1) as i64 * 100);
         let (open_limit, by_view) = ([0, 80][random.below(2) as usize], random.below(2) as u8);
         let (rule, limit) = (random.below(2) as u8, [0, 60][random.below(2) as usize]);
+        let (open_limit, limit) = if limited { (open_limit, limit) } else { (0, 0) };
         let tie_break = random.below(4) as u8;
         let define = |define: &mut InstrumentDefine| {
             (define.lower_limit, define.upper_limit, define.previous_settlement) = (95, 105, 100);
