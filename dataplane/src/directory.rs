@@ -65,6 +65,8 @@ pub struct Participant {
     pub series: u16,
     /// FTDParticipantType.
     pub participant_type: u8,
+    /// Who clears it: itself, or another one.
+    pub clearing: ParticipantIndex,
 }
 
 /// A user (trader, seat) 交易员, 席位.
@@ -394,11 +396,12 @@ impl Directory {
     }
 
     fn define_participant(&mut self, definition: &ParticipantDefine) -> Result<(), Conflict> {
-        let ParticipantDefine { index, series, participant_type, id, .. } = *definition;
+        let ParticipantDefine { index, series, participant_type, clearing, id, .. } = *definition;
         if self.find_participant(&id).is_some() {
             return Err(Conflict::DefinedTwice);
         }
-        self.participants.define(index.0.into(), texts::hash(&id, 0), Participant { id, series, participant_type })
+        let participant = Participant { id, series, participant_type, clearing };
+        self.participants.define(index.0.into(), texts::hash(&id, 0), participant)
     }
 
     fn define_user(&mut self, definition: &UserDefine) -> Result<(), Conflict> {

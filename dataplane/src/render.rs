@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `private` | OrderConfirmation, TradeInsertSingle, ParticipantBulletin |
+//! | `quotes` | Quote, ExecOrder, and the answers to quotes, enquiries and instructions |
 //! | `broadcast` | InstrumentStatusChangeNotify, MarketMatchData, MarketBulletin |
 //! | `dialog` | RspOrderInsert, RspOrderAction, Error, RspReadiness, RspUserPasswordUpdate |
 //! | `usual` | what nearly every frame tells: an order's answer, its confirmation and its trades, while the frame is in the cache |
@@ -16,6 +17,7 @@ mod broadcast;
 mod dialog;
 mod items;
 mod private;
+mod quotes;
 mod usual;
 
 pub use broadcast::market_data_size_max;
@@ -23,10 +25,11 @@ pub(crate) use dialog::{Refusal, refusal};
 pub(crate) use usual::USUAL_SIZE_MAX;
 
 use crate::directory::{Account, Conflict, Contradiction, Day, Directory, Instrument, Participant, User};
-use crate::streams::reading::{AcceptedOrder, Part};
+use crate::streams::logged::OrderTerms;
+use crate::streams::reading::Part;
 use crate::streams::{Cancelled, Place, Stream, StreamIndex};
 use engine::event::EventView;
-use engine::types::{Sequence, StreamNumber, UserIndex};
+use engine::types::{OrderKey, Sequence, StreamNumber, UserIndex};
 use ftd::field::{BulletinField, FlowMessageCancelField, OrderInsertField, OrderStatusField};
 use ftd::types::{Char, Str};
 use ftd::value::bool_flag;
@@ -113,6 +116,18 @@ impl<'a> Renderer<'a> {
             (Stream::Private(_), EventView::Traded(event)) => self.scribe.trade(&place, event, side, buffer),
             (Stream::Private(_), EventView::Ended(event)) => self.scribe.ended(&place, event, hand, buffer),
             (Stream::Private(_), EventView::Restated(event)) => self.scribe.restated(&place, event, hand, buffer),
+            (Stream::Private(_), EventView::QuoteAccepted(_)) => {
+                self.scribe.quote(&place, place.part.header.sequence, false, buffer)
+            }
+            (Stream::Private(_), EventView::QuoteEnded(event)) => {
+                self.scribe.quote(&place, event.quote.sequence(), true, buffer)
+            }
+            (Stream::Private(_), EventView::ExecAccepted(_)) => {
+                self.scribe.instruction(&place, place.part.header.sequence, false, buffer)
+            }
+            (Stream::Private(_), EventView::ExecEnded(event)) => {
+                self.scribe.instruction(&place, event.order.sequence(), true, buffer)
+            }
             (Stream::Private(_), EventView::Published(_)) => {
                 self.scribe.bulletin(tid::PARTICIPANT_BULLETIN, &place, buffer)
             }
@@ -184,11 +199,11 @@ impl<'a> Scribe<'a> {
 
     /// An order as members are told of it, made anew if it is not the one at hand.
     #[inline]
-    fn take<'h>(&self, order: &AcceptedOrder<'_>, hand: &'h mut Hand) -> Result<&'h OrderInsertField, Conflict> {
-        if hand.order != order.header().sequence {
-            hand.order = Sequence(0);
+    fn take<'h>(&self, order: &impl OrderTerms, hand: &'h mut Hand) -> Result<&'h OrderInsertField, Conflict> {
+        if hand.order != order.key() {
+            hand.order = OrderKey(0);
             self.fill(order, &self.parties(order)?, &mut hand.field)?;
-            hand.order = order.header().sequence;
+            hand.order = order.key();
         }
         Ok(&hand.field)
     }
@@ -197,42 +212,42 @@ impl<'a> Scribe<'a> {
     #[inline]
     fn fill(
         &self,
-        order: &AcceptedOrder<'_>,
+        order: &impl OrderTerms,
         parties: &Parties<'_>,
         field: &mut OrderInsertField,
     ) -> Result<(), Conflict> {
-        let (day, sent) = (self.day()?, order.order());
+        let day = self.day()?;
         (field.trade_date, field.action_date) = (day.trading_date, day.action_date);
-        field.order_sys_id = Str::from(order.accepted().sys_id);
-        field.order_local_id = Str::from(sent.local_id);
+        field.order_sys_id = Str::from(order.sys_id());
+        field.order_local_id = Str::from(order.local_id());
         field.user_id = Str::from(parties.user.id);
         field.participant_id = Str::from(parties.participant.id);
         field.client_id = Str::from(parties.account.client_id);
         field.instrument_id = Str::from(parties.instrument.id);
-        field.direction = Char::from(sent.direction);
-        field.offset_flag = Char::from(sent.offset);
-        field.hedge_flag = Char::from(sent.hedge);
-        items::set_units(&mut field.limit_price, sent.price.0)?;
-        items::set_volume(&mut field.volume_total_orginal, sent.volume);
-        field.order_type = Char::from(sent.order_type);
-        field.match_condition = Char::from(sent.match_condition);
-        field.match_session = Char::from(sent.match_session);
-        items::set_volume(&mut field.minimal_volume, sent.minimal_volume);
+        field.direction = Char::from(order.direction());
+        field.offset_flag = Char::from(order.offset());
+        field.hedge_flag = Char::from(order.hedge());
+        items::set_units(&mut field.limit_price, order.price().0)?;
+        items::set_volume(&mut field.volume_total_orginal, order.volume());
+        field.order_type = Char::from(order.order_type());
+        field.match_condition = Char::from(order.match_condition());
+        field.match_session = Char::from(order.match_session());
+        items::set_volume(&mut field.minimal_volume, order.minimal_volume());
         field.insert_time = self.directory.hundredth(order.header().time).date_time();
-        field.message_reference = Str::from(sent.message_reference);
+        field.message_reference = Str::from(order.message_reference());
         Ok(())
     }
 
     /// Who and what an order names.
     #[inline]
-    pub(crate) fn parties(&self, order: &AcceptedOrder<'_>) -> Result<Parties<'a>, Conflict> {
+    pub(crate) fn parties(&self, order: &impl OrderTerms) -> Result<Parties<'a>, Conflict> {
         let find = || {
             let user = self.directory.user(order.user())?;
             Some(Parties {
                 user,
                 participant: self.directory.participant(user.participant)?,
-                account: self.directory.account(order.order().account)?,
-                instrument: self.directory.instrument(order.order().instrument)?,
+                account: self.directory.account(order.account())?,
+                instrument: self.directory.instrument(order.instrument())?,
             })
         };
         find().ok_or(Conflict::Undefined)
@@ -243,8 +258,8 @@ impl<'a> Scribe<'a> {
 ///
 /// The field is what the log's frame and the base data make it, and neither ever changes.
 pub(crate) struct Hand {
-    /// The frame that accepted it; 0 = none.
-    order: Sequence,
+    /// Its key; 0 = none.
+    order: OrderKey,
     field: OrderInsertField,
 }
 
@@ -253,7 +268,7 @@ impl Hand {
     pub(crate) fn empty() -> Self {
         let mut field = OrderInsertField::BLANK;
         field.auto_suspend.set(bool_flag::FALSE);
-        Hand { order: Sequence(0), field }
+        Hand { order: OrderKey(0), field }
     }
 }
 

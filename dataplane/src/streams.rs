@@ -5,6 +5,7 @@
 //! when it is sent again. It checks that every number is the next one of its stream, and counts what each epoch had told
 //! when it was cut, so that a login knows what a member has to forget.
 
+pub(crate) mod logged;
 mod places;
 pub(crate) mod reading;
 mod reigns;
@@ -237,8 +238,7 @@ impl Fold<'_, '_, '_> {
                 if event.private_number.0 == 0 {
                     return Ok(()); // FOK and FAK are told when they end.
                 }
-                let command = self.part.command.as_ref().ok_or(Conflict::EventMisplaced)?;
-                self.tell(self.stream_of_user(command.header.user)?, event.private_number, at, Direction::Buy)
+                self.tell_asker(event.private_number, at)
             }
             EventView::Traded(event) => {
                 self.tell(self.stream_of_order(event.buy)?, event.buy_number, at, Direction::Buy)?;
@@ -282,9 +282,14 @@ impl Fold<'_, '_, '_> {
     }
 
     /// A message of the private stream of who gave the command.
+    #[inline]
     fn tell_asker(&mut self, number: StreamNumber, at: u16) -> Result<(), Conflict> {
-        let command = self.part.command.as_ref().ok_or(Conflict::EventMisplaced)?;
-        self.tell(self.stream_of_user(command.header.user)?, number, at, Direction::Buy)
+        let user = match &self.part.command {
+            Some(command) => command.header.user,
+            // A quote's ask, behind a bid that traded for a whole part.
+            None => logged::asker_of(self.log, self.part.header.sequence)?,
+        };
+        self.tell(self.stream_of_user(user)?, number, at, Direction::Buy)
     }
 
     /// All market data of a frame is one message.
@@ -344,7 +349,7 @@ impl Fold<'_, '_, '_> {
         let command = self.part.command.as_ref().filter(|_| key.sequence() == self.part.header.sequence);
         match command {
             Some(command) => self.stream_of_user(command.header.user),
-            None => self.stream_of_user(reading::AcceptedOrder::of(self.log, key)?.user()),
+            None => self.stream_of_user(logged::user_of(self.log, key)?),
         }
     }
 }

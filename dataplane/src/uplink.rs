@@ -101,8 +101,17 @@ const COMMAND: u16 = 2;
 const PRESENCE: u16 = 3;
 
 /// Kinds that members may send.
-const OF_MEMBERS: [CommandKind; 4] =
-    [CommandKind::OrderInsert, CommandKind::OrderCancel, CommandKind::ReadinessReport, CommandKind::PasswordUpdate];
+const OF_MEMBERS: [CommandKind; 9] = [
+    CommandKind::OrderInsert,
+    CommandKind::OrderCancel,
+    CommandKind::QuoteInsert,
+    CommandKind::QuoteCancel,
+    CommandKind::EnquireQuote,
+    CommandKind::ExecOrderInsert,
+    CommandKind::ExecOrderCancel,
+    CommandKind::ReadinessReport,
+    CommandKind::PasswordUpdate,
+];
 
 /// Why a front's connection was ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -148,7 +148,9 @@ impl Desk {
             };
         }
         let Some(command) = &part.command else { return Ok(()) };
-        if !matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_)) {
+        let is_frequent =
+            matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_) | BodyView::QuoteInsert(_));
+        if !is_frequent {
             self.apply_other(command, part.events, places);
         }
         let is_ours = offset >= self.live_from && part.header.data_center == self.settings.data_center;

@@ -11,7 +11,8 @@ use crate::front::desk::Desk;
 use crate::render::{Failed, Scribe, USUAL_SIZE_MAX};
 use crate::session::login::DialogNumber;
 use crate::session::{Cursor, Session};
-use crate::streams::reading::{AcceptedOrder, UsualFrame};
+use crate::streams::logged::LoggedOrder;
+use crate::streams::reading::UsualFrame;
 use crate::streams::{Place as StreamPlace, Stream};
 use engine::event::{EventView, Traded};
 use engine::types::{Direction, ParticipantIndex, StreamNumber};
@@ -27,9 +28,20 @@ const ROOM: usize = (2 + 2 * EVENTS_MAX) * USUAL_SIZE_MAX;
 #[derive(Clone, Copy)]
 struct Side<'a> {
     event: &'a Traded,
-    order: AcceptedOrder<'a>,
+    order: LoggedOrder<'a>,
     participant: ParticipantIndex,
     number: StreamNumber,
+}
+
+impl Side<'_> {
+    /// Its TradeInsertSingle.
+    #[inline]
+    fn write(&self, scribe: &Scribe<'_>, header: &FrameHeader, buffer: &mut [u8]) -> Result<usize, Failed> {
+        match &self.order {
+            LoggedOrder::Sent(order) => scribe.trade_of(header.time, self.event, order, self.number, buffer),
+            LoggedOrder::Quoted(order) => scribe.trade_of(header.time, self.event, order, self.number, buffer),
+        }
+    }
 }
 
 /// Where a usual frame's messages are numbered.
@@ -81,7 +93,7 @@ impl Desk {
             let parties = scribe.parties(&frame.order)?;
             let mut length = scribe.answer_and_confirmation(&frame, &parties, confirmation, buffer)?;
             for side in sides.iter().flatten().filter(|side| side.participant == participant) {
-                length += scribe.trade_of(header.time, side.event, &side.order, side.number, &mut buffer[length..])?;
+                length += side.write(&scribe, header, &mut buffer[length..])?;
             }
             Ok(length)
         };
@@ -141,8 +153,8 @@ impl Desk {
                     Direction::Sell => (event.sell, event.sell_number),
                 };
                 let order = match key.sequence() == frame.order.header().sequence {
-                    true => frame.order,
-                    false => AcceptedOrder::of(log, key)?,
+                    true => LoggedOrder::Sent(frame.order),
+                    false => LoggedOrder::of(log, key)?,
                 };
                 let participant = directory.user(order.user()).ok_or(Conflict::Undefined)?.participant;
                 streams.tell(Stream::Private(participant), number, StreamPlace { offset, event: index, side })?;
@@ -174,7 +186,7 @@ impl Desk {
             && let Some(cursor) = session.private.filter(|cursor| cursor.next == side.number.0)
         {
             let scribe = Scribe::new(log, &self.directory);
-            let write = |buffer: &mut [u8]| scribe.trade_of(header.time, side.event, &side.order, side.number, buffer);
+            let write = |buffer: &mut [u8]| side.write(&scribe, header, buffer);
             let sent = send(host, session.link, USUAL_SIZE_MAX, write);
             if let Some(length) = sent.map_err(|failed| failed.contradiction(header.sequence))? {
                 session.last_sent = self.now;

@@ -4,6 +4,7 @@ use super::broadcast::INSTRUMENT_VERSION;
 use super::items::{clock, set_error_text};
 use super::{Failed, Hand, Scribe};
 use crate::directory::Conflict;
+use crate::streams::logged::{LoggedOrder, OrderTerms};
 use crate::streams::reading::AcceptedOrder;
 use engine::command::{BodyView, CommandHeader, OrderCancel, ReadinessReport};
 use engine::event::{Ended, EventView, Rejected, SystemId};
@@ -30,7 +31,7 @@ pub(crate) struct Refusal<'a> {
     pub(crate) english: &'a str,
     /// The number of the request that is refused.
     pub(crate) request: u32,
-    /// Of an order and a cancel: OrderSysId and OrderLocalId.
+    /// Of what has a local id, and of cancels: the system's id and the local id.
     pub(crate) target: Option<(SystemId, [u8; 24])>,
 }
 
@@ -74,6 +75,27 @@ impl Scribe<'_> {
             (BodyView::OrderCancel(cancel), EventView::Ended(event)) => {
                 self.cancelled(command.header, cancel, event, buffer)?
             }
+            (BodyView::QuoteInsert(quote), _) => {
+                self.quote_inserted(command.header, part.header.sequence, quote, buffer)?
+            }
+            (BodyView::QuoteCancel(cancel), _) => {
+                // Behind its orders' ends.
+                let mut events = part.events.iter().filter_map(|event| event.view());
+                let ended = events.find_map(|event| match event {
+                    EventView::QuoteEnded(event) => Some(event.quote),
+                    _ => None,
+                });
+                self.quote_cancelled(command.header, cancel, ended.ok_or(Conflict::EventMisplaced)?, buffer)?
+            }
+            (BodyView::EnquireQuote(enquiry), EventView::Enquired(event)) => {
+                self.enquired(command.header, enquiry, event, buffer)?
+            }
+            (BodyView::ExecOrderInsert(sent), EventView::ExecAccepted(_)) => {
+                self.instructed(command.header, sent, buffer)?
+            }
+            (BodyView::ExecOrderCancel(cancel), EventView::ExecEnded(event)) => {
+                self.instruction_ended(command.header, cancel, event.order, buffer)?
+            }
             (BodyView::ReadinessReport(report), EventView::Applied(_)) => self.ready(command.header, report, buffer)?,
             (BodyView::PasswordUpdate(_), EventView::Applied(_)) => self.password(command.header, buffer)?,
             _ => return Err(Conflict::EventMisplaced.into()),
@@ -95,7 +117,6 @@ impl Scribe<'_> {
         Ok(message_size::<OrderInsertField>())
     }
 
-    /// RspOrderAction.
     #[inline]
     fn cancelled(
         &self,
@@ -104,15 +125,29 @@ impl Scribe<'_> {
         event: &Ended,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
-        let order = AcceptedOrder::of(self.log, event.order)?;
-        let parties = self.parties(&order)?;
+        match LoggedOrder::of(self.log, event.order)? {
+            LoggedOrder::Sent(order) => self.cancelled_order(header, cancel, &order, buffer),
+            LoggedOrder::Quoted(order) => self.cancelled_order(header, cancel, &order, buffer),
+        }
+    }
+
+    /// RspOrderAction.
+    #[inline]
+    fn cancelled_order(
+        &self,
+        header: &CommandHeader,
+        cancel: &OrderCancel,
+        order: &impl OrderTerms,
+        buffer: &mut [u8],
+    ) -> Result<usize, Failed> {
+        let parties = self.parties(order)?;
         let user = self.directory.user(header.user).ok_or(Conflict::Undefined)?;
         let number = SequenceNumber(header.request);
         let mut message =
             MessageWriter::new(buffer, tid::ORDER_ACTION, Series::DIALOG, number).ok_or(Failed::NoRoom)?;
         let field: &mut OrderActionField = message.push().ok_or(Failed::NoRoom)?;
         field.order_action_code.set(action_flag::DELETE);
-        field.order_sys_id = Str::from(order.accepted().sys_id);
+        field.order_sys_id = Str::from(order.sys_id());
         field.action_local_id = Str::from(cancel.action_local_id);
         field.instrument_id = Str::from(parties.instrument.id);
         field.instrument_version.set(INSTRUMENT_VERSION);
@@ -120,7 +155,7 @@ impl Scribe<'_> {
         field.message_reference = Str::from(cancel.message_reference);
         if cancel.target_field == 1 {
             let field: &mut OrderActionTargetField = message.push().ok_or(Failed::NoRoom)?;
-            field.order_local_id = Str::from(order.order().local_id);
+            field.order_local_id = Str::from(order.local_id());
             field.participant_id = Str::from(parties.participant.id);
             field.client_id = Str::from(parties.account.client_id);
         }
@@ -140,6 +175,11 @@ impl Scribe<'_> {
         let target = match body {
             BodyView::OrderInsert(order) => Some((event.first_sys_id, order.local_id)),
             BodyView::OrderCancel(cancel) => Some((cancel.order_sys_id, cancel.local_id)),
+            BodyView::QuoteInsert(quote) => Some((event.first_sys_id, quote.local_id)),
+            BodyView::QuoteCancel(cancel) => Some((cancel.sys_id, cancel.local_id)),
+            BodyView::EnquireQuote(enquiry) => Some((event.first_sys_id, enquiry.local_id)),
+            BodyView::ExecOrderInsert(sent) => Some((event.first_sys_id, sent.local_id)),
+            BodyView::ExecOrderCancel(cancel) => Some((cancel.sys_id, cancel.local_id)),
             _ => None,
         };
         let (chinese, english) = (code.chinese(), code.english());

@@ -5,6 +5,7 @@ use engine::types::{Nanoseconds, Price, Volume};
 use ftd::ChinaTime;
 use ftd::number::Float;
 use ftd::types::{Int, Str};
+use std::ops::RangeInclusive;
 
 /// Greatest volume that a signed four-byte item holds; greater ones are told as this.
 pub(super) const VOLUME_MAX: u64 = i32::MAX as u64;
@@ -19,10 +20,18 @@ pub(super) fn clock(time: Nanoseconds) -> ChinaTime {
     ChinaTime::from_unix_ns(time.0)
 }
 
-/// Writes a price given in 1/10,000 yuan.
+/// Prices that twelve bytes with four decimals hold, in 1/10,000 yuan.
+const UNITS: RangeInclusive<i64> = -9_999_999_999..=99_999_999_999;
+
+/// Writes a price given in 1/10,000 yuan; one beyond what the item holds, as the nearest that it holds.
 #[inline]
 pub(super) fn set_units(item: &mut Float<12, 4>, units: i64) -> Result<(), Conflict> {
-    item.set_units(units).map_err(|_| Conflict::Inexpressible)
+    item.set_units(units).or_else(|_| set_nearest(item, units))
+}
+
+#[cold]
+fn set_nearest(item: &mut Float<12, 4>, units: i64) -> Result<(), Conflict> {
+    item.set_units(units.clamp(*UNITS.start(), *UNITS.end())).map_err(|_| Conflict::Inexpressible)
 }
 
 /// Writes a price given in ticks of an instrument.
@@ -85,6 +94,22 @@ mod tests {
             format!("{} {}", "价".repeat(20), &"long".repeat(20)[..39])
         );
         assert_eq!(text("", "é".repeat(60).as_str()), format!(" {}", "é".repeat(49)));
+    }
+
+    #[test]
+    fn a_price_beyond_the_item_is_told_as_the_nearest() {
+        let text = |units: i64| {
+            let mut item = Float::BLANK;
+            set_units(&mut item, units).expect("brought into range");
+            String::from_utf8(item.bytes().to_vec()).expect("digits")
+        };
+        assert_eq!(text(35_002_000), "0003500.2000");
+        assert_eq!(text(99_999_999_999), "9999999.9999");
+        assert_eq!(text(100_000_000_000), "9999999.9999");
+        assert_eq!(text(i64::MAX), "9999999.9999");
+        assert_eq!(text(-9_999_999_999), "-999999.9999");
+        assert_eq!(text(-10_000_000_000), "-999999.9999");
+        assert_eq!(text(i64::MIN), "-999999.9999");
     }
 
     #[test]

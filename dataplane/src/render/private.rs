@@ -3,13 +3,13 @@
 use super::items::{clock, set_price, set_volume};
 use super::{Failed, Hand, MessagePlace, Scribe};
 use crate::directory::Conflict;
-use crate::streams::reading::AcceptedOrder;
+use crate::streams::logged::{LoggedOrder, OrderTerms, QuotedOrder, rested_price};
 use engine::command::BodyView;
 use engine::event::{Accepted, EndReason, Ended, Restated, Traded};
-use engine::types::{Direction, Nanoseconds, Price, StreamNumber, Volume};
+use engine::types::{Direction, Nanoseconds, OrderKey, Price, StreamNumber, Volume};
 use ftd::field::{BulletinField, OrderInsertField, OrderStatusField, TradeInsertSingleField};
 use ftd::types::{Char, Str};
-use ftd::value::{bool_flag, order_status};
+use ftd::value::{bool_flag, match_condition, order_status, order_type};
 use ftd::write::message_size;
 use ftd::{SequenceNumber, Series, Tid, tid, write_sole};
 use std::mem::offset_of;
@@ -25,6 +25,8 @@ pub(super) struct OrderState {
     pub(super) last_price: Price,
     /// OrderStatus.
     pub(super) status: u8,
+    /// The price at which it came to rest, if that is not the one it was sent with.
+    pub(super) limit_price: Option<Price>,
     /// ActiveUserId: whose doing it was.
     pub(super) active_user: Active,
 }
@@ -32,12 +34,13 @@ pub(super) struct OrderState {
 impl OrderState {
     /// Accepted, and nothing else yet.
     #[inline]
-    pub(super) fn accepted(order: &AcceptedOrder<'_>) -> Self {
+    pub(super) fn accepted(order: &impl OrderTerms) -> Self {
         OrderState {
-            remaining: order.order().volume,
+            remaining: order.volume(),
             traded: Volume(0),
             last_price: Price(0),
             status: order_status::NO_TRADE_QUEUEING,
+            limit_price: None,
             active_user: Active::Owner,
         }
     }
@@ -76,12 +79,18 @@ impl Scribe<'_> {
     pub(super) fn accepted(
         &self,
         place: &MessagePlace<'_>,
-        _: &Accepted,
+        event: &Accepted,
         hand: &mut Hand,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
-        let order = place.part.order().ok_or(Conflict::EventMisplaced)?;
-        self.order_confirmation(place, &order, OrderState::accepted(&order), hand, buffer)
+        match place.part.order() {
+            Some(order) => self.order_confirmation(place, &order, OrderState::accepted(&order), hand, buffer),
+            None => {
+                let key = OrderKey::new(place.part.header.sequence, event.index);
+                let order = QuotedOrder::of(self.log, key)?;
+                self.order_confirmation(place, &order, OrderState::accepted(&order), hand, buffer)
+            }
+        }
     }
 
     /// OrderConfirmation of an order that has ended.
@@ -93,7 +102,6 @@ impl Scribe<'_> {
         hand: &mut Hand,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
-        let order = AcceptedOrder::of(self.log, event.order)?;
         let (status, active_user) = match EndReason::from_code(event.reason).ok_or(Conflict::EventUnknown)? {
             EndReason::AllTraded => (order_status::ALL_TRADED, Active::Owner),
             EndReason::ImmediateRemainder if event.traded.0 > 0 => {
@@ -110,8 +118,8 @@ impl Scribe<'_> {
             }
         };
         let Ended { released: remaining, traded, last_price, .. } = *event;
-        let state = OrderState { remaining, traded, last_price, status, active_user };
-        self.order_confirmation(place, &order, state, hand, buffer)
+        let state = OrderState { remaining, traded, last_price, status, limit_price: None, active_user };
+        self.standing(place, event.order, state, hand, buffer)
     }
 
     /// OrderConfirmation of an order that is told anew.
@@ -122,18 +130,39 @@ impl Scribe<'_> {
         hand: &mut Hand,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
-        let order = AcceptedOrder::of(self.log, event.order)?;
         let Restated { remaining, traded, last_price, .. } = *event;
         let status = if traded.0 > 0 { order_status::PART_TRADED_QUEUEING } else { order_status::NO_TRADE_QUEUEING };
-        let state = OrderState { remaining, traded, last_price, status, active_user: Active::Owner };
-        self.order_confirmation(place, &order, state, hand, buffer)
+        let active_user = Active::Owner;
+        let state = OrderState { remaining, traded, last_price, status, limit_price: None, active_user };
+        self.standing(place, event.order, state, hand, buffer)
+    }
+
+    /// OrderConfirmation of an order that was accepted before.
+    #[inline]
+    fn standing(
+        &self,
+        place: &MessagePlace<'_>,
+        key: OrderKey,
+        mut state: OrderState,
+        hand: &mut Hand,
+        buffer: &mut [u8],
+    ) -> Result<usize, Failed> {
+        match LoggedOrder::of(self.log, key)? {
+            LoggedOrder::Sent(order) => {
+                if order.order_type() != order_type::LIMIT && order.match_condition() == match_condition::GOOD_FOR_DAY {
+                    state.limit_price = rested_price(self.log, key)?;
+                }
+                self.order_confirmation(place, &order, state, hand, buffer)
+            }
+            LoggedOrder::Quoted(order) => self.order_confirmation(place, &order, state, hand, buffer),
+        }
     }
 
     #[inline]
     fn order_confirmation(
         &self,
         place: &MessagePlace<'_>,
-        order: &AcceptedOrder<'_>,
+        order: &impl OrderTerms,
         state: OrderState,
         hand: &mut Hand,
         buffer: &mut [u8],
@@ -150,7 +179,7 @@ impl Scribe<'_> {
         &self,
         told: &OrderInsertField,
         field: &mut OrderStatusField,
-        order: &AcceptedOrder<'_>,
+        order: &impl OrderTerms,
         state: &OrderState,
         time: Nanoseconds,
     ) -> Result<(), Conflict> {
@@ -167,8 +196,12 @@ impl Scribe<'_> {
             Active::Nobody => Str::BLANK,
         };
         if state.last_price.0 != 0 {
-            let instrument = self.directory.instrument(order.order().instrument).ok_or(Conflict::Undefined)?;
+            let instrument = self.directory.instrument(order.instrument()).ok_or(Conflict::Undefined)?;
             set_price(&mut field.trade_price, state.last_price, instrument)?;
+        }
+        if let Some(price) = state.limit_price {
+            let instrument = self.directory.instrument(order.instrument()).ok_or(Conflict::Undefined)?;
+            set_price(&mut field.limit_price, price, instrument)?;
         }
         set_volume(&mut field.trade_volume, state.traded);
         field.message_reference = told.message_reference;
@@ -185,8 +218,11 @@ impl Scribe<'_> {
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
         let key = if side == Direction::Buy { event.buy } else { event.sell };
-        let order = AcceptedOrder::of(self.log, key)?;
-        self.trade_of(place.part.header.time, event, &order, place.number, buffer)
+        let time = place.part.header.time;
+        match LoggedOrder::of(self.log, key)? {
+            LoggedOrder::Sent(order) => self.trade_of(time, event, &order, place.number, buffer),
+            LoggedOrder::Quoted(order) => self.trade_of(time, event, &order, place.number, buffer),
+        }
     }
 
     /// TradeInsertSingle for the participant of one of the two orders, under this number.
@@ -195,11 +231,11 @@ impl Scribe<'_> {
         &self,
         time: Nanoseconds,
         event: &Traded,
-        order: &AcceptedOrder<'_>,
+        order: &impl OrderTerms,
         number: StreamNumber,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
-        let (day, parties, sent) = (self.day()?, self.parties(order)?, order.order());
+        let (day, parties) = (self.day()?, self.parties(order)?);
         let (series, number) = (Series(parties.participant.series), SequenceNumber(number.0));
         let field: &mut TradeInsertSingleField =
             write_sole(buffer, tid::TRADE_INSERT_SINGLE, series, number).ok_or(Failed::NoRoom)?;
@@ -212,14 +248,14 @@ impl Scribe<'_> {
         field.clear_date = day.trading_date;
         set_price(&mut field.price, event.price, parties.instrument)?;
         set_volume(&mut field.volume, event.volume);
-        field.order_sys_id = Str::from(order.accepted().sys_id);
+        field.order_sys_id = Str::from(order.sys_id());
         field.user_id = Str::from(parties.user.id);
-        field.direction = Char::from(sent.direction);
-        field.offset_flag = Char::from(sent.offset);
-        field.hedge_flag = Char::from(sent.hedge);
+        field.direction = Char::from(order.direction());
+        field.offset_flag = Char::from(order.offset());
+        field.hedge_flag = Char::from(order.hedge());
         field.participant_id = Str::from(parties.participant.id);
         field.client_id = Str::from(parties.account.client_id);
-        field.order_local_id = Str::from(sent.local_id);
+        field.order_local_id = Str::from(order.local_id());
         Ok(message_size::<TradeInsertSingleField>())
     }
 

@@ -35,15 +35,15 @@ enum Request<'a> {
 
 /// Who asks, and under which number.
 #[derive(Clone, Copy)]
-struct Asked {
-    dialog: Dialog,
+pub(super) struct Asked {
+    pub(super) dialog: Dialog,
     number: u32,
 }
 
 /// A request that is refused, and what it was about.
-struct Refused<'a> {
-    refusal: Refusal,
-    order: Option<(&'a Str<20>, &'a Str<24>)>,
+pub(super) struct Refused<'a> {
+    pub(super) refusal: Refusal,
+    pub(super) order: Option<(&'a Str<20>, &'a Str<24>)>,
 }
 
 impl Desk {
@@ -269,6 +269,11 @@ impl Desk {
                 };
                 self.write(asked, body);
             }
+            tid::QUOTE_INSERT => self.quote_insert(asked, message, within_rate)?,
+            tid::QUOTE_ACTION => self.quote_cancel(asked, message, within_rate)?,
+            tid::ENQUIRE_QUOTE => self.enquire_quote(asked, message, within_rate)?,
+            tid::EXEC_ORDER_INSERT => self.exec_order_insert(asked, message, within_rate)?,
+            tid::EXEC_ORDER_ACTION => self.exec_order_cancel(asked, message, within_rate)?,
             tid::READINESS => {
                 let report = ReqReadiness::parse(message)?.readiness;
                 within_rate?;
@@ -305,7 +310,7 @@ impl Desk {
     }
 
     /// The account that a cancel names. Without a name any; with an unknown one, one that no order has.
-    fn target_account(&self, participant: ParticipantIndex, client_id: Option<&Str<8>>) -> AccountIndex {
+    pub(super) fn target_account(&self, participant: ParticipantIndex, client_id: Option<&Str<8>>) -> AccountIndex {
         match client_id.filter(|id| !id.is_blank()) {
             None => AccountIndex::NONE,
             Some(id) => self.directory.find_account(participant, id.bytes()).unwrap_or(ACCOUNT_UNKNOWN),
@@ -325,7 +330,7 @@ impl Desk {
 
     /// Writes a command where it stays until the engine has read it.
     #[inline(always)]
-    fn write<B: Body>(&mut self, asked: Asked, body: B) {
+    pub(super) fn write<B: Body>(&mut self, asked: Asked, body: B) {
         let header = CommandHeader {
             kind: B::KIND as u16,
             length: B::KIND.size() as u16, // at most MAX_COMMAND
@@ -390,7 +395,7 @@ impl Named {
 /// An account that a cancel named and that is not defined: no order is its own, so that the target is not found.
 pub(crate) const ACCOUNT_UNKNOWN: AccountIndex = AccountIndex(u32::MAX - 1);
 
-fn volume(item: Int) -> Option<Volume> {
+pub(super) fn volume(item: Int) -> Option<Volume> {
     u32::try_from(item.get()).ok().map(Volume)
 }
 

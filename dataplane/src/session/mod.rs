@@ -25,6 +25,7 @@ pub(crate) mod login;
 pub mod proof;
 pub(crate) mod query;
 pub mod refusal;
+mod requests;
 
 pub use login::LoginPolicy;
 pub use query::{QUERIES_UNANSWERED_MAX, QUERY_READ_MAX};
