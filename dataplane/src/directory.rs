@@ -13,7 +13,9 @@ use engine::command::{
     AccountDefine, BodyView, Command, DayOpen, InstrumentDefine, OrderInsert, ParticipantDefine, UserDefine,
 };
 use engine::event::EventView;
-use engine::types::{AccountIndex, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, Sequence, UserIndex};
+use engine::types::{
+    AccountIndex, Epoch, InstrumentIndex, Nanoseconds, ParticipantIndex, Phase, Price, Sequence, UserIndex,
+};
 use ftd::time::Date;
 use ftd::{ChinaDay, ChinaHundredth};
 use journal::{FrameHeader, FrameView};
@@ -106,6 +108,16 @@ pub struct Instrument {
     pub id: [u8; 30],
     /// One tick, in 1/10,000 yuan.
     pub tick: u32,
+    /// Contract multiplier 合约乘数.
+    pub multiplier: u32,
+    /// Lowest price 跌停板.
+    pub lower_limit: Price,
+    /// Highest price 涨停板.
+    pub upper_limit: Price,
+    /// Previous settlement 昨结算.
+    pub previous_settlement: Price,
+    /// Open interest the day began with, counted once.
+    pub previous_open_interest: u64,
     /// Its phase.
     pub phase: Phase,
 }
@@ -311,6 +323,12 @@ impl Directory {
         self.participants.entries.len()
     }
 
+    /// Instruments the day has room for.
+    #[must_use]
+    pub fn instruments_limit(&self) -> usize {
+        self.instruments.entries.len()
+    }
+
     /// Step of the day's schedule that was taken last (PhaseSet, Uncross, DayClose); 0 = none yet.
     #[must_use]
     pub fn last_step(&self) -> u32 {
@@ -439,7 +457,16 @@ impl Directory {
             return Err(Conflict::DefinedTwice);
         }
         let phase = Phase::from_code(definition.phase).ok_or(Conflict::EventUnknown)?;
-        let instrument = Instrument { id: *id, tick: definition.tick, phase };
+        let instrument = Instrument {
+            id: *id,
+            tick: definition.tick,
+            multiplier: definition.multiplier,
+            lower_limit: Price(definition.lower_limit),
+            upper_limit: Price(definition.upper_limit),
+            previous_settlement: Price(definition.previous_settlement),
+            previous_open_interest: definition.previous_open_interest,
+            phase,
+        };
         self.instruments.define(definition.index.0.into(), texts::hash(id, 0), instrument)
     }
 

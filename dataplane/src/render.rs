@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `private` | OrderConfirmation, TradeInsertSingle, ParticipantBulletin |
 //! | `quotes` | Quote, ExecOrder, and the answers to quotes, enquiries and instructions |
-//! | `broadcast` | InstrumentStatusChangeNotify, MarketMatchData, MarketBulletin |
+//! | `broadcast` | InstrumentStatusChangeNotify, EnquireQuoteNotify |
+//! | `market` | MarketMatchData, MarketMatchIncData, MarketOrderIncData |
 //! | `dialog` | RspOrderInsert, RspOrderAction, Error, RspReadiness, RspUserPasswordUpdate |
 //! | `usual` | what nearly every frame tells: an order's answer, its confirmation and its trades, while the frame is in the cache |
 //! | `items` | prices, volumes, times and texts as the standard writes them |
@@ -16,12 +17,13 @@
 mod broadcast;
 mod dialog;
 mod items;
+mod market;
 mod private;
 mod quotes;
 mod usual;
 
-pub use broadcast::market_data_size_max;
 pub(crate) use dialog::{Refusal, refusal};
+pub use market::market_data_size_max;
 pub(crate) use usual::USUAL_SIZE_MAX;
 
 use crate::directory::{Account, Conflict, Contradiction, Day, Directory, Instrument, Participant, User};
@@ -79,13 +81,20 @@ impl<'a> Renderer<'a> {
     }
 
     /// Writes the message `number` of `stream` to the beginning of `buffer`, all parts of it if it is a chain, and returns its
-    /// length. [`MESSAGE_SIZE_MAX`] bytes are enough, for market data [`market_data_size_max`].
+    /// length. [`MESSAGE_SIZE_MAX`] bytes are enough, of the broadcast stream [`Renderer::size_max`].
     ///
     /// # Errors
     /// [`NotRendered`].
     #[inline]
     pub fn message(&self, stream: Stream, number: StreamNumber, buffer: &mut [u8]) -> Result<usize, NotRendered> {
         self.message_at(self.place(stream, number)?, stream, number, &mut Hand::empty(), buffer)
+    }
+
+    /// Bytes that are always enough for the message `number` of the broadcast stream, of a day of so many instruments.
+    #[must_use]
+    pub fn size_max(&self, number: StreamNumber, instruments: usize) -> usize {
+        let prints = market::prints_size_max(self.streams.prints(number).len());
+        MESSAGE_SIZE_MAX.max(market_data_size_max(instruments)).max(prints)
     }
 
     /// Where a message's event stands.
@@ -134,6 +143,11 @@ impl<'a> Renderer<'a> {
             (Stream::Broadcast, EventView::Published(_)) => self.scribe.bulletin(tid::MARKET_BULLETIN, &place, buffer),
             (Stream::Broadcast, EventView::PhaseChanged(event)) => self.scribe.phase(&place, event, buffer),
             (Stream::Broadcast, EventView::MarketData(_)) => self.scribe.market_data(&place, buffer),
+            (Stream::Broadcast, EventView::Ticked(event)) if number == event.trade_number => {
+                self.scribe.prints(&place, self.streams.prints(number), buffer)
+            }
+            (Stream::Broadcast, EventView::Ticked(_)) => self.scribe.levels(&place, buffer),
+            (Stream::Broadcast, EventView::Enquired(event)) => self.scribe.enquiry_notice(&place, event, buffer),
             _ => Err(Failed::Conflict(Conflict::EventMisplaced)),
         };
         rendered.map_err(|failed| failed.at(part.header.sequence))

@@ -7,6 +7,7 @@
 
 pub(crate) mod logged;
 mod places;
+pub(crate) mod prints;
 pub(crate) mod reading;
 mod reigns;
 
@@ -15,10 +16,12 @@ pub use reigns::{Cancelled, EPOCHS_MAX, FROM_NOW, Resume};
 
 use crate::directory::{Conflict, Contradiction, Directory};
 use engine::command::{BodyView, EpochOpen};
-use engine::event::{EventView, MarketData};
-use engine::types::{Direction, Epoch, OrderKey, ParticipantIndex, Sequence, StreamNumber, UserIndex};
+use engine::event::{EventView, MarketData, Traded};
+use engine::types::{Direction, Epoch, InstrumentIndex, OrderKey, ParticipantIndex, Sequence, StreamNumber, UserIndex};
+use ftd::value::offset_flag;
 use journal::{CompleteFrame, FrameView, LogReader};
 use places::{Places, Pushed};
+use prints::{Print, Prints};
 use reigns::Reigns;
 use std::fmt;
 
@@ -27,6 +30,7 @@ use std::fmt;
 pub struct StreamIndex {
     limits: StreamLimits,
     places: Places,
+    prints: Prints,
     reigns: Reigns,
     /// The frame that made the last broadcast message, if that is market data: its other events carry the same number.
     last_tick: Sequence,
@@ -51,7 +55,7 @@ pub enum Stream {
 /// How much room the streams have; all of it is set aside at DayOpen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamLimits {
-    /// Messages of all streams of a day together. Each takes 16 bytes.
+    /// Messages of all streams of a day together. Each takes 16 bytes, and 8 for what traded between two ticks.
     pub messages: u32,
 }
 
@@ -78,6 +82,7 @@ impl StreamIndex {
         StreamIndex {
             limits,
             places: Places::new(0, 0),
+            prints: Prints::new(0),
             reigns: Reigns::none(),
             last_tick: Sequence(0),
             grown: Vec::with_capacity(GROWN_MAX),
@@ -134,6 +139,18 @@ impl StreamIndex {
             Pushed::NoStream => Err(Conflict::Undefined),
             Pushed::NoRoom => Err(Conflict::MessagesExhausted),
         }
+    }
+
+    /// Notes a trade for the next tick; both its messages have been told. The sides' offset flags as in their orders.
+    #[inline]
+    pub(crate) fn note_trade(&mut self, instrument: InstrumentIndex, trade: &Traded, buy_offset: u8, sell_offset: u8) {
+        let (buy_opens, sell_opens) = (buy_offset == offset_flag::OPEN, sell_offset == offset_flag::OPEN);
+        self.prints.note(instrument, trade.price, trade.volume, buy_opens & sell_opens, !(buy_opens | sell_opens));
+    }
+
+    /// What traded between two ticks, as the message of this number tells it.
+    pub(crate) fn prints(&self, number: StreamNumber) -> &[Print] {
+        self.prints.of(number)
     }
 
     /// A private stream has grown, and who hears it is still to be told.
@@ -242,7 +259,10 @@ impl Fold<'_, '_, '_> {
             }
             EventView::Traded(event) => {
                 self.tell(self.stream_of_order(event.buy)?, event.buy_number, at, Direction::Buy)?;
-                self.tell(self.stream_of_order(event.sell)?, event.sell_number, at, Direction::Sell)
+                self.tell(self.stream_of_order(event.sell)?, event.sell_number, at, Direction::Sell)?;
+                let (buy, sell) = (self.terms_of(event.buy)?, self.terms_of(event.sell)?);
+                self.index.note_trade(buy.instrument, event, buy.offset, sell.offset);
+                Ok(())
             }
             EventView::Ended(event) => {
                 self.tell(self.stream_of_order(event.order)?, event.private_number, at, Direction::Buy)
@@ -268,6 +288,9 @@ impl Fold<'_, '_, '_> {
             }
             EventView::Enquired(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
             EventView::Ticked(event) => {
+                if event.trade_number.0 != 0 {
+                    self.index.prints.close(event.trade_number);
+                }
                 let numbers = [event.trade_number, event.depth_number];
                 let mut told = numbers.into_iter().filter(|number| number.0 != 0);
                 told.try_for_each(|number| self.tell(Stream::Broadcast, number, at, Direction::Buy))
@@ -313,6 +336,7 @@ impl Fold<'_, '_, '_> {
                 }
                 let streams = 1 + usize::from(day.participants);
                 self.index.places = Places::new(streams, self.index.limits.messages);
+                self.index.prints = Prints::new(self.index.limits.messages);
                 self.index.reigns = Reigns::new(streams, day.epoch, day.data_center);
                 Ok(())
             }
@@ -341,6 +365,16 @@ impl Fold<'_, '_, '_> {
     #[inline]
     fn stream_of_user(&self, user: UserIndex) -> Result<Stream, Conflict> {
         self.directory.user(user).map(|user| Stream::Private(user.participant)).ok_or(Conflict::Undefined)
+    }
+
+    /// What and how an order trades.
+    #[inline]
+    fn terms_of(&self, key: OrderKey) -> Result<reading::Terms, Conflict> {
+        let command = self.part.command.as_ref().filter(|_| key.sequence() == self.part.header.sequence);
+        match command {
+            Some(command) => reading::terms_in(command, key),
+            None => reading::terms_of(self.log, key),
+        }
     }
 
     #[inline]

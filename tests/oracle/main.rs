@@ -117,6 +117,11 @@ impl Pair {
                 }
                 reference::Stream::Broadcast => Stream::Broadcast,
             };
+            if stream == Stream::Broadcast {
+                let instruments = usize::from(generator::INSTRUMENTS) + 1;
+                let size = renderer.size_max(StreamNumber(told.number), instruments);
+                self.buffer.resize(self.buffer.len().max(size), 0);
+            }
             let length = renderer
                 .message(stream, StreamNumber(told.number), &mut self.buffer)
                 .unwrap_or_else(|fault| panic!("{}: message {:?} {}: {fault:?}", name(), told.stream, told.number));

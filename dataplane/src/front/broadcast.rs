@@ -52,11 +52,20 @@ impl Rendered {
         is_there.then(|| &self.arena[start..start + entry.length as usize])
     }
 
-    /// Has a message rendered, and keeps it.
+    /// Has a message of at most `size_max` bytes rendered, and keeps it. One that is longer than all before it gets a longer arena: what
+    /// trades between two ticks has no bound but the day's messages.
     ///
     /// # Errors
     /// What `render` says.
-    pub(crate) fn put<E>(&mut self, number: u32, render: impl FnOnce(&mut [u8]) -> Result<usize, E>) -> Result<(), E> {
+    pub(crate) fn put<E>(
+        &mut self,
+        number: u32,
+        size_max: usize,
+        render: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<(), E> {
+        if size_max > self.longest {
+            *self = Rendered { resets: self.resets + 1, ..Rendered::new(size_max.next_power_of_two()) };
+        }
         let size = self.arena.len() as u64;
         let left = size - self.end % size;
         if left < self.longest as u64 {
@@ -85,7 +94,7 @@ mod tests {
         let length = |number: u32| (number.wrapping_mul(2_654_435_761) as usize >> 3) % longest + 1;
         for number in 1..5_000u32 {
             rendered
-                .put(number, |buffer| {
+                .put(number, longest, |buffer| {
                     buffer[..length(number)].fill(number as u8);
                     Ok::<_, ()>(length(number))
                 })
@@ -103,10 +112,27 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_is_longer_than_all_before_it_has_room_and_more_after_it() {
+        let mut rendered = Rendered::new(1_000);
+        let long = 2 * BYTES_MIN;
+        for (number, length) in [(1, 10), (2, long), (3, 20), (4, long), (5, long)] {
+            rendered
+                .put(number, length, |buffer| {
+                    buffer[..length].fill(number as u8);
+                    Ok::<_, ()>(length)
+                })
+                .unwrap();
+            let bytes = rendered.get(number).unwrap();
+            assert!(bytes.len() == length && bytes.iter().all(|byte| *byte == number as u8));
+        }
+        assert!(rendered.get(1).is_none() && rendered.get(2).is_some());
+    }
+
+    #[test]
     fn what_failed_is_not_there() {
         let mut rendered = Rendered::new(1_000);
-        rendered.put(1, |buffer| Ok::<_, ()>(buffer.len())).unwrap();
-        assert_eq!(rendered.put(2, |_| Err("no")), Err("no"));
+        rendered.put(1, 1_000, |buffer| Ok::<_, ()>(buffer.len())).unwrap();
+        assert_eq!(rendered.put(2, 1_000, |_| Err("no")), Err("no"));
         assert!(rendered.get(2).is_none() && rendered.get(1).is_some());
     }
 }

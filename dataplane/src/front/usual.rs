@@ -147,7 +147,10 @@ impl Desk {
         let mut sides = [None; 2 * EVENTS_MAX];
         for ((event, index), both) in frame.events.iter().zip(1u16..).zip(sides.chunks_exact_mut(2)) {
             let Some(EventView::Traded(event)) = event.view() else { continue };
-            for (side, place) in [Direction::Buy, Direction::Sell].into_iter().zip(both) {
+            let mut offsets = [0; 2];
+            for ((side, place), offset_flag) in
+                [Direction::Buy, Direction::Sell].into_iter().zip(both).zip(&mut offsets)
+            {
                 let (key, number) = match side {
                     Direction::Buy => (event.buy, event.buy_number),
                     Direction::Sell => (event.sell, event.sell_number),
@@ -159,7 +162,9 @@ impl Desk {
                 let participant = directory.user(order.user()).ok_or(Conflict::Undefined)?.participant;
                 streams.tell(Stream::Private(participant), number, StreamPlace { offset, event: index, side })?;
                 *place = Some(Side { event, order, participant, number });
+                *offset_flag = order.offset();
             }
+            streams.note_trade(frame.order.order().instrument, event, offsets[0], offsets[1]);
         }
         Ok(Noted { confirmation, sides, last: streams.count(Stream::Private(participant)).0 })
     }

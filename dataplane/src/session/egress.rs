@@ -179,7 +179,9 @@ impl Desk {
     ) -> Result<Sent, NotRendered> {
         if self.rendered.get(number).is_none() {
             let renderer = Renderer::new(&self.reader, &self.directory, &self.streams);
-            self.rendered.put(number, |buffer| renderer.message(Stream::Broadcast, StreamNumber(number), buffer))?;
+            let size_max = renderer.size_max(StreamNumber(number), self.directory.instruments_limit());
+            self.rendered
+                .put(number, size_max, |buffer| renderer.message(Stream::Broadcast, StreamNumber(number), buffer))?;
             self.counters.broadcast_rendered += 1;
         }
         let rest = &self.rendered.get(number).expect("it was rendered just now")[sent..];

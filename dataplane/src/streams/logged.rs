@@ -38,6 +38,15 @@ impl<'a> LoggedOrder<'a> {
             LoggedOrder::Quoted(order) => order.user(),
         }
     }
+
+    /// FTDOffsetFlag.
+    #[inline]
+    pub(crate) fn offset(&self) -> u8 {
+        match self {
+            LoggedOrder::Sent(order) => order.offset(),
+            LoggedOrder::Quoted(order) => order.offset(),
+        }
+    }
 }
 
 /// What members are told of an order, wherever it stands.

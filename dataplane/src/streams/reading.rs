@@ -2,9 +2,9 @@
 //! found is a contradiction, not a fault of bytes.
 
 use crate::directory::Conflict;
-use engine::command::{Command, CommandHeader, CommandKind, OrderInsert};
+use engine::command::{BodyView, Command, CommandHeader, CommandKind, OrderInsert};
 use engine::event::{Accepted, EVENT_SIZE, Event, EventKind, EventView};
-use engine::types::{OrderKey, UserIndex};
+use engine::types::{InstrumentIndex, OrderKey, UserIndex};
 use journal::{CompleteFrame, FRAME_MAGIC, FrameHeader, FrameView, HEADER_SIZE, LAST_PART, LogReader};
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
@@ -130,6 +130,35 @@ impl<'a> AcceptedOrder<'a> {
     #[inline]
     pub(crate) fn accepted(&self) -> &'a Accepted {
         &self.0.accepted
+    }
+}
+
+/// What an order trades, and whether it opens.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) instrument: InstrumentIndex,
+    /// FTDOffsetFlag.
+    pub(crate) offset: u8,
+}
+
+/// The terms of the order of a key, one of its own or one of a quote's two.
+#[inline]
+pub(crate) fn terms_of(log: &LogReader, key: OrderKey) -> Result<Terms, Conflict> {
+    let offset = log.offset_of(key.sequence()).ok_or(Conflict::OrderUnknown)?;
+    let part = Part::at(log, offset)?;
+    match part.order() {
+        Some(order) => Ok(Terms { instrument: order.order().instrument, offset: order.order().offset }),
+        None => terms_in(part.view()?.command.as_ref().ok_or(Conflict::OrderUnknown)?, key),
+    }
+}
+
+/// The terms of an order that this command brought.
+pub(crate) fn terms_in(command: &Command<'_>, key: OrderKey) -> Result<Terms, Conflict> {
+    match (command.body, key.index()) {
+        (BodyView::OrderInsert(order), 0) => Ok(Terms { instrument: order.instrument, offset: order.offset }),
+        (BodyView::QuoteInsert(quote), 0) => Ok(Terms { instrument: quote.instrument, offset: quote.offset[0] }),
+        (BodyView::QuoteInsert(quote), 1) => Ok(Terms { instrument: quote.instrument, offset: quote.offset[1] }),
+        _ => Err(Conflict::OrderUnknown),
     }
 }
 
