@@ -41,6 +41,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("standby", &["engine", "journal"]),
     ("member-api", &["ftd"]),
     ("dataplane", &["engine", "ftd", "hw-profiles", "journal", "net"]),
+    ("queries", &["dataplane", "engine", "ftd", "journal"]),
     ("reference", &["ftd", "net"]),
     (
         "backstop",
@@ -54,6 +55,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "net",
             "nic-config",
             "ports",
+            "queries",
             "reference",
             "standby",
         ],

@@ -93,6 +93,19 @@ impl<'a> MessageWriter<'a> {
         F::mut_from_bytes(items).ok()
     }
 
+    /// Adds data fields that stand one behind the other already, each with its FID and length, for who gathers them. `None` when they
+    /// do not fit; the message is unchanged then.
+    #[inline]
+    pub fn push_raw(&mut self, fields: &[u8], count: u16) -> Option<()> {
+        let end = self.length + fields.len();
+        if end > FTD_HEADER_SIZE + CONTENT_SIZE_MAX {
+            return None;
+        }
+        self.buffer.get_mut(self.length..end)?.copy_from_slice(fields);
+        (self.length, self.field_count) = (end, self.field_count.checked_add(count)?);
+        Some(())
+    }
+
     /// Writes the headers of a whole message and returns its length in bytes.
     #[inline]
     pub fn finish(self) -> usize {
