@@ -40,7 +40,7 @@ static COUNTING: Counting = Counting;
 
 #[test]
 fn orders_quotes_enquiries_and_instructions_allocate_nothing() {
-    let mut flow = Flow::of(0x5EED_0002, 200_000, false);
+    let mut flow = Flow::new(0x5EED_0002, 200_000, false);
     // The day's first frames are run again on a state of its own, then everything that the flow drew.
     let mut state = State::new();
     let mut draft = Draft::new(IdStyle { prefix: b'B' });

@@ -165,7 +165,7 @@ fn everything_that_must_hold_holds_under_random_commands() {
     let (mut rejects, mut kinds) = (BTreeSet::new(), BTreeSet::new());
     for seed in 1..=12u64 {
         println!("seed {seed}");
-        let mut flow = Flow::new(seed * 0x9E37_79B9, 1500);
+        let mut flow = Flow::new(seed * 0x9E37_79B9, 1500, true);
         for _ in 0..2500 {
             let buffer = flow.command();
             let before: Vec<i64> = [A, B].iter().map(|&index| imbalance(&flow.market.state, index)).collect();
@@ -240,7 +240,7 @@ fn a_spoilt_frame_is_refused_or_applied_and_the_day_goes_on() {
     let mut reasons = BTreeMap::new();
     for seed in 1..=8u64 {
         println!("seed {seed}");
-        let mut flow = Flow::new(seed * 0xD1B5_4A32, 800);
+        let mut flow = Flow::new(seed * 0xD1B5_4A32, 800, true);
         let mut recent: Vec<Event> = vec![];
         for _ in 0..1200 {
             let buffer = flow.command();

@@ -6,9 +6,10 @@ mod generator;
 use dataplane::directory::Directory;
 use dataplane::render::{MESSAGE_SIZE_MAX, Renderer, market_data_size_max};
 use dataplane::streams::{Stream, StreamIndex, StreamLimits};
+use engine::Digests;
 use engine::IdStyle;
 use engine::command::{BodyView, CommandBuffer, CommandKind, DayClose, DayOpen};
-use engine::event::EventView;
+use engine::event::{EndReason, EventKind, EventView};
 use engine::reject::Reject;
 use engine::types::{Nanoseconds, StreamNumber};
 use generator::{Generator, Style};
@@ -19,6 +20,8 @@ use std::collections::BTreeMap;
 /// Operations a run, and days that they are spread over.
 const OPERATIONS: u32 = 1_000_000;
 const DAYS: u32 = 25;
+/// Room for any message of a day, bytes.
+const MESSAGE_ROOM: usize = 64 * 1024;
 
 #[derive(Default, Debug)]
 struct Reached {
@@ -29,13 +32,62 @@ struct Reached {
     self_trades: u64,
     filled_or_killed: u64,
     killed: u64,
-    mass_ended: u64,
     restated: u64,
     multi_part_frames: u64,
     /// … by their commands.
     multi_part: BTreeMap<CommandKind, u64>,
     messages: u64,
     answers: u64,
+    /// Instruments that entered each phase, by its character.
+    phases: BTreeMap<char, u64>,
+    /// Kinds of orders that were accepted, and those that traded as they came: order type and match condition.
+    kinds: BTreeMap<(char, char), u64>,
+    kinds_traded: BTreeMap<(char, char), u64>,
+    events: BTreeMap<EventKind, u64>,
+    ends: BTreeMap<u8, u64>,
+    quotes_that_traded: u64,
+    quotes_replaced: u64,
+    /// Messages and answers that were not the same, by what they are of; and one of each.
+    differences: BTreeMap<String, (u64, String)>,
+}
+
+impl Reached {
+    /// What another thread's days reached.
+    fn add(&mut self, other: Reached) {
+        fn sum<K: Ord>(all: &mut BTreeMap<K, u64>, other: BTreeMap<K, u64>) {
+            other.into_iter().for_each(|(key, times)| *all.entry(key).or_default() += times);
+        }
+        sum(&mut self.rejects, other.rejects);
+        sum(&mut self.multi_part, other.multi_part);
+        sum(&mut self.phases, other.phases);
+        sum(&mut self.kinds, other.kinds);
+        sum(&mut self.kinds_traded, other.kinds_traded);
+        sum(&mut self.events, other.events);
+        sum(&mut self.ends, other.ends);
+        for (what, (times, example)) in other.differences {
+            self.differences.entry(what).or_insert((0, example)).0 += times;
+        }
+        self.trades += other.trades;
+        self.auctions_with_trades += other.auctions_with_trades;
+        self.auctions_without += other.auctions_without;
+        self.self_trades += other.self_trades;
+        self.filled_or_killed += other.filled_or_killed;
+        self.killed += other.killed;
+        self.restated += other.restated;
+        self.multi_part_frames += other.multi_part_frames;
+        self.messages += other.messages;
+        self.answers += other.answers;
+        self.quotes_that_traded += other.quotes_that_traded;
+        self.quotes_replaced += other.quotes_replaced;
+    }
+
+    /// Two texts that members are told, ours and theirs, are to be the same.
+    fn compare(&mut self, what: &str, ours: Option<&[u8]>, theirs: Option<&[u8]>, name: impl Fn() -> String) {
+        if ours != theirs {
+            let example = || format!("{}\n ours   {ours:02x?}\n theirs {theirs:02x?}", name());
+            self.differences.entry(what.to_owned()).or_insert_with(|| (0, example())).0 += 1;
+        }
+    }
 }
 
 struct Pair {
@@ -57,7 +109,11 @@ impl Pair {
         let machine = Machine::new(log, Identity { ids, data_center: generator::DATA_CENTER });
         let reference = Exchange::new(Settings { data_center: generator::DATA_CENTER, ..Settings::default() });
         let streams = StreamIndex::new(StreamLimits::for_commands(operations * 4));
-        let buffer = vec![0; MESSAGE_SIZE_MAX.max(market_data_size_max(usize::from(generator::INSTRUMENTS) + 1))];
+        let buffer =
+            vec![
+                0;
+                MESSAGE_SIZE_MAX.max(market_data_size_max(usize::from(generator::INSTRUMENTS) + 1)).max(MESSAGE_ROOM)
+            ];
         Pair { machine, reference, directory: Directory::new(), streams, buffer, sequence: 0, epoch: 0, seed }
     }
 
@@ -65,6 +121,7 @@ impl Pair {
     fn execute(&mut self, command: &CommandBuffer, now: Nanoseconds, reached: &mut Reached) -> Option<[u8; 20]> {
         let (seed, sequence) = (self.seed, self.sequence + 1);
         let name = || format!("seed {seed}, sequence {sequence}, {:?}", command.command().body);
+        let before = self.machine.state().digests();
         let time = Nanoseconds(now.0.max(self.machine.state().time().0));
         let executed = match self.machine.execute(&command.command(), now) {
             Ok(executed) => executed,
@@ -101,6 +158,7 @@ impl Pair {
         }
         self.sequence += 1;
         self.epoch = epoch;
+        self.check_refusal(&frame, before, name);
 
         // The folds that members are served from.
         for part in frame.parts() {
@@ -122,21 +180,32 @@ impl Pair {
                 let size = renderer.size_max(StreamNumber(told.number), instruments);
                 self.buffer.resize(self.buffer.len().max(size), 0);
             }
-            let length = renderer
-                .message(stream, StreamNumber(told.number), &mut self.buffer)
-                .unwrap_or_else(|fault| panic!("{}: message {:?} {}: {fault:?}", name(), told.stream, told.number));
-            assert_eq!(self.buffer[..length], told.bytes, "{}: message {:?} {}", name(), told.stream, told.number);
+            let length = renderer.message(stream, StreamNumber(told.number), &mut self.buffer);
+            let ours = length.as_ref().ok().map(|&length| &self.buffer[..length]);
+            let what = format!("message of {:?}, tid {}", command.command().body.kind(), tid_of(&told.bytes));
+            let named =
+                || format!("{}: message {:?} {}, {:?}", name(), told.stream, told.number, length.as_ref().err());
+            reached.compare(&what, ours, Some(&told.bytes), named);
             reached.messages += 1;
         }
         let first = frame.parts().next().expect("a frame has a part");
-        let answered =
-            renderer.answer(&first, &mut self.buffer).unwrap_or_else(|fault| panic!("{}: {fault:?}", name()));
-        let ours = answered.map(|length| &self.buffer[..length]);
+        let answered = renderer.answer(&first, &mut self.buffer);
+        let ours = answered.as_ref().ok().and_then(|length| length.map(|length| &self.buffer[..length]));
         let theirs = outcome.answers.first().map(|answer| &answer.bytes[..]);
-        assert_eq!(ours, theirs, "{}: answer", name());
-        reached.answers += u64::from(answered.is_some());
+        let what = format!("answer to {:?}, tid {:?}", command.command().body.kind(), theirs.map(tid_of));
+        reached.compare(&what, ours, theirs, || format!("{}: answer, {:?}", name(), answered.as_ref().err()));
+        reached.answers += u64::from(ours.is_some());
 
         count(&self.machine, command, executed.offset, reached)
+    }
+
+    /// A refusal changes nothing but its local-id mark. RULES.md, Every command.
+    fn check_refusal(&self, frame: &journal::CompleteFrame<'_>, before: Digests, name: impl Fn() -> String) {
+        let Some(EventView::Rejected(rejected)) = frame.events().next().and_then(|event| event.view()) else { return };
+        let after = self.machine.state().digests();
+        assert_eq!(after.state, before.state, "{}: the refusal changed the state", name());
+        let marks = after.local_ids != before.local_ids;
+        assert_eq!(marks, rejected.marked == 1, "{}: the refusal marks what it says", name());
     }
 
     /// The kept digests are those of the whole state, counted anew.
@@ -146,23 +215,37 @@ impl Pair {
     }
 }
 
-/// Counts what a command reached. The OrderSysId of an order that rests now.
+/// What a message is, by its header.
+fn tid_of(bytes: &[u8]) -> String {
+    match ftd::next_message(bytes) {
+        Ok(ftd::Next::Message { message, .. }) => format!("{:?}", message.tid()),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Counts what a command reached. The SysId of an order that rests now, of a quote or an instruction.
 fn count(machine: &Machine, command: &CommandBuffer, offset: u64, reached: &mut Reached) -> Option<[u8; 20]> {
     let frame = machine.reader().frame_at(offset).expect("it was recorded");
+    let command = command.command();
     if frame.parts().count() > 1 {
         reached.multi_part_frames += 1;
-        *reached.multi_part.entry(command.command().body.kind()).or_default() += 1;
+        *reached.multi_part.entry(command.body.kind()).or_default() += 1;
     }
     let (mut accepted, mut rests, mut sys_id) = (false, false, [b' '; 20]);
     let mut trades = 0;
     for event in frame.events() {
-        match event.view().expect("ours") {
+        let view = event.view().expect("ours");
+        let kind = EventKind::ALL.iter().find(|kind| **kind as u16 == u16::from(event.bytes()[0]));
+        *reached.events.entry(*kind.expect("a kind of the list")).or_default() += 1;
+        match view {
             EventView::Rejected(event) => *reached.rejects.entry(event.code).or_default() += 1,
-            EventView::Accepted(event) => {
+            EventView::Accepted(event) if matches!(command.body, BodyView::OrderInsert(_)) => {
                 accepted = true;
                 sys_id = event.sys_id;
                 rests = event.rests == 1;
             }
+            EventView::QuoteAccepted(event) => (sys_id, rests) = (event.sys_id, true),
+            EventView::ExecAccepted(event) => (sys_id, rests) = (event.sys_id, true),
             EventView::Rested(_) => rests = true,
             EventView::Traded(event) => {
                 trades += 1;
@@ -171,26 +254,36 @@ fn count(machine: &Machine, command: &CommandBuffer, offset: u64, reached: &mut 
                     let accepted = machine.reader().frame_of(key.sequence()).expect("accepted before");
                     match accepted.command().body {
                         BodyView::OrderInsert(insert) => insert.account,
-                        _ => panic!("only orders are accepted"),
+                        BodyView::QuoteInsert(insert) => insert.account,
+                        _ => panic!("only orders and quotes are accepted"),
                     }
                 };
                 reached.self_trades += u64::from(account(event.buy) == account(event.sell));
             }
-            EventView::Ended(event) => match event.reason {
-                3 | 4 => reached.mass_ended += 1,
-                _ => {}
-            },
+            EventView::Ended(event) => *reached.ends.entry(event.reason).or_default() += 1,
+            EventView::QuoteEnded(event) => {
+                reached.quotes_replaced += u64::from(event.reason == EndReason::Replaced as u8);
+            }
+            EventView::PhaseChanged(event) => *reached.phases.entry(char::from(event.phase)).or_default() += 1,
             EventView::Restated(_) => reached.restated += 1,
             EventView::AuctionPriced(event) if event.volume > 0 => reached.auctions_with_trades += 1,
             EventView::AuctionPriced(_) => reached.auctions_without += 1,
             _ => {}
         }
     }
-    if let BodyView::OrderInsert(insert) = command.command().body
-        && insert.match_condition == b'1'
-        && accepted
-    {
-        if trades > 0 { reached.filled_or_killed += 1 } else { reached.killed += 1 }
+    match command.body {
+        BodyView::OrderInsert(insert) if accepted => {
+            let kind = (char::from(insert.order_type), char::from(insert.match_condition));
+            *reached.kinds.entry(kind).or_default() += 1;
+            if trades > 0 {
+                *reached.kinds_traded.entry(kind).or_default() += 1;
+            }
+            if insert.match_condition == b'1' {
+                if trades > 0 { reached.filled_or_killed += 1 } else { reached.killed += 1 }
+            }
+        }
+        BodyView::QuoteInsert(_) => reached.quotes_that_traded += u64::from(trades > 0),
+        _ => {}
     }
     rests.then_some(sys_id)
 }
@@ -259,25 +352,15 @@ fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges
     });
     let mut total = Reached::default();
     for part in parts {
-        for (code, times) in part.rejects {
-            *total.rejects.entry(code).or_default() += times;
-        }
-        total.trades += part.trades;
-        total.auctions_with_trades += part.auctions_with_trades;
-        total.auctions_without += part.auctions_without;
-        total.self_trades += part.self_trades;
-        total.filled_or_killed += part.filled_or_killed;
-        total.killed += part.killed;
-        total.mass_ended += part.mass_ended;
-        total.restated += part.restated;
-        total.multi_part_frames += part.multi_part_frames;
-        for (kind, times) in part.multi_part {
-            *total.multi_part.entry(kind).or_default() += times;
-        }
-        total.messages += part.messages;
-        total.answers += part.answers;
+        total.add(part);
     }
+    let differences = std::mem::take(&mut total.differences);
     println!("{total:#?}");
+    for (what, (times, example)) in &differences {
+        println!("{times} times {what}: {example}");
+    }
+    let different: Vec<String> = differences.iter().map(|(what, (times, _))| format!("{times} x {what}")).collect();
+    assert!(different.is_empty(), "what members are told differs: {different:#?}");
     if days < DAYS {
         println!("not all days: what they reach is not judged");
         return;
@@ -293,7 +376,8 @@ fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges
         ("trades of a client with itself", total.self_trades),
         ("FOK that filled", total.filled_or_killed),
         ("FOK that did not", total.killed),
-        ("orders ended by the exchange", total.mass_ended),
+        ("quotes that trade as they come", total.quotes_that_traded),
+        ("quotes replaced", total.quotes_replaced),
         ("restated orders", total.restated),
         ("frames in several parts", total.multi_part_frames),
         ("messages", total.messages),
@@ -303,6 +387,20 @@ fn a_million_random_commands_give_the_same_frames_and_messages_on_both_exchanges
     }
     for kind in [CommandKind::Uncross, CommandKind::BookRestate, CommandKind::MassCancel, CommandKind::DayClose] {
         assert!(total.multi_part.contains_key(&kind), "no {kind:?} in several parts");
+    }
+    for phase in "01234567".chars() {
+        assert!(total.phases.contains_key(&phase), "no instrument entered phase {phase}");
+    }
+    for kind in EventKind::ALL {
+        assert!(total.events.contains_key(kind), "no {kind:?}");
+    }
+    for reason in 0..7 {
+        assert!(total.ends.contains_key(&reason), "no order ended for reason {reason}");
+    }
+    // A fill-or-kill order and the eight others.
+    let kinds = ["01", "02", "03", "12", "43", "52", "72", "83", "93"];
+    for kind in kinds.map(|kind| (char::from(kind.as_bytes()[0]), char::from(kind.as_bytes()[1]))) {
+        assert!(total.kinds.contains_key(&kind) && total.kinds_traded.contains_key(&kind), "{kind:?} did not trade");
     }
     let operations = u64::from(operations);
     assert!(total.trades * 10 >= operations, "{} trades of {operations} operations: too few", total.trades);

@@ -16,12 +16,8 @@ fn one<T: Copy>(random: &mut Random, of: &[T]) -> T {
 }
 
 impl Flow {
-    pub fn new(seed: u64, local_ids: u32) -> Self {
-        Flow::of(seed, local_ids, true)
-    }
-
-    /// … or a day without limits of what may be held and opened, in which more trades.
-    pub fn of(seed: u64, local_ids: u32, limited: bool) -> Self {
+    /// A day; one without limits of what may be held and opened is one in which more trades.
+    pub fn new(seed: u64, local_ids: u32, limited: bool) -> Self {
         let mut random = Random(seed | 1);
         let flags = if random.one_in(2) { DAY_CLOSE_TODAY_FIRST } else { 0 };
         let limits = DayOpen { live_orders: 40, local_ids, position_rows: 14, flags, ..day() };
