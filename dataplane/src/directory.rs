@@ -86,6 +86,8 @@ pub struct User {
     pub requests_in_flight: u32,
     /// The password, or the key of the login's proof.
     pub secret: SeatSecret,
+    /// Bits of UserDefine's flags.
+    pub flags: u8,
     /// SeatBlock: it may not log in.
     pub blocked: bool,
     /// The greatest local id marked today, compared as bytes: MaxOrderLocalId. None: none was marked.
@@ -435,6 +437,7 @@ impl Directory {
             requests_per_second: definition.requests_per_second,
             requests_in_flight: definition.requests_in_flight,
             secret: SeatSecret(definition.secret),
+            flags: definition.flags,
             blocked: false,
             largest_local_id: None,
         };

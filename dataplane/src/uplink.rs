@@ -28,10 +28,13 @@
 //! they ask again under the same local ids.
 //!
 //! The core believes a front who its users are (the front has checked their proofs against the same base data), and
-//! nothing else: another kind of command, the exchange's own, a gap, a wrong sum or epoch end the connection.
+//! nothing else: another kind of command, the exchange's own, a gap, a wrong sum or epoch end the connection. One command of the
+//! exchange's own a front may send: MassCancel of a user whose dialog ended there (断线撤单). When the connection ends, the core gives it in
+//! the front's place, for every such user that asked something over it since.
 
+use crate::front::disconnect::is_disconnect;
 use crate::ring::RingSender;
-use engine::command::{Command, CommandKind, MAX_COMMAND};
+use engine::command::{BodyView, Command, CommandKind, MAX_COMMAND};
 use engine::types::{Epoch, Nanoseconds, ParticipantIndex, Sequence, UserIndex};
 use net::{Instant, SessionId};
 use std::time::Duration;
@@ -153,6 +156,30 @@ pub(crate) struct Uplink {
     presence: Vec<u64>,
     /// Commands put into the ring.
     pub(crate) commands: u64,
+    /// Users that asked something, and whose orders the front has not cancelled since.
+    asked: Asked,
+}
+
+/// A set of users.
+#[derive(Debug, Default)]
+pub(crate) struct Asked(Box<[u64]>);
+
+impl Asked {
+    /// With room for every index.
+    fn new() -> Self {
+        Asked(vec![0; (1 << 16) / 64].into_boxed_slice())
+    }
+
+    fn set(&mut self, user: UserIndex, is_in: bool) {
+        let (word, bit) = (usize::from(user.0) / 64, 1u64 << (user.0 % 64));
+        if is_in { self.0[word] |= bit } else { self.0[word] &= !bit }
+    }
+
+    /// In the order of their indices.
+    pub(crate) fn users(&self) -> impl Iterator<Item = UserIndex> {
+        let users = (0..=u16::MAX).map(UserIndex);
+        users.filter(|user| self.0.get(usize::from(user.0) / 64).is_some_and(|word| word >> (user.0 % 64) & 1 == 1))
+    }
 }
 
 impl Uplink {
@@ -167,7 +194,13 @@ impl Uplink {
             last_received: now,
             presence: Vec::new(),
             commands: 0,
+            asked: Asked::new(),
         }
+    }
+
+    /// Who asked something over it; nobody from now on.
+    pub(crate) fn take_asked(&mut self) -> Asked {
+        std::mem::take(&mut self.asked)
     }
 
     /// It has said who it is.
@@ -244,9 +277,14 @@ impl Uplink {
         // Into the slot first: there it is aligned, as a view over it has to be. A slot that is not committed leaves no trace.
         slot.copy_from_slice(body);
         let command = Command::read(&slot).ok_or(Broken::Malformed)?;
-        let kind = command.body.kind();
-        if command.header.user == UserIndex::NONE || !OF_MEMBERS.contains(&kind) {
-            return Err(Broken::NotAMembers);
+        match command.body {
+            BodyView::MassCancel(cancel) if is_disconnect(command.header, cancel) => {
+                self.asked.set(UserIndex(cancel.index as u16), false);
+            }
+            body if command.header.user != UserIndex::NONE && OF_MEMBERS.contains(&body.kind()) => {
+                self.asked.set(command.header.user, true);
+            }
+            _ => return Err(Broken::NotAMembers),
         }
         slot.commit(Nanoseconds(present.now.nanos()));
         self.commands += 1;

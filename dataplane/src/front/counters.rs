@@ -17,6 +17,8 @@ pub struct FrontCounters {
     pub commands: u64,
     /// Commands put into the ring for the exchange itself.
     pub own_commands: u64,
+    /// Cancels given for users whose dialog had ended.
+    pub disconnect_cancels: u64,
     /// Requests refused by the session, in the order of [`Refusal::ALL`].
     pub refusals: [u64; Refusal::COUNT],
     /// Times that bytes were left with TCP because an answer, the ring or the dialog had no room.
@@ -103,6 +105,7 @@ impl FrontCounters {
         self.skipped += other.skipped;
         self.commands += other.commands;
         self.own_commands += other.own_commands;
+        self.disconnect_cancels += other.disconnect_cancels;
         self.held_back += other.held_back;
         self.lost_connections += other.lost_connections;
         self.frames += other.frames;

@@ -4,6 +4,7 @@ use crate::directory::{Contradiction, Directory};
 use crate::front::board::Board;
 use crate::front::broadcast::Rendered;
 use crate::front::counters::{FrontCounters, FrontMarks};
+use crate::front::disconnect::Owed;
 use crate::front::in_doubt::InDoubtReport;
 use crate::front::pace::Pace;
 use crate::front::{FrontConfig, Place};
@@ -31,6 +32,8 @@ pub(crate) struct Desk {
     pub(crate) streams: StreamIndex,
     pub(crate) nonces: NonceSource,
     pub(crate) flows: SeatFlows,
+    /// Users whose orders are to be cancelled, for whom the ring had no room.
+    pub(crate) owed: Owed,
     pub(crate) board: Board,
     pub(crate) in_doubt: InDoubtReport,
     pub(crate) counters: FrontCounters,
@@ -97,6 +100,7 @@ impl Desk {
             streams: StreamIndex::new(config.streams),
             nonces: NonceSource::new(config.nonce_seed),
             flows: SeatFlows::new(config.seats.clone()),
+            owed: Owed::default(),
             board: Board::default(),
             in_doubt: InDoubtReport::default(),
             counters: FrontCounters::default(),
@@ -207,6 +211,9 @@ impl Desk {
     /// Commands that are no orders, and are not many.
     #[cold]
     fn apply_other(&mut self, command: &Command<'_>, events: &[Event], places: &mut [Place]) {
+        if let BodyView::MassCancel(cancel) = command.body {
+            return self.take_disconnect(command.header, cancel);
+        }
         if matches!(events.first().and_then(Event::view), Some(EventView::Rejected(_))) {
             return;
         }
@@ -214,6 +221,7 @@ impl Desk {
             BodyView::DayOpen(day) => {
                 let participants = usize::from(day.participants);
                 self.flows.size(day.users);
+                self.owed.size(day.users);
                 self.board.size(participants);
                 self.private_listeners = vec![Vec::new(); participants];
                 self.told = vec![0; participants];
@@ -225,6 +233,7 @@ impl Desk {
             BodyView::EpochOpen(_) => {
                 self.board.clear();
                 if !self.is_active() {
+                    self.forget_owed();
                     self.end_all(places, Ending::NotActive);
                 }
             }
@@ -270,6 +279,7 @@ impl Desk {
 
     /// Ends every session; what was on its way through the engine for them is nobody's any more.
     pub(crate) fn shut(&mut self, places: &mut [Place]) {
+        self.forget_owed();
         self.end_all(places, Ending::NotActive);
         self.flows.clear();
     }
@@ -282,7 +292,7 @@ impl Desk {
     /// Room for whatever command the next message becomes.
     #[inline]
     pub(crate) fn has_room_for_a_command(&mut self) -> bool {
-        self.sender.has_room()
+        (self.owed.is_empty() || self.give_owed()) && self.sender.has_room()
     }
 
     /// The session is to be served.
@@ -303,10 +313,11 @@ impl Desk {
         }
     }
 
-    /// The session is to be ended, when its own answers are sent.
+    /// The session is to be ended, when its own answers are sent. Its dialog is over now.
     pub(crate) fn end(&mut self, session: &mut Session, why: Ending) {
         if session.leaving.is_none() {
             session.leaving = Some(why);
+            self.end_dialog(session);
             self.counters.endings[why as usize] += 1;
             self.list(session);
         }
@@ -361,6 +372,7 @@ impl Desk {
 
     /// A session is over: it leaves every list that outlives a round.
     pub(crate) fn forget(&mut self, session: &mut Session) {
+        self.end_dialog(session);
         self.note_end(session);
         if let (Some(participant), Some(_)) = (session.participant, session.private) {
             self.stop_listening(session, Stream::Private(participant));

@@ -16,6 +16,7 @@ mod board;
 pub(crate) mod broadcast;
 pub(crate) mod counters;
 pub(crate) mod desk;
+pub(crate) mod disconnect;
 mod in_doubt;
 mod links;
 pub(crate) mod pace;
@@ -239,6 +240,9 @@ impl<T: Transport> Front<T> {
             feed_port: self.feed_port,
             uplink_port: self.uplink_port,
         };
+        if !arrivals.desk.owed.is_empty() {
+            arrivals.desk.give_owed();
+        }
         let written = arrivals.desk.counters.command_bytes;
         let count = self.host.poll_ingress(now, &mut arrivals);
         let Desk { sender, counters, marks, .. } = &mut self.desk;
@@ -300,7 +304,8 @@ impl<T: Transport> Front<T> {
             Place::Member(session) => session.has_room_for_a_request(),
             _ => false,
         };
-        let waits = !self.desk.listed.is_empty() || self.desk.held_back.iter().any(can_go_on);
+        let waits =
+            !self.desk.listed.is_empty() || !self.desk.owed.is_empty() || self.desk.held_back.iter().any(can_go_on);
         let is_answered = self.desk.inquirer.as_ref().is_some_and(Inquirer::is_answered);
         if waits || is_answered || self.offset < self.reader.released() {
             return Some(self.desk.now);
@@ -672,6 +677,8 @@ impl<T: Transport> Front<T> {
             }
         }
         if let Some(broken) = uplink.broken {
+            let asked = uplink.take_asked();
+            asked.users().for_each(|user| self.desk.cancel_orders_of(user));
             self.desk.counters.uplinks_ended[broken as usize] += 1;
             self.host.abort(uplink.link);
             self.places[place] = Place::Nobody;
@@ -764,7 +771,10 @@ impl Handler for Arrivals<'_> {
                 self.desk.counters.lost_connections += 1;
             }
             Place::Follower(_) => self.followers.retain(|follower| *follower as usize != id.index()),
-            Place::Uplink(_) => self.uplinks.retain(|uplink| *uplink as usize != id.index()),
+            Place::Uplink(uplink) => {
+                uplink.take_asked().users().for_each(|user| self.desk.cancel_orders_of(user));
+                self.uplinks.retain(|uplink| *uplink as usize != id.index());
+            }
             Place::Link => self.links.closed(id, why),
             Place::Nobody => return,
         }

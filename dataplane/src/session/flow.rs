@@ -37,6 +37,8 @@ pub(crate) struct SeatFlow {
     window: AtomicU64,
     /// Requests on their way through the engine.
     in_flight: AtomicU32,
+    /// Cancels for its ended dialogs that the log does not show yet. Only several fronts of one core have to know.
+    cancels: AtomicU32,
 }
 
 impl SeatFlows {
@@ -53,10 +55,38 @@ impl SeatFlows {
 
     /// Nothing is on its way any more: a front on another machine has lost its core.
     pub(crate) fn clear(&self) {
-        for SeatFlow { window, in_flight } in self.seats.iter() {
+        for SeatFlow { window, in_flight, .. } in self.seats.iter() {
             window.store(0, Ordering::Relaxed);
             in_flight.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// A user's orders are about to be cancelled: its next requests wait, on every front.
+    pub(crate) fn cancel_begins(&self, index: UserIndex) {
+        if let (Some(_), Some(seat)) = (&self.shared, self.seats.get(usize::from(index.0))) {
+            seat.cancels.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// They were.
+    pub(crate) fn cancel_ends(&self, index: UserIndex) {
+        if let (Some(_), Some(seat)) = (&self.shared, self.seats.get(usize::from(index.0))) {
+            // None left: this core had stopped speaking to members since.
+            let less = |count: u32| count.checked_sub(1);
+            let _ = seat.cancels.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+    }
+
+    /// A user's requests have to wait.
+    #[inline]
+    pub(crate) fn waits_for_cancel(&self, index: UserIndex) -> bool {
+        self.shared.is_some()
+            && self.seats.get(usize::from(index.0)).is_some_and(|seat| seat.cancels.load(Ordering::Relaxed) != 0)
+    }
+
+    /// No cancel is on its way any more.
+    pub(crate) fn clear_cancels(&self) {
+        self.seats.iter().for_each(|seat| seat.cancels.store(0, Ordering::Relaxed));
     }
 
     /// Counts a request of this second.

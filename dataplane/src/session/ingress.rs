@@ -76,7 +76,8 @@ impl Desk {
                     }
                 },
             };
-            if !session.has_room_for_a_request() || !self.has_room_for_a_command() {
+            let must_wait = session.dialog.is_some_and(|dialog| self.flows.waits_for_cancel(dialog.user));
+            if must_wait || !session.has_room_for_a_request() || !self.has_room_for_a_command() {
                 self.hold_back(session);
                 return taken;
             }

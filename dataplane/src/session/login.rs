@@ -188,16 +188,12 @@ impl Desk {
         if present.is_none() || present != user {
             return self.refuse(session, Refusal::StreamNotLoggedIn, target);
         }
-        if let Some(user) = user {
+        if let Some(user) = user.filter(|_| flag != data_flow_flag::DIALOG) {
             self.note_logout(user, LoginTo::of(flag));
         }
         match flag {
             data_flow_flag::DIALOG => {
-                // Answers still under way belong to a dialog that is over.
-                session.dialog = None;
-                session.answers.clear();
-                session.in_engine = 0;
-                session.asking.end_dialog();
+                self.end_dialog(session);
             }
             data_flow_flag::PRIVATE => {
                 self.stop_listening(session, Stream::Private(participant.expect("checked above")))

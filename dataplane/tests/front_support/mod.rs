@@ -51,6 +51,8 @@ pub struct Setup {
     pub clock: Option<fn() -> u64>,
     pub seed: u64,
     pub send_ring: usize,
+    /// Of every user.
+    pub user_flags: u8,
 }
 
 impl Default for Setup {
@@ -70,6 +72,7 @@ impl Default for Setup {
             clock: None,
             seed: 7,
             send_ring: 64 * 1_024,
+            user_flags: 0,
         }
     }
 }
@@ -250,7 +253,7 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
             index: UserIndex(index),
             participant: ParticipantIndex(index),
             right: b'0',
-            flags: 0,
+            flags: setup.user_flags,
             reserved: [0; 2],
             address,
             requests_per_second: setup.requests_per_second,
