@@ -55,6 +55,8 @@ pub struct ApplianceConfig {
     pub time: Time,
     /// What is told is on the disk (policy `sync`).
     pub group_commit: bool,
+    /// What is answered of the market beside base data. None: queries are not offered.
+    pub queries: Option<queries::Settings>,
 }
 
 /// Backstop.
@@ -118,9 +120,21 @@ impl<T: Transport + Send + 'static> Appliance<T> {
     fn over(config: ApplianceConfig, hosts: Vec<T>, machine: Machine, fence: FenceHook) -> Self {
         let reader = machine.reader().clone();
         let configs = config.front.several(hosts.len());
-        let fronts = configs.iter().zip(hosts).map(|(front, host)| Front::new(front, host, reader.clone())).collect();
+        let fronts = configs.iter().zip(hosts).map(|(front, host)| Front::new(front, host, reader.clone()));
+        let mut fronts: Vec<_> = fronts.collect();
+        let queries = config.queries.clone().map(|settings| {
+            let (inquirers, answerer) = dataplane::queries::join(config.front.number, fronts.len());
+            for ((front, _), inquirer) in fronts.iter_mut().zip(inquirers) {
+                front.set_inquirer(inquirer);
+            }
+            queries::QueryStage::new(reader.clone(), answerer, settings)
+        });
+        let mut layout = Layout::new(config.map.clone(), fronts, config.time.clone());
+        if let Some(stage) = queries {
+            layout.stand_beside(Box::new(stage));
+        }
         Appliance {
-            layout: Layout::new(config.map.clone(), fronts, config.time.clone()),
+            layout,
             follower: Follower::new(machine, config.follow),
             runbook: Runbook::from_log(&reader, config.runbook),
             observed: reader.committed(),

@@ -14,13 +14,14 @@
 //! A query changes nothing and enters no log.
 
 use crate::session::Refusal;
+use crate::session::login::DialogNumber;
 use crate::streams::Stream;
 use engine::types::UserIndex;
 use ftd::field::Field;
 use ftd::value::data_flow_flag;
 use ftd::{Malformed, Message, Tid, package, tid};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zerocopy::IntoBytes;
@@ -149,6 +150,7 @@ pub struct Inquirer {
     questions: SyncSender<Question>,
     answers: Receiver<Answer>,
     waiting: Arc<AtomicUsize>,
+    is_gone: Arc<AtomicBool>,
     pub(crate) presence: Presence,
 }
 
@@ -172,6 +174,12 @@ impl Inquirer {
         Some(answer)
     }
 
+    /// Whoever answered is gone, and so is what it was asked.
+    #[inline]
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Acquire) && self.waiting.load(Ordering::Acquire) == 0
+    }
+
     /// An answer waits.
     pub(crate) fn is_answered(&self) -> bool {
         self.waiting.load(Ordering::Acquire) > 0
@@ -182,9 +190,18 @@ impl Inquirer {
 #[derive(Debug)]
 pub struct Answerer {
     questions: Receiver<Question>,
+    /// The number of the first of these fronts.
+    first: u8,
     fronts: Vec<(SyncSender<Answer>, Arc<AtomicUsize>)>,
     held: Arc<AtomicUsize>,
+    is_gone: Arc<AtomicBool>,
     presence: Presence,
+}
+
+impl Drop for Answerer {
+    fn drop(&mut self) {
+        self.is_gone.store(true, Ordering::Release);
+    }
 }
 
 /// The answer was not taken.
@@ -196,19 +213,25 @@ pub enum NotTaken {
     Gone,
 }
 
-/// Joins so many fronts, numbered from 0, with one who answers.
+/// Joins so many fronts, numbered from `first` on, with one who answers.
 #[must_use]
-pub fn join(fronts: usize) -> (Vec<Inquirer>, Answerer) {
+pub fn join(first: u8, fronts: usize) -> (Vec<Inquirer>, Answerer) {
     let (questions, asked) = sync_channel(QUESTIONS_MAX);
-    let presence = Presence::default();
+    let (presence, is_gone) = (Presence::default(), Arc::new(AtomicBool::new(false)));
     let mut ends = Vec::with_capacity(fronts);
     let inquirers = (0..fronts).map(|_| {
         let ((sender, answers), waiting) = (sync_channel(ANSWERS_MAX), Arc::new(AtomicUsize::new(0)));
         ends.push((sender, Arc::clone(&waiting)));
-        Inquirer { questions: questions.clone(), answers, waiting, presence: presence.clone() }
+        Inquirer {
+            questions: questions.clone(),
+            answers,
+            waiting,
+            is_gone: is_gone.clone(),
+            presence: presence.clone(),
+        }
     });
     let inquirers = inquirers.collect();
-    (inquirers, Answerer { questions: asked, fronts: ends, held: Arc::new(AtomicUsize::new(0)), presence })
+    (inquirers, Answerer { questions: asked, first, fronts: ends, held: Arc::default(), is_gone, presence })
 }
 
 impl Answerer {
@@ -239,8 +262,10 @@ impl Answerer {
     /// # Errors
     /// [`NotTaken`].
     pub fn answer(&self, answer: Answer) -> Result<(), NotTaken> {
-        let front = usize::from(crate::session::login::DialogNumber(answer.dialog).front());
-        let Some((sender, waiting)) = self.fronts.get(front) else { return Err(NotTaken::Gone) };
+        let front = DialogNumber(answer.dialog).front().checked_sub(self.first);
+        let Some((sender, waiting)) = front.and_then(|front| self.fronts.get(usize::from(front))) else {
+            return Err(NotTaken::Gone);
+        };
         // Counted first: who finds the count finds the answer, or asks again.
         waiting.fetch_add(1, Ordering::AcqRel);
         sender.try_send(answer).map_err(|error| {

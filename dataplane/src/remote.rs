@@ -11,7 +11,9 @@
 //! comes back goes on with it.
 
 use crate::front::{Front, FrontConfig, LinkEvent, LinkId};
+use crate::queries::Inquirer;
 use crate::ring::RingReceiver;
+use crate::stages::{Beside, Standing};
 use crate::uplink::{ALIVE_EVERY, Hello, RECORD_MAX, SILENT_AFTER, WELCOME_MAGIC, Welcome, Writer};
 use engine::types::{Epoch, Sequence, Stamp};
 use journal::{AppendRefused, CompleteFrame, FeedBuffer, FeedItem, FeedRequest, Log, LogReader, expected_epoch};
@@ -56,6 +58,7 @@ pub struct RemoteFront<T: Transport> {
     presence_due: Instant,
     halt: Option<RemoteHalt>,
     counters: RemoteCounters,
+    beside: Option<Standing>,
 }
 
 /// What it did.
@@ -125,7 +128,14 @@ impl<T: Transport> RemoteFront<T> {
             presence_due: Instant::ZERO,
             halt: None,
             counters: RemoteCounters::default(),
+            beside: None,
         }
+    }
+
+    /// Has queries answered by a stage over this front's own log, which is polled a piece at a time.
+    pub fn answer_queries(&mut self, inquirer: Inquirer, stage: Box<dyn Beside>) {
+        self.front.set_inquirer(inquirer);
+        self.beside = Some(Standing::here(stage));
     }
 
     /// Does what has come and what is due.
@@ -137,6 +147,9 @@ impl<T: Transport> RemoteFront<T> {
         }
         self.look_whether_it_speaks(now);
         self.carry(now);
+        if let Some(beside) = &mut self.beside {
+            beside.poll(false);
+        }
         self.front.publish(now);
         self.front.poll_egress(now);
     }
@@ -149,7 +162,8 @@ impl<T: Transport> RemoteFront<T> {
             false => line.again_at,
         };
         let presence = self.up.is_open.then_some(self.presence_due);
-        let own = [Some(line(&self.feed)), presence, self.front.next_deadline()];
+        let beside = self.beside.as_ref().filter(|beside| beside.has_work()).map(|_| Instant::ZERO);
+        let own = [Some(line(&self.feed)), presence, self.front.next_deadline(), beside];
         own.into_iter().flatten().min().filter(|_| self.halt.is_none())
     }
 

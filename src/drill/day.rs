@@ -210,6 +210,7 @@ impl Day {
             map: plan.map.clone(),
             time: Time::OfPoll,
             group_commit: options.journal.is_some() && durability == Durability::Sync,
+            queries: Some(queries::Settings::default()),
         };
         let is_fenced = Arc::new(AtomicBool::new(false));
         let fenced = Arc::clone(&is_fenced);

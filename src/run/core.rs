@@ -102,6 +102,7 @@ impl<T: Transport + Send + 'static> Core<T> {
             map,
             time: Time::Machine(Arc::new(move || clock.now())),
             group_commit: profile.durability.policy == DurabilityPolicy::Sync,
+            queries: Some(queries::Settings::default()),
         };
         let mut appliance = Appliance::recovered(config, hosts, machine, fence::hook(own.fence.clone()));
         appliance.layout().pin();

@@ -62,7 +62,11 @@ impl<T: Transport> FrontNode<T> {
         let limits = LogLimits { bytes, frames: profile.limits.frames as usize };
         let log = Log::in_memory(limits).map_err(|error| format!("memory for the log: {error}"))?;
         let beginning = format!("{day}: front {} (number {}) follows {}", own.name, own.number, config.feed);
-        Ok(FrontNode { remote: RemoteFront::new(config, host, log), seen: (0, 0), has_complained: false, beginning })
+        let mut remote = RemoteFront::new(config, host, log);
+        let (mut inquirers, answerer) = dataplane::queries::join(own.number, 1);
+        let stage = queries::QueryStage::new(remote.log().clone(), answerer, queries::Settings::default());
+        remote.answer_queries(inquirers.remove(0), Box::new(stage));
+        Ok(FrontNode { remote, seen: (0, 0), has_complained: false, beginning })
     }
 }
 

@@ -401,6 +401,13 @@ pub fn picture(status: &Status) -> String {
             traffic.logins, traffic.commands, traffic.answers, traffic.refusals, traffic.frames_in, traffic.frames_out
         ),
     );
+    if traffic.queries > 0 {
+        row("查询 queries", format!("{} asked, {} answered", traffic.queries, traffic.query_answers));
+    }
+    if !traffic.refused_by_code.is_empty() {
+        let code = |(code, count): (&u16, &u64)| format!("{code}: {count}");
+        row("拒绝 refused by code", traffic.refused_by_code.iter().map(code).collect::<Vec<_>>().join("  "));
+    }
     if status.fronts.len() > 1 {
         let front = |front: &FrontLine| format!("{}: {} logins, {} answers", front.number, front.logins, front.answers);
         row("前置 fronts", status.fronts.iter().map(front).collect::<Vec<_>>().join("; "));

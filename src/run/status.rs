@@ -6,6 +6,7 @@ use dataplane::stages::Placement;
 use net::{Instant, Transport};
 use serde::{Deserialize, Serialize};
 use standby::{Outcome, State, StepReport};
+use std::collections::BTreeMap;
 
 /// How a core stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -163,6 +164,15 @@ pub struct Traffic {
     pub frames_out: u64,
     /// Refused by sessions.
     pub refusals: u64,
+    /// Refused by the rules and by sessions, by ErrorCode (ERRORS.md); codes that did not occur are absent.
+    #[serde(default)]
+    pub refused_by_code: BTreeMap<u16, u64>,
+    /// Queries asked, and answered.
+    #[serde(default)]
+    pub queries: u64,
+    /// Queries answered in full, refusals included.
+    #[serde(default)]
+    pub query_answers: u64,
 }
 
 /// A thread of the layout, as the kernel has it.
@@ -348,6 +358,9 @@ impl Status {
                 frames_in: fronts.iter().map(|front| front.frames_in).sum(),
                 frames_out: fronts.iter().map(|front| front.frames_out).sum(),
                 refusals: counters.refusals.iter().sum(),
+                refused_by_code: counters.refused_by_code().into_iter().collect(),
+                queries: counters.queries,
+                query_answers: counters.query_answers,
             },
             threads,
             fronts,

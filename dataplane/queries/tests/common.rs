@@ -110,7 +110,7 @@ pub fn world(setup: Setup) -> World {
 
 /// Gives a world's core who answers queries.
 pub fn stand_beside(world: &mut World) {
-    let (inquirers, answerer) = dataplane::queries::join(world.setup.map.fronts());
+    let (inquirers, answerer) = dataplane::queries::join(0, world.setup.map.fronts());
     let inquirers = std::sync::Arc::new(std::sync::Mutex::new(inquirers));
     world.core.fronts(move |front| {
         let mut inquirers = inquirers.lock().unwrap();

@@ -1,6 +1,7 @@
 //! What a front did, for metrics, reports, and tests that count.
 
 use crate::session::{Ending, Refusal};
+use engine::reject::Reject;
 
 /// What a front did since it was made. Drops below the sessions are in the host's counters ([`net::Counters`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct FrontCounters {
     pub disconnect_cancels: u64,
     /// Requests refused by the session, in the order of [`Refusal::ALL`].
     pub refusals: [u64; Refusal::COUNT],
+    /// Requests of this front's members that the rules rejected.
+    pub rejects: RejectCounts,
     /// Times that bytes were left with TCP because an answer, the ring or the dialog had no room.
     pub held_back: u64,
     /// Connections that the exchange ended, in the order of [`Ending::ALL`].
@@ -66,6 +69,32 @@ pub struct FrontCounters {
     pub uplinks_ended: [u64; 5],
 }
 
+/// Rejects by code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RejectCounts([u64; Refusal::FIRST as usize]);
+
+impl Default for RejectCounts {
+    fn default() -> Self {
+        RejectCounts([0; Refusal::FIRST as usize])
+    }
+}
+
+impl RejectCounts {
+    /// One more of a code. The session's own codes are not among them.
+    #[inline]
+    pub(crate) fn count(&mut self, code: u16) {
+        if let Some(count) = self.0.get_mut(usize::from(code)) {
+            *count += 1;
+        }
+    }
+
+    /// How many of a code there were.
+    #[must_use]
+    pub fn of(&self, reject: Reject) -> u64 {
+        self.0[reject as usize]
+    }
+}
+
 /// How much of what was set aside was ever in use. Nothing lives for a burst: what a burst needs stands in the packet, the ring, the log
 /// or the socket. So these are the marks of the fixed buffers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +128,9 @@ impl FrontCounters {
         for (sum, count) in self.refusals.iter_mut().zip(refusals).chain(self.endings.iter_mut().zip(endings)) {
             *sum += count;
         }
+        for (sum, count) in self.rejects.0.iter_mut().zip(&other.rejects.0) {
+            *sum += count;
+        }
         self.connections += other.connections;
         self.logins += other.logins;
         self.messages_in += other.messages_in;
@@ -125,6 +157,14 @@ impl FrontCounters {
         self.followers_refused += other.followers_refused;
         self.followers_differed += other.followers_differed;
         self.feed_bytes += other.feed_bytes;
+    }
+
+    /// Every code that a request was refused with, the rules' and the session's own, and how often.
+    #[must_use]
+    pub fn refused_by_code(&self) -> Vec<(u16, u64)> {
+        let rejects = Reject::ALL.iter().map(|&reject| (reject as u16, self.rejects.of(reject)));
+        let refusals = Refusal::ALL.iter().map(|&refusal| (refusal.number(), self.refused(refusal)));
+        rejects.chain(refusals).filter(|(_, count)| *count > 0).collect()
     }
 
     /// Requests refused for this reason.

@@ -159,6 +159,11 @@ impl Desk {
         }
         let is_ours = offset >= self.live_from && part.header.data_center == self.settings.data_center;
         if command.header.user != UserIndex::NONE && is_ours {
+            if let Some(EventView::Rejected(rejected)) = part.events.first().and_then(Event::view)
+                && DialogNumber(command.header.session).front() == self.settings.front
+            {
+                self.counters.rejects.count(rejected.code);
+            }
             self.take_answer(offset, command.header, places);
         }
         Ok(())

@@ -23,7 +23,7 @@ pub(crate) mod pace;
 mod usual;
 
 pub use board::{BoardCounts, BoardLine, Readiness};
-pub use counters::{FrontCounters, FrontMarks};
+pub use counters::{FrontCounters, FrontMarks, RejectCounts};
 pub use in_doubt::InDoubt;
 pub use links::{LINK_BYTES, LINKS_MAX, LinkEvent, LinkId};
 

@@ -139,11 +139,12 @@ impl Desk {
         if asking.under_way.is_some() || asking.answer.is_some() {
             return;
         }
-        let (Some(question), Some(inquirer)) = (asking.waiting.pop_front(), &self.inquirer) else { return };
-        match inquirer.ask(question) {
-            Ok(()) => asking.under_way = Some(question),
-            // An Error as an answer: those behind it are asked when it is sent.
-            Err(NotAsked) => self.take_refusal(session, question.request, Refusal::TooManyQueries),
+        let Some(question) = asking.waiting.pop_front() else { return };
+        // A refusal is an Error as an answer: those behind it are asked when it is sent.
+        match self.inquirer.as_ref().map(|inquirer| inquirer.ask(question)) {
+            Some(Ok(())) => asking.under_way = Some(question),
+            Some(Err(NotAsked)) => self.take_refusal(session, question.request, Refusal::TooManyQueries),
+            None => self.take_refusal(session, question.request, Refusal::NotOffered),
         }
     }
 
@@ -155,7 +156,23 @@ impl Desk {
             count += 1;
             self.take_query_answer(answer, places);
         }
+        if self.inquirer.as_ref().is_some_and(|inquirer| inquirer.is_gone()) {
+            self.forget_inquirer(places);
+        }
         count
+    }
+
+    /// Whoever answered is gone: what it was asked is refused, and from now on queries are not offered.
+    #[cold]
+    fn forget_inquirer(&mut self, places: &mut [Place]) {
+        self.inquirer = None;
+        for place in places {
+            if let Place::Member(session) = place
+                && let Some(question) = session.asking.under_way.take().or_else(|| session.asking.waiting.pop_front())
+            {
+                self.take_refusal(session, question.request, Refusal::NotOffered);
+            }
+        }
     }
 
     #[cold]

@@ -24,7 +24,7 @@ pub trait Beside: Send {
 const REST: Duration = Duration::from_micros(100);
 
 /// A stage, and who polls it.
-pub(super) struct Standing {
+pub(crate) struct Standing {
     /// Here; none: on a thread, or it panicked.
     stage: Option<Box<dyn Beside>>,
     thread: Option<JoinHandle<()>>,
@@ -33,7 +33,7 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    pub(super) fn here(stage: Box<dyn Beside>) -> Self {
+    pub(crate) fn here(stage: Box<dyn Beside>) -> Self {
         Standing { stage: Some(stage), thread: None, is_over: Arc::default(), words: Arc::default() }
     }
 
@@ -58,7 +58,7 @@ impl Standing {
 
     /// A piece of work, if it is polled here and nothing else is to be done, or somebody waits. Returns whether anything was done.
     #[inline]
-    pub(super) fn poll(&mut self, is_busy: bool) -> bool {
+    pub(crate) fn poll(&mut self, is_busy: bool) -> bool {
         let Some(stage) = &mut self.stage else { return false };
         let run = AssertUnwindSafe(|| (!is_busy || stage.is_asked()) && stage.poll() > 0);
         catch_unwind(run).unwrap_or_else(|panic| {
@@ -69,7 +69,7 @@ impl Standing {
     }
 
     /// It is polled here, and has something to do.
-    pub(super) fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         self.stage.as_ref().is_some_and(|stage| stage.has_work())
     }
 

@@ -46,7 +46,7 @@ pub use record::{RecordCounters, RecordStage};
 
 use crate::front::{BoardCounts, BoardLine, Front, FrontCounters, InDoubt};
 use crate::ring::RingReceiver;
-use beside::Standing;
+pub(crate) use beside::Standing;
 use group::Group;
 use hdrhistogram::Histogram;
 use journal::Machine;
