@@ -6,6 +6,7 @@ pub mod appliance;
 pub mod base_data;
 pub mod base_files;
 pub mod bench;
+pub mod day;
 pub mod doctor;
 pub mod drill;
 pub mod flow_log;
@@ -14,6 +15,7 @@ pub mod order_flow;
 pub mod replay;
 pub mod run;
 pub mod site;
+pub mod verify;
 
 use std::io::Write as _;
 use std::sync::OnceLock;

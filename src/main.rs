@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use backstop::run::commands;
-use backstop::{bench, doctor, drill, nic, replay};
+use backstop::{bench, doctor, drill, nic, replay, verify};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
@@ -24,6 +24,8 @@ enum Job {
     Drill(drill::Options),
     /// Runs an order-flow file through the engine and prints the trades, or compares them 回放
     Replay(replay::Options),
+    /// Runs files of outside evidence through the engine: auctions, order flows, contract sheets, settlement prices; one line a case 外部证据核对
+    Verify(verify::Options),
     /// The appliance: follows the primary, and becomes the exchange on command 应用主机
     Run(commands::ProcessOptions),
     /// How a running process stands 状态
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
     let done = until_nobody_reads(|| match arguments.job {
         Job::Drill(options) => drill::run(&options),
         Job::Replay(options) => replay::run(&options),
+        Job::Verify(options) => verify::run(&options),
         Job::Run(options) => commands::run(&options),
         Job::Status(options) => commands::status(&options),
         Job::Switch(options) => commands::switch(&options),
