@@ -39,6 +39,7 @@ pub mod clock;
 pub mod directory;
 pub mod feed;
 pub mod front;
+pub mod multicast;
 pub mod names;
 pub mod queries;
 pub mod remote;

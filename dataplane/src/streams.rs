@@ -188,6 +188,18 @@ impl StreamIndex {
         self.reigns.count_at_cut(StreamSlot::of(stream), epoch).map(StreamNumber)
     }
 
+    /// The epoch before the present one, and the messages that a stream had at its cut; zeros in the day's first.
+    #[must_use]
+    pub fn cut_before_present(&self, stream: Stream) -> (Epoch, StreamNumber) {
+        let (epoch, count) = self.reigns.cut_before_present(StreamSlot::of(stream));
+        (epoch, StreamNumber(count))
+    }
+
+    /// How many of a stream's messages stand before an offset in the log.
+    pub(crate) fn count_before(&self, stream: Stream, offset: u64) -> StreamNumber {
+        StreamNumber(self.places.count_before(StreamSlot::of(stream).0, offset))
+    }
+
     /// Where a member goes on that received number `received` of `stream` last (0 = nothing, [`FROM_NOW`]), in the epoch that it
     /// names. STREAMS.md, Resume.
     #[must_use]

@@ -47,7 +47,9 @@
 
 mod config;
 mod login;
+mod market;
 mod member;
+mod multicast;
 mod order;
 mod requests;
 mod session;
@@ -56,7 +58,9 @@ mod view;
 mod wire;
 
 pub use config::{Config, Credential, RolledBack};
+pub use market::{InstrumentMarket, LEVELS_MAX, Level, MarketFeed, NotTaken, UNDO_MESSAGES};
 pub use member::{Action, Counters, LinkState, Member, Refusal, Voided};
+pub use multicast::{Multicast, MulticastCounters};
 pub use order::{
     ClientId, Epoch, InstrumentId, LocalId, Nanoseconds, NewCancel, NewOrder, ParticipantId, Price, StreamNumber,
     SystemId, UserId,

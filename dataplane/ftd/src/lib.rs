@@ -85,6 +85,7 @@
 
 pub mod catalogue;
 pub mod chain;
+pub mod datagram;
 pub mod field;
 mod generated;
 pub mod malformed;

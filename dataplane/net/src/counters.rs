@@ -47,6 +47,8 @@ pub struct Counters {
     pub timers: u64,
     /// Sessions dropped because the peer was silent too long.
     pub timeouts: u64,
+    /// Datagrams handed on.
+    pub datagrams: u64,
 }
 
 /// Frames and segments dropped, by reason.

@@ -8,14 +8,15 @@ use crate::link::Link;
 use crate::neighbours::{NEIGHBOURS_MAX, Neighbours};
 use crate::port::{Burst, Mac, Port};
 use crate::random::mix;
-use crate::session::{CloseReason, Opener, Peer, SessionId, SessionState, Slot};
+use crate::session::{CloseReason, Correspondent, Opener, Peer, SessionId, SessionState, Slot};
 use crate::stations::Stations;
 use crate::table::Table;
 use crate::tcp::number::SequenceNumber;
 use crate::tcp::{Connection, Phase, RECEIVE_RING_MAX, Rings, Settings, initial_number};
 use crate::time::Instant;
 use crate::timers::Timers;
-use crate::wire::{ETHERNET_HEADER, IPV4_HEADER, Route, TCP_HEADER};
+use crate::wire::datagram::{UDP_HEADER, write_datagram};
+use crate::wire::{ETHERNET_HEADER, IPV4_HEADER, KIND_IPV4, Route, TCP_HEADER, write_ethernet};
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -38,6 +39,8 @@ pub struct Host<P: Port> {
     /// Places by peer's address, peer's port and our port.
     pub(crate) demux: Table,
     pub(crate) listeners: Vec<Listener>,
+    /// Where datagrams are taken and sent from, and their time to live.
+    pub(crate) datagram_port: Option<(u16, u8)>,
     pub(crate) neighbours: Neighbours,
     /// Due times of sessions (by place), and behind them of ARP questions.
     pub(crate) timers: Timers,
@@ -251,6 +254,7 @@ impl<P: Port> Host<P> {
             free_places: (0..sessions as u32).rev().collect(),
             demux: Table::new(sessions, mix(config.seed)),
             listeners: Vec::with_capacity(LISTENERS_MAX),
+            datagram_port: None,
             neighbours: Neighbours::new(),
             timers: Timers::new(sessions + NEIGHBOURS_MAX),
             // Those of a poll, and those that it marks.
@@ -292,6 +296,35 @@ impl<P: Port> Host<P> {
     /// The filter of a port that is listened at, to change it. Connections that are there stay.
     pub fn filter_mut(&mut self, port: u16) -> Option<&mut Filter> {
         self.listeners.iter_mut().find(|listener| listener.port == port).map(|listener| &mut listener.filter)
+    }
+
+    /// Takes datagrams at `port` from now on, and sends them from there. One port a host.
+    pub fn open_datagrams(&mut self, port: u16, time_to_live: u8) -> Result<(), ListenError> {
+        if port == 0 {
+            return Err(ListenError::NoPort);
+        }
+        if self.datagram_port.is_some() {
+            return Err(ListenError::Taken);
+        }
+        self.datagram_port = Some((port, time_to_live));
+        Ok(())
+    }
+
+    /// Sends one datagram with the next burst. It may be lost, as every datagram may.
+    ///
+    /// [`SendError::NotOpen`] without a port, or if it is longer than a packet; [`SendError::NoRoom`] if the port takes no frame now.
+    pub fn send_datagram(&mut self, to: Correspondent, bytes: &[u8]) -> Result<(), SendError> {
+        let length = IPV4_HEADER + UDP_HEADER + bytes.len();
+        let Some((port, time_to_live)) = self.datagram_port.filter(|_| length <= self.config.mtu) else {
+            return Err(SendError::NotOpen);
+        };
+        let (ours, source) = (self.mac, SocketAddrV4::new(self.config.address, port));
+        let sent = self.link.send_frame(ETHERNET_HEADER + length, |frame| {
+            write_ethernet(frame, to.station, ours, KIND_IPV4);
+            write_datagram(&mut frame[ETHERNET_HEADER..], source, to.address, time_to_live, bytes);
+        });
+        self.counters.egress_copied_bytes += if sent { bytes.len() as u64 } else { 0 };
+        if sent { Ok(()) } else { Err(SendError::NoRoom) }
     }
 
     /// Begins a connection to `remote`. The handler hears `opened` or `closed` in a later poll.

@@ -3,13 +3,14 @@
 use crate::host::{Host, demux_key};
 use crate::link::SessionSink;
 use crate::port::{Mac, Port};
-use crate::session::{CloseReason, Handler, Opener, SessionState};
+use crate::session::{CloseReason, Correspondent, Handler, Opener, SessionState};
 use crate::stations::Stations;
 use crate::tcp::{Connection, Oddity, Phase};
 use crate::time::Instant;
+use crate::wire::datagram::{Datagram, NoDatagram};
 use crate::wire::{
-    ACK, ARP_FRAME, ARP_REPLY, ARP_REQUEST, BARE_FRAME, ETHERNET_HEADER, FIN, KIND_ARP, KIND_IPV4, RST, Route, SYN,
-    Segment, read_arp, read_ethernet, reset_for, write_arp, write_ethernet, write_segment,
+    ACK, ARP_FRAME, ARP_REPLY, ARP_REQUEST, BARE_FRAME, ETHERNET_HEADER, FIN, KIND_ARP, KIND_IPV4, RST, Rejection,
+    Route, SYN, Segment, read_arp, read_ethernet, reset_for, write_arp, write_ethernet, write_segment,
 };
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -61,11 +62,38 @@ impl<P: Port> Host<P> {
         }
         let segment = match Segment::parse(rest, self.config.address) {
             Ok(segment) => segment,
+            Err(Rejection::OtherProtocol) if self.datagram_port.is_some() => {
+                return self.ingress_datagram(source, rest, handler);
+            }
             Err(reason) => return self.counters.drops.count(reason),
         };
         match self.demux.get(demux_key(segment.remote, segment.local_port)) {
             Some(index) => self.ingress_session(index, source, &segment, handler),
             None => self.ingress_stranger(source, &segment),
+        }
+    }
+
+    /// A packet that is no segment: a datagram, perhaps.
+    #[cold]
+    fn ingress_datagram(&mut self, source: Mac, packet: &[u8], handler: &mut impl Handler) {
+        let drops = &mut self.counters.drops;
+        let datagram = match Datagram::parse(packet, self.config.address) {
+            Ok(datagram) => datagram,
+            Err(NoDatagram::OtherProtocol) => return drops.count(Rejection::OtherProtocol),
+            Err(NoDatagram::Malformed) => return drops.count(Rejection::Malformed),
+            Err(NoDatagram::Checksum) => {
+                drops.checksum += 1;
+                return;
+            }
+        };
+        let address = *datagram.remote.ip();
+        if address.is_unspecified() || address.is_multicast() || address.is_broadcast() {
+            drops.foreign += 1;
+        } else if self.datagram_port.is_none_or(|(port, _)| port != datagram.local_port) {
+            drops.no_listener += 1;
+        } else {
+            self.counters.datagrams += 1;
+            handler.datagram(Correspondent { address: datagram.remote, station: source }, datagram.payload);
         }
     }
 

@@ -118,7 +118,7 @@ pub use filter::Filter;
 pub use host::{ConnectError, Host, HostConfig, ListenError, SendError};
 pub use memory::{MemoryPort, Network, NetworkConfig, PortNumber};
 pub use port::{Burst, Mac, PacketBuffer, Port};
-pub use session::{CloseReason, Handler, Opener, Peer, SessionId};
+pub use session::{CloseReason, Correspondent, Handler, Opener, Peer, SessionId};
 pub use sockets::{Sockets, SocketsConfig};
 pub use time::Instant;
 pub use tracer::PcapTracer;

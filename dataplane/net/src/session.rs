@@ -4,6 +4,7 @@ use crate::port::Mac;
 use crate::stations::Stations;
 use crate::tcp::Connection;
 use crate::time::Instant;
+use crate::wire::datagram::group_station;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 /// Names one connection of one host, for good: when the connection is over its place is used again under another
@@ -50,6 +51,29 @@ pub trait Handler {
 
     /// The connection is over. What the peer sent before has been offered; what was not consumed is gone.
     fn closed(&mut self, session: SessionId, why: CloseReason);
+
+    /// A datagram came to the port of [`Transport::open_datagrams`](crate::Transport::open_datagrams). Its sums are right; nothing else of it is
+    /// known. Who takes none lets it be.
+    fn datagram(&mut self, from: Correspondent, bytes: &[u8]) {
+        let _ = (from, bytes);
+    }
+}
+
+/// Whom a datagram is from, or for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Correspondent {
+    /// Address and port.
+    pub address: SocketAddrV4,
+    /// The station that its frames come from: answers go there. A transport over the kernel's sockets neither knows nor needs it.
+    pub station: Mac,
+}
+
+impl Correspondent {
+    /// A multicast group: everybody who has joined it.
+    #[must_use]
+    pub fn group(address: SocketAddrV4) -> Self {
+        Correspondent { address, station: Mac(group_station(*address.ip())) }
+    }
 }
 
 /// The other end of a connection.

@@ -10,7 +10,8 @@
 use crate::counters::Counters;
 use crate::filter::Filter;
 use crate::host::{ConnectError, LISTENERS_MAX, ListenError, SESSIONS_MAX, SendError};
-use crate::session::{CloseReason, Handler, Opener, Peer, SessionId};
+use crate::port::Mac;
+use crate::session::{CloseReason, Correspondent, Handler, Opener, Peer, SessionId};
 use crate::time::Instant;
 use crate::transport::Transport;
 use rustix::event::epoll;
@@ -19,7 +20,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub struct Sockets {
     /// The last look at the kernel's events met a listener's.
     has_arrivals: bool,
     listeners: Vec<Listener>,
+    datagrams: Option<UdpSocket>,
     slots: Vec<Slot>,
     /// Free places; the last freed is the first used.
     free: Vec<u32>,
@@ -74,6 +76,11 @@ const READS_PER_POLL: usize = 4;
 const EVENTS_PER_POLL: usize = 256;
 /// Events of listeners carry this and their place; those of sessions their place and generation.
 const LISTENER_EVENT: u64 = 1 << 31;
+
+/// Datagrams taken in one poll.
+const DATAGRAMS_PER_POLL: usize = 16;
+/// Longest datagram that is taken; of a longer one the beginning, which its reader refuses.
+const DATAGRAM_SIZE_MAX: usize = 2_048;
 
 struct Listener {
     port: u16,
@@ -160,6 +167,7 @@ impl Sockets {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
             has_arrivals: false,
             listeners: Vec::with_capacity(LISTENERS_MAX),
+            datagrams: None,
             slots: (0..config.sessions).map(|_| Slot::free()).collect(),
             free: (0..config.sessions as u32).rev().collect(),
             readable: VecDeque::with_capacity(config.sessions),
@@ -541,6 +549,39 @@ impl Transport for Sockets {
         Ok(())
     }
 
+    fn open_datagrams(&mut self, port: u16, time_to_live: u8) -> Result<(), ListenError> {
+        if port == 0 {
+            return Err(ListenError::NoPort);
+        }
+        if self.datagrams.is_some() {
+            return Err(ListenError::Taken);
+        }
+        // Bound to our address: the kernel sends to groups through the interface that has it.
+        let bound = UdpSocket::bind((self.config.address, port)).and_then(|socket| {
+            socket.set_nonblocking(true)?;
+            socket.set_multicast_ttl_v4(time_to_live.into())?;
+            socket.set_ttl(time_to_live.into())?;
+            let name = LISTENER_EVENT + LISTENERS_MAX as u64;
+            epoll::add(&self.epoll, &socket, epoll::EventData::new_u64(name), epoll::EventFlags::IN)?;
+            Ok(socket)
+        });
+        self.datagrams = Some(bound.map_err(|_| ListenError::NotOurs)?);
+        Ok(())
+    }
+
+    fn send_datagram(&mut self, to: Correspondent, bytes: &[u8]) -> Result<(), SendError> {
+        let socket = self.datagrams.as_ref().ok_or(SendError::NotOpen)?;
+        match socket.send_to(bytes, to.address) {
+            Ok(_) => {
+                self.counters.egress_copied_bytes += bytes.len() as u64;
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Err(SendError::NoRoom),
+            // Nobody there, no way there: a datagram that is lost.
+            Err(_) => Err(SendError::NotOpen),
+        }
+    }
+
     fn filter_mut(&mut self, port: u16) -> Option<&mut Filter> {
         self.listeners.iter_mut().find(|listener| listener.port == port).map(|listener| &mut listener.filter)
     }
@@ -577,6 +618,7 @@ impl Transport for Sockets {
         let mut reads = 0;
         if self.has_arrivals {
             reads += self.accept(handler);
+            reads += self.take_datagrams(handler);
         }
         for _ in 0..self.offers.len() {
             let index = self.offers.pop_front().expect("as many as there were");
@@ -694,6 +736,18 @@ impl Transport for Sockets {
 }
 
 impl Sockets {
+    fn take_datagrams(&mut self, handler: &mut impl Handler) -> usize {
+        let Some(socket) = &self.datagrams else { return 0 };
+        let mut buffer = [0; DATAGRAM_SIZE_MAX];
+        for taken in 0..DATAGRAMS_PER_POLL {
+            // An error is a datagram of ours that did not arrive, or an interruption.
+            let Ok((length, SocketAddr::V4(address))) = socket.recv_from(&mut buffer) else { return taken };
+            self.counters.datagrams += 1;
+            handler.datagram(Correspondent { address, station: Mac([0; 6]) }, &buffer[..length]);
+        }
+        DATAGRAMS_PER_POLL
+    }
+
     /// A socket that has begun to connect; and the answer, if there is one at once.
     fn begin(&self, remote: SocketAddrV4) -> Result<(TcpStream, Result<(), Errno>), Errno> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;

@@ -5,7 +5,7 @@ use crate::counters::Counters;
 use crate::filter::Filter;
 use crate::host::{ConnectError, Host, ListenError, SendError};
 use crate::port::Port;
-use crate::session::{Handler, SessionId};
+use crate::session::{Correspondent, Handler, SessionId};
 use crate::time::Instant;
 use std::net::SocketAddrV4;
 
@@ -22,6 +22,24 @@ pub trait Transport {
 
     /// The filter of a port that is listened at, to change it.
     fn filter_mut(&mut self, port: u16) -> Option<&mut Filter>;
+
+    /// Takes datagrams at a port of its own from now on (the handler hears of them), and sends them from there with this time to live.
+    ///
+    /// # Errors
+    /// See [`ListenError`]; [`ListenError::NotOurs`] from a transport that has none.
+    fn open_datagrams(&mut self, port: u16, time_to_live: u8) -> Result<(), ListenError> {
+        let _ = (port, time_to_live);
+        Err(ListenError::NotOurs)
+    }
+
+    /// Sends one datagram. It may be lost, as every datagram may.
+    ///
+    /// # Errors
+    /// See [`SendError`]; then it is not sent.
+    fn send_datagram(&mut self, to: Correspondent, bytes: &[u8]) -> Result<(), SendError> {
+        let _ = (to, bytes);
+        Err(SendError::NotOpen)
+    }
 
     /// Begins a connection; the handler hears `opened` or `closed` in a later poll.
     ///
@@ -85,6 +103,14 @@ impl<P: Port> Transport for Host<P> {
 
     fn filter_mut(&mut self, port: u16) -> Option<&mut Filter> {
         self.filter_mut(port)
+    }
+
+    fn open_datagrams(&mut self, port: u16, time_to_live: u8) -> Result<(), ListenError> {
+        self.open_datagrams(port, time_to_live)
+    }
+
+    fn send_datagram(&mut self, to: Correspondent, bytes: &[u8]) -> Result<(), SendError> {
+        self.send_datagram(to, bytes)
     }
 
     fn connect(&mut self, remote: SocketAddrV4, now: Instant) -> Result<SessionId, ConnectError> {

@@ -25,6 +25,8 @@
 //! [`Segment`] is what has passed the checks of shape (not yet of sums); after that nothing here can panic on it. What
 //! the frame has behind the IPv4 total length is Ethernet's padding and is cut off.
 
+pub(crate) mod datagram;
+
 use crate::port::Mac;
 use crate::tcp::number::SequenceNumber;
 use std::net::{Ipv4Addr, SocketAddrV4};

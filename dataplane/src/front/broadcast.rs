@@ -3,6 +3,10 @@
 //! The bytes stand one after another in an arena that is written round and round; a small table tells where a number's are.
 //! Who comes too late, or goes on from an old number, has the message rendered again: it is a function of the log.
 
+use crate::render::{NotRendered, Renderer};
+use crate::streams::Stream;
+use engine::types::StreamNumber;
+
 /// Messages that the table knows: a phase change of every instrument makes one for each.
 const MESSAGES: usize = 1_024;
 /// The arena holds so many of the longest messages at least, and no less than so many bytes.
@@ -50,6 +54,26 @@ impl Rendered {
         let is_there = entry.number == number && entry.position + self.arena.len() as u64 >= self.end;
         let start = (entry.position % self.arena.len() as u64) as usize;
         is_there.then(|| &self.arena[start..start + entry.length as usize])
+    }
+
+    /// Sees to it that a message's bytes are there. True: they were rendered for this.
+    ///
+    /// # Errors
+    /// What the renderer says.
+    #[inline]
+    pub(crate) fn message(
+        &mut self,
+        number: u32,
+        renderer: &Renderer<'_>,
+        instruments: usize,
+    ) -> Result<bool, NotRendered> {
+        if self.get(number).is_some() {
+            return Ok(false);
+        }
+        let stream_number = StreamNumber(number);
+        let size_max = renderer.size_max(stream_number, instruments);
+        self.put(number, size_max, |buffer| renderer.message(Stream::Broadcast, stream_number, buffer))?;
+        Ok(true)
     }
 
     /// Has a message of at most `size_max` bytes rendered, and keeps it. One that is longer than all before it gets a longer arena: what

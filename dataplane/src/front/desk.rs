@@ -8,6 +8,7 @@ use crate::front::disconnect::Owed;
 use crate::front::in_doubt::InDoubtReport;
 use crate::front::pace::Pace;
 use crate::front::{FrontConfig, Place};
+use crate::multicast::Source;
 use crate::queries::Inquirer;
 use crate::render::{Hand, MESSAGE_SIZE_MAX, market_data_size_max};
 use crate::ring::RingSender;
@@ -287,6 +288,19 @@ impl Desk {
         self.forget_owed();
         self.end_all(places, Ending::NotActive);
         self.flows.clear();
+    }
+
+    /// What the multicast is made from.
+    #[inline]
+    pub(crate) fn multicast_source(&mut self) -> Source<'_> {
+        Source {
+            is_active: self.is_active(),
+            reader: &self.reader,
+            directory: &self.directory,
+            streams: &self.streams,
+            rendered: &mut self.rendered,
+            live_from: self.live_from,
+        }
     }
 
     pub(crate) fn moment(&self) -> Moment {

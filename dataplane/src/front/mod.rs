@@ -29,6 +29,7 @@ pub use links::{LINK_BYTES, LINKS_MAX, LinkEvent, LinkId};
 
 use crate::directory::{Contradiction, Directory};
 use crate::feed::Follower;
+use crate::multicast::{MulticastConfig, MulticastCounters, Multicaster};
 use crate::queries::Inquirer;
 use crate::render::NotRendered;
 use crate::ring::{RING_BYTES, RingReceiver, ring};
@@ -45,7 +46,7 @@ use engine::types::{Nanoseconds, ParticipantIndex};
 use hdrhistogram::Histogram;
 use journal::LogReader;
 use links::Links;
-use net::{CloseReason, Filter, Handler, Instant, Opener, Peer, SendError, SessionId, Transport};
+use net::{CloseReason, Correspondent, Filter, Handler, Instant, Opener, Peer, SendError, SessionId, Transport};
 use std::net::SocketAddrV4;
 
 /// Members' sessions, the feed's followers, our own links: everything that goes through one port.
@@ -66,6 +67,7 @@ pub struct Front<T: Transport> {
     serving: Vec<u32>,
     /// Places of sessions whose socket is full: they are served in every round, and nobody is woken for them.
     waiting: Vec<u32>,
+    multicaster: Option<Multicaster>,
     member_port: u16,
     feed_port: Option<u16>,
     uplink_port: Option<u16>,
@@ -97,6 +99,8 @@ pub struct FrontConfig {
     pub uplinks: Option<(u16, Filter)>,
     /// What the seats have sent, if several fronts serve them.
     pub seats: Option<SharedSeats>,
+    /// Market data by multicast; only a core's first front sends it.
+    pub multicast: Option<MulticastConfig>,
 }
 
 impl FrontConfig {
@@ -115,6 +119,7 @@ impl FrontConfig {
             number: 0,
             uplinks: None,
             seats: None,
+            multicast: None,
         }
     }
 
@@ -129,6 +134,7 @@ impl FrontConfig {
         let seats = (count > 1).then(SharedSeats::default);
         let of_number = |number: u8| {
             let mut config = FrontConfig { number: self.number + number, seats: seats.clone(), ..self.clone() };
+            config.multicast = self.multicast.filter(|_| config.number == 0);
             config.nonce_seed[31] ^= number; // a nonce that two fronts give out could be used twice
             config
         };
@@ -180,6 +186,10 @@ impl<T: Transport> Front<T> {
         if let Some((port, filter)) = &config.uplinks {
             host.listen(*port, filter.clone()).expect("the fronts' port is another one");
         }
+        if let Some(multicast) = &config.multicast {
+            let opened = host.open_datagrams(multicast.port, multicast.time_to_live);
+            opened.expect("the multicast's port can be had");
+        }
         let sessions = host.sessions();
         let front = Front {
             desk: Desk::new(config, sessions, reader.clone(), sender),
@@ -192,6 +202,7 @@ impl<T: Transport> Front<T> {
             links: Links::default(),
             serving: Vec::with_capacity(sessions),
             waiting: Vec::with_capacity(sessions),
+            multicaster: config.multicast.map(Multicaster::new),
             member_port: config.member_port,
             feed_port: config.feed.as_ref().map(|feed| feed.0),
             uplink_port: config.uplinks.as_ref().map(|uplinks| uplinks.0),
@@ -236,6 +247,7 @@ impl<T: Transport> Front<T> {
             followers: &mut self.followers,
             uplinks: &mut self.uplinks,
             links: &mut self.links,
+            multicaster: self.multicaster.as_mut(),
             member_port: self.member_port,
             feed_port: self.feed_port,
             uplink_port: self.uplink_port,
@@ -260,7 +272,7 @@ impl<T: Transport> Front<T> {
         self.desk.now = self.desk.now.max(now);
         let before = self.desk.counters.frames;
         self.desk.take_query_answers(&mut self.places);
-        if let Err(contradiction) = self.take_in().and_then(|()| self.serve()) {
+        if let Err(contradiction) = self.take_in().and_then(|()| self.serve()).and_then(|()| self.cast()) {
             self.halt = Some(contradiction);
         }
         (self.desk.counters.frames - before) as usize
@@ -315,6 +327,8 @@ impl<T: Transport> Front<T> {
             _ => None,
         });
         let wake = feed.fold(self.desk.wake, Instant::min);
+        let count = self.desk.streams.count(Stream::Broadcast).0;
+        let wake = self.multicaster.as_ref().map_or(wake, |caster| wake.min(caster.deadline(count)));
         self.host.next_deadline().map_or(Some(wake), |at| Some(at.min(wake))).filter(|at| *at != Instant::NEVER)
     }
 
@@ -365,6 +379,12 @@ impl<T: Transport> Front<T> {
     pub fn marks(&self) -> FrontMarks {
         let (arena_bytes, arena_used, arena_resets) = self.desk.rendered.marks();
         FrontMarks { arena_bytes, arena_used, arena_resets, ..self.desk.marks }
+    }
+
+    /// What the multicast did; none if there is none.
+    #[must_use]
+    pub fn multicast_counters(&self) -> Option<MulticastCounters> {
+        self.multicaster.as_ref().map(|multicaster| multicaster.counters)
     }
 
     /// What the host below did.
@@ -589,6 +609,9 @@ impl<T: Transport> Front<T> {
             true => Filter::everybody(),
             false => Filter::only(addresses),
         };
+        if let Some(multicaster) = &mut self.multicaster {
+            multicaster.seats = Some(filter.clone());
+        }
         *self.host.filter_mut(self.member_port).expect("the members' port is listened at") = filter;
     }
 
@@ -608,6 +631,19 @@ impl<T: Transport> Front<T> {
             self.serve_uplink(index);
         }
         Ok(())
+    }
+
+    /// Sends what there is to send by multicast.
+    #[inline]
+    fn cast(&mut self) -> Result<(), Contradiction> {
+        let Front { multicaster: Some(multicaster), desk, host, .. } = self else { return Ok(()) };
+        let now = desk.now;
+        match multicaster.cast(&mut desk.multicast_source(), host, now) {
+            Ok(()) => Ok(()),
+            Err(NotRendered::Contradiction(contradiction)) => Err(contradiction),
+            // The room was measured, and the number is below the stream's end.
+            Err(error) => unreachable!("{error}"),
+        }
     }
 
     fn serve_member(&mut self, place: u32) -> Result<(), Contradiction> {
@@ -715,6 +751,7 @@ struct Arrivals<'a> {
     followers: &'a mut Vec<u32>,
     uplinks: &'a mut Vec<u32>,
     links: &'a mut Links,
+    multicaster: Option<&'a mut Multicaster>,
     member_port: u16,
     feed_port: Option<u16>,
     uplink_port: Option<u16>,
@@ -760,6 +797,12 @@ impl Handler for Arrivals<'_> {
             }
             Place::Link => self.links.data(id, bytes),
             Place::Nobody => bytes.len(),
+        }
+    }
+
+    fn datagram(&mut self, from: Correspondent, bytes: &[u8]) {
+        if let Some(multicaster) = &mut self.multicaster {
+            multicaster.take(from, bytes, &self.desk.multicast_source());
         }
     }
 

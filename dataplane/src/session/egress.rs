@@ -177,13 +177,9 @@ impl Desk {
         number: u32,
         sent: usize,
     ) -> Result<Sent, NotRendered> {
-        if self.rendered.get(number).is_none() {
-            let renderer = Renderer::new(&self.reader, &self.directory, &self.streams);
-            let size_max = renderer.size_max(StreamNumber(number), self.directory.instruments_limit());
-            self.rendered
-                .put(number, size_max, |buffer| renderer.message(Stream::Broadcast, StreamNumber(number), buffer))?;
-            self.counters.broadcast_rendered += 1;
-        }
+        let renderer = Renderer::new(&self.reader, &self.directory, &self.streams);
+        let is_new = self.rendered.message(number, &renderer, self.directory.instruments_limit())?;
+        self.counters.broadcast_rendered += u64::from(is_new);
         let rest = &self.rendered.get(number).expect("it was rendered just now")[sent..];
         match host.send(session.link, rest) {
             Err(_) => Ok(Sent::Over),

@@ -75,6 +75,14 @@ impl Reigns {
         true
     }
 
+    /// The epoch before the present one, and a stream's messages at its cut; zeros in the first.
+    pub(super) fn cut_before_present(&self, stream: StreamSlot) -> (Epoch, u32) {
+        match self.reigns.len().checked_sub(2) {
+            None => (Epoch(0), 0),
+            Some(row) => (self.reigns[row].epoch, self.cuts[row * self.streams + stream.0]),
+        }
+    }
+
     /// Messages of a stream when an epoch was cut. None: it is the present one, or none of the day.
     pub(super) fn count_at_cut(&self, stream: StreamSlot, epoch: Epoch) -> Option<u32> {
         let over = self.reigns.len().checked_sub(1)?;

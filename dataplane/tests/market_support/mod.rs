@@ -2,8 +2,12 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use crate::streams_support::{Day, padded};
-use engine::command::{Body, BookRestate, CommandBuffer, DayClose, MarketDataTick, MassCancel, PhaseSet, Uncross};
-use engine::types::{AccountIndex, Direction, InstrumentIndex, Phase, Price, ProductIndex, UserIndex, Volume};
+use engine::command::{
+    Body, BookRestate, CommandBuffer, DayClose, EpochOpen, MarketDataTick, MassCancel, PhaseSet, Uncross,
+};
+use engine::types::{
+    AccountIndex, Direction, Epoch, InstrumentIndex, Phase, Price, ProductIndex, Sequence, UserIndex, Volume,
+};
 use journal::LogLimits;
 use std::collections::BTreeMap;
 
@@ -43,6 +47,23 @@ impl RandomDay {
     pub fn new(seed: u64, instruments: u16) -> Self {
         let day = Day::open_with(instruments, 1 << 20, LogLimits { bytes: 256 << 20, frames: 400_000 });
         RandomDay { day, random: Random(seed), instruments, ids: 0 }
+    }
+
+    /// Another core that has this one's log up to a frame and goes on in a new epoch.
+    pub fn taken_over(&self, cut: Sequence, epoch: Epoch, seed: u64) -> Self {
+        let mut day = Day::empty(self.instruments, 1 << 20, LogLimits { bytes: 256 << 20, frames: 400_000 });
+        for frame in self.day.reader.frames_from(0) {
+            let part = frame.parts().next().unwrap();
+            if part.header.sequence > cut {
+                break;
+            }
+            day.machine.execute(&frame.command(), part.header.time).unwrap();
+            day.time = part.header.time.0;
+        }
+        day.follow();
+        let old_epoch = day.directory.day().unwrap().epoch;
+        day.own(&EpochOpen { epoch, data_center: 7, old_epoch, reserved: 0, cut_sequence: cut });
+        RandomDay { day, random: Random(seed), instruments: self.instruments, ids: self.ids + 1_000_000 }
     }
 
     /// Something happens. True: a tick.

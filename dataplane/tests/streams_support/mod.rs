@@ -55,10 +55,11 @@ impl Day {
         Self::open_with(instruments, 1 << 16, LogLimits { bytes: 64 << 20, frames: 200_000 })
     }
 
-    pub fn open_with(instruments: u16, messages: u32, limits: LogLimits) -> Self {
+    /// Before the day.
+    pub fn empty(instruments: u16, messages: u32, limits: LogLimits) -> Self {
         let log = Log::in_memory(limits).unwrap();
         let machine = Machine::new(log, Identity { ids: IdStyle { prefix: b'B' }, data_center: 7 });
-        let mut day = Day {
+        Day {
             reader: machine.reader().clone(),
             machine,
             directory: Directory::new(),
@@ -67,7 +68,11 @@ impl Day {
             offset: 0,
             instruments,
             local_ids: 0,
-        };
+        }
+    }
+
+    pub fn open_with(instruments: u16, messages: u32, limits: LogLimits) -> Self {
+        let mut day = Self::empty(instruments, messages, limits);
         day.own(&DayOpen {
             trading_day: TRADING_DAY,
             action_day: ACTION_DAY,
