@@ -14,6 +14,7 @@ use ftd::value::data_flow_flag::{BROADCAST, DIALOG, PRIVATE};
 use journal::Machine;
 use net::Faults;
 use net::random::Random;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 const BUY: u8 = b'0';
@@ -83,7 +84,7 @@ fn resume_under(faults: Faults, seed: u64) {
         })
         .collect();
     world.set_faults(faults);
-    for round in 0..600u32 {
+    for round in 0..800u32 {
         for member in &mut members {
             let client = &mut world.clients[member.client];
             let is_fine = client.heard.is_open && client.heard.closed.is_none();
@@ -293,6 +294,7 @@ fn an_engine_that_stops_leaves_the_requests_with_tcp_until_it_goes_on() {
 
 #[test]
 fn garbage_never_becomes_anything_but_valid_commands() {
+    let mut reached = BTreeSet::new();
     for seed in 0..40 {
         let mut random = Random::new(seed);
         let mut world = World::new(Setup { participants: 2, ..Setup::default() });
@@ -306,8 +308,7 @@ fn garbage_never_becomes_anything_but_valid_commands() {
                 world.run(3);
             }
             let client = &mut world.clients[member];
-            let order = client.order_field(BUY, 15_000, 1);
-            let mut bytes = client.request(tid::ORDER_INSERT, &order);
+            let mut bytes = any_request(client, &mut random);
             match random.below(4) {
                 0 => {}
                 1 => {
@@ -328,18 +329,68 @@ fn garbage_never_becomes_anything_but_valid_commands() {
             world.run(2);
         }
         assert!(mutated > 0);
-        // Everything in the log is an order of that member's own, through its own session, or the base data.
+        // Everything in the log is a request of that member's own, through its own session, or the base data.
         let base = base_data(&world.setup).len();
         for (index, frame) in world.reader.frames_from(0).enumerate() {
             let command = frame.command();
             if index >= base {
-                assert_eq!(command.body.kind(), CommandKind::OrderInsert, "seed {seed}");
+                assert!(REQUESTS.contains(&command.body.kind()), "seed {seed}");
+                reached.insert(command.body.kind());
                 assert_eq!(command.header.user.0, 0, "seed {seed}");
             }
         }
         let mut again = Machine::new(journal::Log::in_memory(world.setup.limits).unwrap(), identity(9));
         let report = again.replay(&world.reader);
         assert_eq!((report.refused, report.digest_mismatches), (None, 0), "seed {seed}");
+    }
+    assert_eq!(reached.len(), REQUESTS.len(), "{reached:?}");
+}
+
+/// What requests of members become.
+const REQUESTS: [CommandKind; 6] = [
+    CommandKind::OrderInsert,
+    CommandKind::QuoteInsert,
+    CommandKind::QuoteCancel,
+    CommandKind::EnquireQuote,
+    CommandKind::ExecOrderInsert,
+    CommandKind::ExecOrderCancel,
+];
+
+/// A request of the member's that is well formed, of whichever kind.
+fn any_request(client: &mut Client, random: &mut Random) -> Vec<u8> {
+    let order = client.order_field(BUY, 15_000, 1);
+    let (participant_id, client_id, user_id) = (order.participant_id, order.client_id, order.user_id);
+    let (instrument_id, local_id, volume) = (order.instrument_id, order.order_local_id, order.volume_total_orginal);
+    match random.below(6) {
+        0 => client.request(tid::ORDER_INSERT, &order),
+        1 => {
+            let mut quote =
+                InputQuoteField { participant_id, client_id, user_id, instrument_id, ..InputQuoteField::BLANK };
+            quote.quote_local_id = local_id;
+            (quote.bid_price, quote.bid_volume, quote.ask_volume) = (order.limit_price, volume, volume);
+            quote.ask_price.set_units(15_010 * 2_000).unwrap();
+            client.request(tid::QUOTE_INSERT, &quote)
+        }
+        2 => {
+            let mut action = QuoteActionField { participant_id, user_id, ..QuoteActionField::BLANK };
+            action.quote_local_id = local_id;
+            client.request(tid::QUOTE_ACTION, &action)
+        }
+        3 => {
+            let enquiry =
+                EnquireQuoteField { participant_id, client_id, user_id, instrument_id, ..EnquireQuoteField::BLANK };
+            client.request(tid::ENQUIRE_QUOTE, &EnquireQuoteField { quote_local_id: local_id, ..enquiry })
+        }
+        4 => {
+            let sent =
+                InputExecOrderField { participant_id, client_id, user_id, instrument_id, ..InputExecOrderField::BLANK };
+            client
+                .request(tid::EXEC_ORDER_INSERT, &InputExecOrderField { exec_order_local_id: local_id, volume, ..sent })
+        }
+        _ => {
+            let action = ExecOrderActionField { participant_id, user_id, ..ExecOrderActionField::BLANK };
+            client.request(tid::EXEC_ORDER_ACTION, &ExecOrderActionField { exec_order_local_id: local_id, ..action })
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod front_support;
 use dataplane::front::Front;
 use dataplane::remote::{RemoteConfig, RemoteFront};
 use dataplane::stages::Layout;
+use engine::command::{BodyView, USER_CANCEL_ON_DISCONNECT};
 use engine::event::EventView;
 use front_support::*;
 use ftd::tid;
@@ -28,7 +29,11 @@ struct Market {
 }
 
 fn market(ring_bytes: usize) -> Market {
-    let setup = Setup { ring_bytes, ..Setup::default() };
+    market_of(Setup { ring_bytes, ..Setup::default() })
+}
+
+fn market_of(setup: Setup) -> Market {
+    let ring_bytes = setup.ring_bytes;
     let machine = machine(&setup);
     let reader = machine.reader().clone();
     let network = Network::new(NetworkConfig::default());
@@ -92,6 +97,24 @@ impl Market {
         self.world.clients[client].login(data_flow_flag::PRIVATE, received, Some(1));
         self.world.clients[client].login(data_flow_flag::BROADCAST, None, None);
         self.until("three logins are answered", |market| market.world.heard(client).count(tid::USER_LOGIN) == 3);
+    }
+
+    /// Users whose orders were cancelled since their dialogs had ended, in order, as the core's log has it.
+    fn cancelled(&self) -> Vec<u32> {
+        let of = |frame: journal::CompleteFrame<'_>| match frame.command().body {
+            BodyView::MassCancel(cancel) if cancel.cause == 1 => Some(cancel.index),
+            _ => None,
+        };
+        self.world.reader.frames_from(0).filter_map(of).collect()
+    }
+
+    /// What the core's machine hears and says goes through these.
+    fn set_link_faults(&mut self, faults: Faults) {
+        self.world.core.front_mut().host_mut().port_mut().set_faults(faults, faults);
+    }
+
+    fn live(&mut self) -> u32 {
+        self.world.core.engine(|engine| engine.machine().state().live_orders()).unwrap()
     }
 
     /// Local ids that the core accepted for a user, in order.
@@ -221,4 +244,58 @@ fn a_front_that_says_nothing_is_given_up() {
     }
     assert_eq!(market.world.core.front().uplinks(), 0);
     assert!(market.world.core.front().board().iter().all(|line| !line.has_dialog));
+}
+
+#[test]
+fn who_leaves_a_remote_front_has_its_orders_cancelled_through_the_link() {
+    let mut market = market_of(Setup { user_flags: USER_CANCEL_ON_DISCONNECT, ..Setup::default() });
+    market.until("the front opens", |market| market.remote.is_open());
+    let (leaving, staying) = (market.world.add_client(0), market.world.add_client(1));
+    for client in [leaving, staying] {
+        market.join(client, REMOTE, None);
+        market.world.clients[client].order(BUY, 15_000, 1);
+        market.until("it rests", |market| market.world.heard(client).count(tid::ORDER_CONFIRMATION) == 1);
+    }
+    market.world.clients[leaving].cut();
+    market.until("the core has cancelled", |market| market.cancelled() == [0]);
+    market.run(50);
+    assert_eq!(market.live(), 1);
+    // It comes back and stays, and what it asks then stands; also when the other one's way ends.
+    market.join(leaving, REMOTE, Some(2));
+    market.world.clients[leaving].order(BUY, 15_000, 1);
+    market.until("it rests", |market| market.world.heard(leaving).count(tid::ORDER_CONFIRMATION) == 1);
+    market.world.clients[staying].logout(data_flow_flag::DIALOG);
+    market.until("the core has cancelled", |market| market.cancelled() == [0, 1]);
+    market.run(50);
+    assert_eq!((market.live(), market.remote.front().counters().disconnect_cancels), (1, 2));
+    assert_eq!(market.world.core.front().counters().disconnect_cancels, 0, "the core had nothing to give itself");
+    assert_eq!(market.world.core.front().uplinks(), 1);
+}
+
+#[test]
+fn what_a_lost_front_can_not_cancel_any_more_the_core_cancels_once() {
+    let mut market = market_of(Setup { user_flags: USER_CANCEL_ON_DISCONNECT, ..Setup::default() });
+    market.until("the front opens", |market| market.remote.is_open());
+    let (asked, silent, here) = (market.world.add_client(0), market.world.add_client(1), market.world.add_client(2));
+    market.join(asked, REMOTE, None);
+    market.join(silent, REMOTE, None);
+    market.join(here, CORE, None);
+    for client in [asked, here] {
+        market.world.clients[client].order(BUY, 15_000, 1);
+        market.until("it rests", |market| market.world.heard(client).count(tid::ORDER_CONFIRMATION) == 1);
+    }
+    // Neither hears the other any more, until each has given the other up.
+    let all = Faults { loss_ppm: 1_000_000, ..Faults::default() };
+    market.set_link_faults(all);
+    market.run(5_000);
+    assert_eq!(market.cancelled(), [0], "who asked something there, and nobody else");
+    assert_eq!((market.live(), market.world.core.front().counters().disconnect_cancels), (1, 1));
+    market.set_link_faults(Faults::default());
+    market.until("the front opens again", |market| market.remote.is_open());
+    market.join(asked, REMOTE, Some(2));
+    market.world.clients[asked].order(BUY, 15_000, 1);
+    market.until("it rests", |market| market.world.heard(asked).count(tid::ORDER_CONFIRMATION) == 1);
+    market.run(50);
+    assert_eq!(market.cancelled(), [0], "what it has asked since stands");
+    assert_eq!(market.live(), 2);
 }
