@@ -548,6 +548,30 @@ fn an_auction_is_told_with_the_price_it_would_find() {
     assert_eq!((data.bid_volume, data.ask_volume), (Volume(3), Volume(3)));
 }
 
+#[test]
+fn a_quotes_ask_closes_what_its_bid_opened_where_today_is_closed_first() {
+    for (flags, yesterday) in [(DAY_CLOSE_TODAY_FIRST, 2), (0, 4)] {
+        let mut market = Market::with(DayOpen { flags, ..day() }, |_| ());
+        market.applied(&market_maker(0));
+        market.applied(&PositionSet {
+            account: AccountIndex(0),
+            instrument: A,
+            hedge: b'1',
+            reserved: 0,
+            long_yesterday: 4,
+            long_today: 2,
+            short_yesterday: 0,
+            short_today: 0,
+        });
+        market.rest(&sell(99, 2).account(2));
+        let quoted =
+            market.quote(QuoteInsert { offset: *b"01", volume: [Volume(3), Volume(6)], ..quote(0, 99, 101, 3) });
+        let told = text(&quoted);
+        let ask = format!("rests 1; accepted rests yesterday {yesterday} #");
+        assert!(told.contains("traded 2 at 99 by buy") && told.contains(&ask), "{told}");
+    }
+}
+
 /// What a side's Depth says: levels with a star where they changed, then what is gone.
 fn depth_of(events: &[engine::event::Event], side: u8) -> String {
     use engine::event::EventView;

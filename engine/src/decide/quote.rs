@@ -25,7 +25,7 @@ pub(super) fn insert(writer: &mut Writer<'_>, user: UserIndex, quote: &QuoteInse
 
 /// Ends the quote that is replaced, then lets bid and ask enter one after the other. They cannot meet: the bid is below the ask.
 fn accept(writer: &mut Writer<'_>, admitted: &AdmittedQuote<'_>) {
-    let &AdmittedQuote { instrument, participant, replaced, sides } = admitted;
+    let &AdmittedQuote { instrument, participant, replaced, mut sides, ask_closes_bids } = admitted;
     let beside = replaced.map_or([Slot::NONE; 2], |quote| end_orders(writer, quote, participant, EndReason::Replaced));
     let private_number = writer.private_number(participant);
     let [bid_sys_id, ask_sys_id] = [writer.spell(0), writer.spell(1)];
@@ -33,8 +33,8 @@ fn accept(writer: &mut Writer<'_>, admitted: &AdmittedQuote<'_>) {
     writer.push(QuoteAccepted { private_number, sys_id, bid_sys_id, ask_sys_id, ..QuoteAccepted::zero() });
     let mut terms = Terms { beside, ..Terms::of_limit(instrument, Price(0)) };
     let book = writer.state.book(instrument.definition.index);
-    for (direction, side) in [Direction::Buy, Direction::Sell].into_iter().zip(sides) {
-        let QuoteSide { price, volume, row, yesterday } = side;
+    for direction in [Direction::Buy, Direction::Sell] {
+        let QuoteSide { price, volume, row, yesterday } = sides[direction.side()];
         let matches = matching::can_trade_beside(writer.state, book, direction, price, beside);
         let private_number = writer.private_number(participant);
         let key = writer.accept(!matches, yesterday, private_number, row, price, 0);
@@ -48,6 +48,10 @@ fn accept(writer: &mut Writer<'_>, admitted: &AdmittedQuote<'_>) {
         if party.remaining != 0 {
             let remaining = Volume(party.remaining);
             writer.push(Rested { order: key, remaining, price, ..Rested::zero() });
+        }
+        if direction == Direction::Buy && ask_closes_bids {
+            let ask = &mut sides[Direction::Sell.side()];
+            ask.yesterday = ask.yesterday.saturating_sub(party.traded);
         }
     }
 }

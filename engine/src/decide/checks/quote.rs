@@ -17,6 +17,8 @@ pub(in crate::decide) struct AdmittedQuote<'a> {
     pub(in crate::decide) replaced: Option<&'a Quote>,
     /// Bid and ask.
     pub(in crate::decide) sides: [QuoteSide; 2],
+    /// What the bid opens by trading is what the ask closes first: today's position of the same row.
+    pub(in crate::decide) ask_closes_bids: bool,
 }
 
 /// Half of an admitted quote.
@@ -84,5 +86,9 @@ pub(in crate::decide) fn admit<'a>(
         participant: trader.definition.participant,
         replaced,
         sides: [half(&bid, 0, bid_yesterday), half(&ask, 1, ask_yesterday)],
+        ask_closes_bids: state.close_today_first
+            && bid.opens()
+            && ask.offset == Offset::Close
+            && quote.hedge[0] == quote.hedge[1],
     })
 }
