@@ -4,6 +4,7 @@ use crate::digest::exec_term;
 use crate::event::SystemId;
 use crate::keyed::Keyed;
 use crate::local_ids::LocalIds;
+use crate::quotes::text_hash;
 use crate::tables::{Index, scatter};
 use crate::types::{AccountIndex, InstrumentIndex, OrderKey, UserIndex};
 
@@ -45,6 +46,8 @@ pub(crate) struct ExecTable {
     live: u32,
     limit: u32,
     by_key: Index,
+    /// Those whose ExecOrderSysID does not spell their key.
+    by_text: Index,
     /// What is abandoned of a row.
     abandoned: Keyed<u64>,
 }
@@ -68,7 +71,8 @@ impl ExecTable {
         let mut orders = Vec::with_capacity(limit as usize + 1);
         orders.push(FREE);
         let room = limit as usize;
-        ExecTable { orders, free: 0, live: 0, limit, by_key: Index::with_room(room), abandoned: Keyed::with_room(room) }
+        let (by_key, by_text) = (Index::with_room(room), Index::with_room(0));
+        ExecTable { orders, free: 0, live: 0, limit, by_key, by_text, abandoned: Keyed::with_room(room) }
     }
 
     /// Whether one more may live.
@@ -87,10 +91,8 @@ impl ExecTable {
 
     /// The live instruction with an ExecOrderSysID that does not spell its key: a primary's, from before a takeover.
     pub(crate) fn find_text(&self, text: &SystemId, local_ids: &LocalIds) -> Option<&ExecOrder> {
-        self.iter().find(|order| {
-            let mark = local_ids.get(order.mark);
-            mark.prefix().is_none() && local_ids.sys_id(mark) == *text
-        })
+        let is = |place: u32| local_ids.sys_id(local_ids.get(self.orders[place as usize].mark)) == *text;
+        self.by_text.find(text_hash(text), is).map(|place| &self.orders[place as usize])
     }
 
     /// Every live instruction, in no order that means anything.
@@ -103,9 +105,9 @@ impl ExecTable {
         self.abandoned.get(u64::from(row)).copied().unwrap_or(0)
     }
 
-    /// An instruction begins. Returns by how much the digest grows (wrapping).
+    /// An instruction begins; its text, if it does not spell its key. Returns by how much the digest grows (wrapping).
     #[must_use]
-    pub(crate) fn add(&mut self, order: ExecOrder) -> u64 {
+    pub(crate) fn add(&mut self, order: ExecOrder, text: Option<&SystemId>) -> u64 {
         assert!(self.has_room(), "decide and validate leave no instruction without room");
         let place = match self.free {
             0 => {
@@ -119,6 +121,9 @@ impl ExecTable {
         };
         self.orders[place as usize] = order;
         self.by_key.insert(key_hash(order.key), place);
+        if let Some(text) = text {
+            self.by_text.insert(text_hash(text), place);
+        }
         self.live += 1;
         if order.action == ABANDON {
             *self.abandoned.get_or(u64::from(order.row), || 0) += u64::from(order.volume);
@@ -127,10 +132,14 @@ impl ExecTable {
     }
 
     /// An instruction is taken back. Returns it, and by how much the digest grows (wrapping).
-    pub(crate) fn remove(&mut self, key: OrderKey) -> (ExecOrder, u64) {
+    pub(crate) fn remove(&mut self, key: OrderKey, local_ids: &LocalIds) -> (ExecOrder, u64) {
         let place = self.place(key).expect("decide and validate end only live instructions");
         let order = self.orders[place as usize];
         self.by_key.remove(key_hash(key), place);
+        let mark = local_ids.get(order.mark);
+        if mark.prefix().is_none() {
+            self.by_text.remove(text_hash(&local_ids.sys_id(mark)), place);
+        }
         if order.action == ABANDON {
             *self.abandoned.get_or(u64::from(order.row), || 0) -= u64::from(order.volume);
         }

@@ -18,7 +18,7 @@ use crate::orders::{OrderTable, Slot};
 use crate::position::{RowTable, whose};
 use crate::state::State;
 use crate::system_id::key_in;
-use crate::types::{Direction, InstrumentIndex, OrderKey, Price, Sequence};
+use crate::types::{Direction, InstrumentIndex, OrderKey, Price, RawPrice, Sequence};
 
 /// Commands that may wait between [`Ahead::look`] and their turn; more, and their lines would be gone again. A power of two.
 pub const COMMANDS_AHEAD: usize = 8;
@@ -128,22 +128,42 @@ impl Default for Ahead {
 fn look(state: &State, tables: Tables<'_>, command: &Command<'_>) -> Ticket {
     match command.body {
         BodyView::OrderInsert(order) => {
-            let Some(instrument) = state.instrument(order.instrument) else { return Ticket::Nothing };
-            let price = Price(i32::try_from(instrument.ticks(order.price).0).unwrap_or(i32::MIN));
             let side = Direction::from_code(order.direction).unwrap_or(Direction::Buy);
             let whose = whose(order.account, order.instrument, order.hedge);
-            ask_for(state.rows.entry(whose));
             ask_for(state.local_ids.entry(local_ids::hash(IdSet::orders(command.header.user), &order.local_id)));
-            // If every command until then is looked at in turn, this will be its key.
-            let sequence = state.last_sequence().0 + COMMANDS_AHEAD as u64 + 1;
-            ask_for(state.orders.entry(OrderKey::new(Sequence(sequence), 0)));
-            tables.look_insert(whose, order.instrument, side, price)
+            look_order(state, tables, whose, order.instrument, side, order.price)
+        }
+        BodyView::QuoteInsert(quote) => {
+            let whose = quote.hedge.map(|hedge| whose(quote.account, quote.instrument, hedge));
+            ask_for(state.local_ids.entry(local_ids::hash(IdSet::quotes(command.header.user), &quote.local_id)));
+            // The ask's level is asked for here alone; its row is the bid's, mostly.
+            look_order(state, tables, whose[1], quote.instrument, Direction::Sell, quote.price[1]);
+            look_order(state, tables, whose[0], quote.instrument, Direction::Buy, quote.price[0])
         }
         BodyView::OrderCancel(cancel) => {
             key_in(&cancel.order_sys_id).map_or(Ticket::Nothing, |key| tables.look_cancel(key))
         }
         _ => Ticket::Nothing,
     }
+}
+
+/// First look at what an order, or half of a quote, will need.
+#[inline]
+fn look_order(
+    state: &State,
+    tables: Tables<'_>,
+    whose: u64,
+    instrument: InstrumentIndex,
+    side: Direction,
+    price: RawPrice,
+) -> Ticket {
+    let Some(of) = state.instrument(instrument) else { return Ticket::Nothing };
+    let price = Price(i32::try_from(of.ticks(price).0).unwrap_or(i32::MIN));
+    ask_for(state.rows.entry(whose));
+    // If every command until then is looked at in turn, this will be its key.
+    let sequence = state.last_sequence().0 + COMMANDS_AHEAD as u64 + 1;
+    ask_for(state.orders.entry(OrderKey::new(Sequence(sequence), 0)));
+    tables.look_insert(whose, instrument, side, price)
 }
 
 #[inline]

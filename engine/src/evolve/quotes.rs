@@ -127,7 +127,8 @@ pub(super) fn exec_accepted(state: &mut State, sequence: Sequence, command: &Com
         row,
         mark,
     };
-    let growth = state.execs.add(order);
+    let spelled = state.local_ids.get(mark).prefix().is_some();
+    let growth = state.execs.add(order, (!spelled).then_some(&accepted.sys_id));
     grow(state, growth);
     count_private(state, state.participant_of(user), accepted.private_number);
 }
@@ -135,7 +136,7 @@ pub(super) fn exec_accepted(state: &mut State, sequence: Sequence, command: &Com
 /// An instruction was taken back: what it froze is free.
 #[inline(never)]
 pub(super) fn exec_ended(state: &mut State, ended: &ExecEnded) {
-    let (order, growth) = state.execs.remove(ended.order);
+    let (order, growth) = state.execs.remove(ended.order, &state.local_ids);
     grow(state, growth);
     if order.action == EXERCISE {
         state.rows.touch(order.row).release(Direction::Sell, false, order.volume, order.yesterday);
