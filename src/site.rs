@@ -29,6 +29,7 @@
 //! start = "follower"                  # or "exchange": opens its own day from the base data
 //! journal = "state/backstop"          # folder: a journal a day, and the day's end
 //! control = "state/backstop.sock"     # Unix socket of `status` and `switch`
+//! multicast = { group = "239.77.0.1:7100", port = 7000 } # absent: market data over TCP alone. Also time_to_live (1), fill_bytes_per_second (12500000)
 //! fence = ["/usr/local/sbin/fence-primary"] # exits 0 when the old core cannot speak any more; what it prints is the proof
 //!
 //! [[front]]                           # backstop front --name north
@@ -43,6 +44,7 @@
 //! Paths are relative to the file. Unknown and missing fields are refused by name.
 
 use crate::run::doors::Door;
+use dataplane::multicast::MulticastConfig;
 use hw_profiles::Profile;
 use serde::Deserialize;
 use std::fs;
@@ -156,6 +158,22 @@ pub struct BackstopSite {
     /// The fence's command and its arguments.
     #[serde(default)]
     pub fence: Vec<String>,
+    /// Market data by UDP multicast, beside TCP; absent: none.
+    pub multicast: Option<MulticastSite>,
+}
+
+/// `backstop.multicast`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MulticastSite {
+    /// The group's address, 224.0.0.0 to 239.255.255.255, and port.
+    pub group: SocketAddrV4,
+    /// The UDP port of ours that it comes from, and that requests for what was lost come to.
+    pub port: u16,
+    /// Routers that a datagram may pass, plus one; absent: 1, this segment.
+    pub time_to_live: Option<u8>,
+    /// Bytes a second that requests are answered with, all receivers together; absent: 12,500,000.
+    pub fill_bytes_per_second: Option<u32>,
 }
 
 /// How Backstop begins a day of which it has no journal.
@@ -257,6 +275,20 @@ impl Site {
                 return Err(format!("{field} = \"{}\": expected another socket than {other} has", path.display()));
             }
         }
+        if let Some(multicast) = &backstop.multicast {
+            let MulticastSite { group, port, time_to_live, .. } = multicast;
+            if !group.ip().is_multicast() || group.port() == 0 {
+                return Err(format!(
+                    "backstop.multicast.group = \"{group}\": expected a group and its port, like 239.77.0.1:7100"
+                ));
+            }
+            if *port == 0 {
+                return Err("backstop.multicast.port = 0: expected a port, 1 to 65535".to_owned());
+            }
+            if *time_to_live == Some(0) {
+                return Err("backstop.multicast.time_to_live = 0: expected 1 to 255".to_owned());
+            }
+        }
         if self.primary.data_center == self.backstop.data_center {
             return Err(format!(
                 "backstop.data_center = {}: expected another than primary.data_center",
@@ -310,6 +342,19 @@ impl Site {
             return check_day(day).map_err(|fault| format!("--day: {fault}"));
         }
         Ok(self.trading_day.unwrap_or_else(today))
+    }
+
+    /// How Backstop's market data go by multicast, if they do.
+    #[must_use]
+    pub fn multicast(&self) -> Option<MulticastConfig> {
+        self.backstop.multicast.map(|site| {
+            let usual = MulticastConfig::new(site.group, site.port);
+            MulticastConfig {
+                time_to_live: site.time_to_live.unwrap_or(usual.time_to_live),
+                fill_bytes_per_second: site.fill_bytes_per_second.unwrap_or(usual.fill_bytes_per_second),
+                ..usual
+            }
+        })
     }
 
     /// A front by its name.

@@ -39,6 +39,8 @@ pub struct Config {
     /// After a relogin also orders that the resumed private stream has told of meanwhile are sent again. Needless; for drills, in which
     /// the exchange shall have repeats to recognise.
     pub repeat_told: bool,
+    /// Books of all instruments are kept: [`crate::Member::market`].
+    pub keeps_books: bool,
     /// Spreads the waits of many members: between half and all of each wait, by a generator seeded with this.
     pub seed: u64,
 }
@@ -64,6 +66,7 @@ impl Config {
             pace_wait: Nanoseconds::milliseconds(200),
             rolled_back: RolledBack::Expose,
             repeat_told: false,
+            keeps_books: false,
             seed: 1,
         }
     }

@@ -46,7 +46,8 @@ pub struct InstrumentMarket {
     pub phase: u8,
     /// Prices and volumes as last told.
     pub market: MarketData,
-    /// Lots that the prints told one by one, counted once: after a tick what `market.volume` says.
+    /// Lots that the prints told one by one since the feed began, counted once: from the day's first message on, after a tick what
+    /// `market.volume` says.
     pub printed: u64,
     /// Previous settlement; 0 as long as no full picture was told, as the three below.
     pub previous_settlement: Price,
@@ -186,11 +187,16 @@ impl MarketFeed {
         Ok(())
     }
 
+    /// The connection is another one: a message of which only some parts came comes again from its beginning.
+    pub fn reconnected(&mut self) {
+        (self.parts, self.pending) = (ChainReader::new(), Vec::new());
+    }
+
     /// Takes back the messages from `first` on (FlowMessageCancel, an epoch's cut). False: they are further back than is kept; the feed has
     /// forgotten everything and begins anew, with message 1 or with [`MarketFeed::recover`].
     #[must_use]
     pub fn roll_back(&mut self, first: StreamNumber) -> bool {
-        (self.parts, self.pending) = (ChainReader::new(), Vec::new());
+        self.reconnected();
         let keep = first.0.saturating_sub(1);
         if keep >= self.last.0 {
             return true;
@@ -252,10 +258,6 @@ impl MarketFeed {
             apply(&mut market, change);
         }
         check(&market)?;
-        // Lots printed before are in the day's volume.
-        for one in market.values_mut() {
-            one.printed = one.market.volume.into();
-        }
         let last = StreamNumber(prices_at.min(levels_at));
         *self = MarketFeed { market: market.clone(), last, base: (market, last), ..MarketFeed::default() };
         self.recovery.known = (prices_at, levels_at);

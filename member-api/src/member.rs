@@ -4,6 +4,7 @@
 
 use crate::config::{Config, RolledBack};
 use crate::login::Flow;
+use crate::market::MarketFeed;
 use crate::order::{
     ClientId, Epoch, InstrumentId, LocalId, Nanoseconds, NewCancel, NewOrder, StreamNumber, SystemId, UserId,
 };
@@ -20,6 +21,8 @@ use std::net::SocketAddrV4;
 pub struct Member {
     pub(crate) config: Config,
     pub(crate) view: View,
+    /// If books are kept.
+    pub(crate) market: Option<MarketFeed>,
     pub(crate) requests: Requests,
     pub(crate) targets: Targets,
     pub(crate) wire: Wire,
@@ -152,6 +155,7 @@ impl Member {
     pub fn new(config: Config) -> Self {
         Member {
             targets: Targets::new(&config),
+            market: config.keeps_books.then(MarketFeed::new),
             config,
             view: View::default(),
             requests: Requests::new(),
@@ -407,6 +411,18 @@ impl Member {
         &self.view
     }
 
+    /// Books and figures of all instruments, as the broadcast stream told them; none unless [`Config::keeps_books`]. After a takeover that took back more
+    /// than is kept it is empty, until it is recovered by queries.
+    #[must_use]
+    pub fn market(&self) -> Option<&MarketFeed> {
+        self.market.as_ref()
+    }
+
+    /// [`Member::market`], to recover it.
+    pub fn market_mut(&mut self) -> Option<&mut MarketFeed> {
+        self.market.as_mut()
+    }
+
     /// Where the connection stands.
     #[must_use]
     pub fn state(&self) -> LinkState {
@@ -531,6 +547,9 @@ impl Member {
             self.view.roll_back_broadcast(next);
         }
         self.broadcast_parts = ChainReader::default();
+        if let Some(market) = &mut self.market {
+            market.reconnected();
+        }
         if was >= LinkState::Working {
             self.recall_requests();
         }

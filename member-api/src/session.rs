@@ -284,6 +284,10 @@ impl Member {
             return Ok(());
         }
         let part = self.broadcast_parts.accept(message)?;
+        // One that has lost the stream's beginning waits for its recovery.
+        if let Some(market) = self.market.as_mut().filter(|market| number.0 <= market.last().0.saturating_add(1)) {
+            market.part(message).map_err(|_| Trouble::Malformed)?;
+        }
         match message.tid() {
             tid::INSTRUMENT_STATUS_CHANGE_NOTIFY => {
                 let field = package::InstrumentStatusChangeNotify::parse(message)?.instrument_status;
@@ -323,6 +327,10 @@ impl Member {
             self.counters.rolled_back_messages += u64::from((self.view.broadcast.last.0 + 1).saturating_sub(from.0));
             self.broadcast_parts = ftd::ChainReader::default();
             self.view.roll_back_broadcast(from);
+            if let Some(market) = &mut self.market {
+                // False: it is empty now, and says so by its last number.
+                let _ = market.roll_back(from);
+            }
             return;
         }
         if voided.series != self.config.private_series || from > self.view.private.last {

@@ -705,7 +705,7 @@ fn a_seat_with_a_secret_proves_it_without_sending_it() {
 
 #[test]
 fn market_data_comes_in_chains_and_half_a_chain_is_forgotten() {
-    let mut bench = Bench::new(config());
+    let mut bench = Bench::new(Config { keeps_books: true, ..config() });
     bench.log_in(1);
     bench.tell(&market(1, 60, 1_000));
     assert_eq!(bench.member.view().instruments().len(), 60);
@@ -721,6 +721,10 @@ fn market_data_comes_in_chains_and_half_a_chain_is_forgotten() {
     assert!(matches!(broadcast, Asked::Login { resume: Some(1), .. }));
     bench.tell(&whole);
     assert_eq!(bench.member.view().last_numbers().1, StreamNumber(2));
+    // The books took each message once, when it was whole.
+    let books = bench.member.market().unwrap();
+    assert_eq!((books.last(), books.instruments().count()), (StreamNumber(2), 60));
+    assert!(books.instruments().all(|(_, one)| one.market.last == Price(2_000) && one.market.turnover == 12_345));
 }
 
 #[test]

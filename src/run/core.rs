@@ -88,6 +88,7 @@ impl<T: Transport + Send + 'static> Core<T> {
         front.uplinks = own.fronts.map(|port| (port, Filter::only(fronts)));
         front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
         front.clock = Some(machine_clock);
+        front.multicast = site.multicast();
         let (map, notes) = map(profile, hosts.len())?;
         let clock = WallClock::start();
         let mut follow = FollowSettings::new(own.data_center);
