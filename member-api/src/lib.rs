@@ -7,7 +7,7 @@
 //!     while let Some(action) = member.poll(now) { … }    Connect(address) | Close
 //!     n = socket.write(member.output()); member.sent(n);
 //!     member.connected(now) | member.received(bytes, now) | member.closed(now)
-//!     member.insert(order) | member.cancel(local_id) | member.report(…)
+//!     member.insert(order) | member.cancel(local_id) | member.quote(quote) | member.report(…)
 //! }
 //! ```
 //!
@@ -46,6 +46,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod deals;
 mod login;
 mod market;
 mod member;
@@ -58,6 +59,7 @@ mod view;
 mod wire;
 
 pub use config::{Config, Credential, RolledBack};
+pub use deals::{Deal, DealKind, DealState, NewEnquiry, NewInstruction, NewQuote, QuoteSide, Terms};
 pub use market::{InstrumentMarket, LEVELS_MAX, Level, MarketFeed, NotTaken, UNDO_MESSAGES};
 pub use member::{Action, Counters, LinkState, Member, Refusal, Voided};
 pub use multicast::{Multicast, MulticastCounters};

@@ -3,6 +3,7 @@
 //! States and what leads from one to the next stand in [`LinkState`]; every change is made in this file and in `session.rs`.
 
 use crate::config::{Config, RolledBack};
+use crate::deals::{DealState, write_deal, write_deal_cancel};
 use crate::login::Flow;
 use crate::market::MarketFeed;
 use crate::order::{
@@ -46,7 +47,7 @@ pub struct Member {
     pub(crate) pace_until: Nanoseconds,
     /// Orders and cancels are held; this many may leave all the same.
     hold: Option<u32>,
-    next_local_id: u64,
+    pub(crate) next_local_id: u64,
     pub(crate) counters: Counters,
     pub(crate) refusal: Option<Refusal>,
     pub(crate) voided: Vec<Voided>,
@@ -109,6 +110,8 @@ pub struct Counters {
     pub rolled_back_messages: u64,
     /// Orders that only void messages knew.
     pub rolled_back_orders: u64,
+    /// Quotes and instructions that only void messages knew.
+    pub rolled_back_deals: u64,
     /// Times that all three logins stood.
     pub logins: u64,
     /// … of them, after the first.
@@ -123,6 +126,8 @@ pub struct Counters {
     pub malformed: u64,
     /// Sides of trades told twice under different numbers: an error of the exchange's.
     pub trades_repeated: u64,
+    /// Quotes and instructions told to stand or to end twice, or to end before they stood: an error of the exchange's.
+    pub deals_contradicted: u64,
     /// Requests put back because the seat's limits (105, 106) were hit.
     pub paced: u64,
 }
@@ -326,12 +331,12 @@ impl Member {
             target: Some((local_id, order.sent.client_id)),
             message_reference: [b' '; 6],
         };
-        Some(self.add_cancel(cancel, Some(index), by_local_id))
+        Some(self.add_cancel(cancel, CancelOf::Order(index), by_local_id))
     }
 
     /// Queues a cancel as the caller filled it and returns its ActionLocalId.
     pub fn cancel_as(&mut self, cancel: NewCancel) -> LocalId {
-        self.add_cancel(cancel, None, false)
+        self.add_cancel(cancel, CancelOf::Anything, false)
     }
 
     /// Reports readiness (就绪, 举手) with words of at most 500 bytes; longer ones are cut at a character's border. Only the newest report counts.
@@ -463,7 +468,8 @@ impl Member {
     /// What happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters { trades_repeated: self.view.trades_repeated, ..self.counters }
+        let View { trades_repeated, deals_contradicted, .. } = self.view;
+        Counters { trades_repeated, deals_contradicted, ..self.counters }
     }
 
     /// The last refusal of a login or forced exit.
@@ -491,15 +497,28 @@ impl Member {
         }
     }
 
-    fn add_cancel(&mut self, sent: NewCancel, order: Option<u32>, by_local_id: bool) -> LocalId {
+    pub(crate) fn add_cancel(&mut self, sent: NewCancel, of: CancelOf, by_local_id: bool) -> LocalId {
         let number = self.requests.cancels.len() as u64 + 1;
         let action_local_id = LocalId::numbered(number);
-        let earlier = order.and_then(|order| self.view.orders[order as usize].cancel);
+        let (order, deal) = match of {
+            CancelOf::Order(order) => (Some(order), None),
+            CancelOf::Deal(deal) => (None, Some(deal)),
+            CancelOf::Anything => (None, None),
+        };
+        let newest = |view: &View| match of {
+            CancelOf::Order(order) => view.orders[order as usize].cancel,
+            CancelOf::Deal(deal) => view.deals[deal as usize].cancel,
+            CancelOf::Anything => None,
+        };
+        let earlier = newest(&self.view);
         let state = CancelState::Waiting;
-        let cancel = Cancel { action_local_id, sent, order, by_local_id, earlier, request: 0, state, reject: 0 };
+        let cancel = Cancel { action_local_id, sent, order, deal, by_local_id, earlier, request: 0, state, reject: 0 };
         let index = self.requests.add_cancel(cancel);
         if let Some(order) = order {
             self.view.orders[order as usize].cancel = Some(index);
+        }
+        if let Some(deal) = deal {
+            self.view.deals[deal as usize].cancel = Some(index);
         }
         action_local_id
     }
@@ -575,6 +594,12 @@ impl Member {
                         order.sys_id = SystemId::BLANK;
                     }
                 }
+                What::Deal { deal } => {
+                    let deal = &mut self.view.deals[deal as usize];
+                    if deal.told == 0 {
+                        (deal.state, deal.sys_id) = (DealState::Waiting, SystemId::BLANK);
+                    }
+                }
                 What::Cancel { cancel } => self.requests.cancels[cancel as usize].state = CancelState::Waiting,
                 What::Repeat { .. } | What::Readiness { .. } => {}
             }
@@ -618,6 +643,9 @@ impl Member {
             What::Cancel { cancel } => {
                 let was_sent = self.requests.all[request as usize].was_sent;
                 let cancel = &mut self.requests.cancels[cancel as usize];
+                if let Some(deal) = cancel.deal {
+                    return self.is_cancel_needless(request, deal, was_sent);
+                }
                 let Some(order) = cancel.order else { return false };
                 match self.view.orders[order as usize].state {
                     OrderState::RolledBack => {
@@ -633,6 +661,13 @@ impl Member {
                     }
                     _ => false,
                 }
+            }
+            What::Deal { deal } => {
+                let told = self.view.deals[deal as usize].told > 0;
+                if told {
+                    self.requests.settle(request);
+                }
+                told
             }
             What::Repeat { .. } | What::Readiness { .. } => false,
         }
@@ -657,13 +692,22 @@ impl Member {
             What::Cancel { cancel } => {
                 let cancel = &mut self.requests.cancels[*cancel as usize];
                 cancel.state = CancelState::Sent;
+                let action_local_id = cancel.action_local_id;
+                if let Some(deal) = cancel.deal {
+                    return write_deal_cancel(
+                        &mut self.wire,
+                        config,
+                        &view.deals[deal as usize],
+                        action_local_id,
+                        (number, now),
+                    );
+                }
                 let mut sent = cancel.sent;
                 if let Some(order) = cancel.order.filter(|_| !cancel.by_local_id) {
                     // By the exchange's number where it is known, which takes the exchange least work; else by ours.
                     sent.order_sys_id = view.orders[order as usize].sys_id;
                     sent.target = if sent.order_sys_id.is_blank() { sent.target } else { None };
                 }
-                let action_local_id = cancel.action_local_id;
                 self.wire.message(now, tid::ORDER_ACTION, number, |message| {
                     let field = message.push::<OrderActionField>()?;
                     sent.fill(field);
@@ -674,6 +718,13 @@ impl Member {
                     }
                     Some(())
                 })
+            }
+            What::Deal { deal } => {
+                let deal = &mut view.deals[*deal as usize];
+                if deal.told == 0 {
+                    deal.state = DealState::Sent;
+                }
+                write_deal(&mut self.wire, config, deal, (number, now))
             }
             What::Readiness { readiness, words } => self.wire.message(now, tid::READINESS, number, |message| {
                 let field = message.push::<ReadinessField>()?;
@@ -689,6 +740,7 @@ impl Member {
     pub(crate) fn send_again(&mut self, request: u32) {
         match self.requests.all[request as usize].what {
             What::Insert { order } => self.view.orders[order as usize].state = OrderState::Waiting,
+            What::Deal { deal } => self.view.deals[deal as usize].state = DealState::Waiting,
             What::Cancel { cancel } => self.requests.cancels[cancel as usize].state = CancelState::Waiting,
             What::Repeat { .. } | What::Readiness { .. } => {}
         }
@@ -725,10 +777,27 @@ impl Member {
                 cancel.state = CancelState::Rejected;
                 cancel.reject = code;
             }
+            What::Deal { deal } => {
+                let deal = &mut self.view.deals[deal as usize];
+                if deal.told == 0 {
+                    (deal.state, deal.reject) = (DealState::Rejected, code);
+                }
+            }
             What::Repeat { .. } | What::Readiness { .. } => {}
         }
         self.requests.settle(request);
     }
+}
+
+/// What a cancel is of.
+#[derive(Clone, Copy)]
+pub(crate) enum CancelOf {
+    /// An order of the view.
+    Order(u32),
+    /// A deal of the view.
+    Deal(u32),
+    /// Whatever the caller named.
+    Anything,
 }
 
 /// An order that cannot be written: dataplane/STREAMS.md, 109 a field is malformed.

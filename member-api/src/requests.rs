@@ -5,6 +5,8 @@
 //! ```text
 //! insert     refused in the dialog, or the private stream told of the order
 //! cancel     refused in the dialog, or accepted there and the private stream told that the order ended
+//! quote, instruction, and their cancels   likewise
+//! enquiry    answered in the dialog
 //! readiness  answered in the dialog
 //! ```
 //!
@@ -50,6 +52,8 @@ pub(crate) enum What {
     Repeat { local_id: LocalId, sent: Box<NewOrder> },
     /// The cancel at this place.
     Cancel { cancel: u32 },
+    /// The quote, the enquiry or the instruction of the view at this place.
+    Deal { deal: u32 },
     /// Readiness, with words.
     Readiness { readiness: Readiness, words: Box<str> },
 }
@@ -61,9 +65,11 @@ pub(crate) struct Cancel {
     pub sent: NewCancel,
     /// The order of the view that it is for, if it is one of ours.
     pub order: Option<u32>,
+    /// The deal of the view that it is for.
+    pub deal: Option<u32>,
     /// It names its order by our local id, also where the exchange's number is known.
     pub by_local_id: bool,
-    /// The cancel of the same order before this one.
+    /// The cancel of the same order or deal before this one.
     pub earlier: Option<u32>,
     pub request: u32,
     pub state: CancelState,

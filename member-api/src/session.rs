@@ -1,6 +1,7 @@
 //! Messages from the exchange: framing, logins, dialog answers, the two streams, roll-back.
 
 use crate::config::Credential;
+use crate::deals::{DealKind, DealState};
 use crate::login::{Flow, fill_login, fill_proof};
 use crate::member::{LinkState, Member, Refusal, Voided};
 use crate::order::{Epoch, LocalId, Nanoseconds, StreamNumber, SystemId};
@@ -123,6 +124,37 @@ impl Member {
                     self.cancel_accepted(request);
                 }
             }
+            tid::QUOTE_INSERT => {
+                let answer = package::RspQuoteInsert::parse(message)?;
+                if let Some(request) = self.requests.arrive(number) {
+                    self.accepted(request, SystemId(*answer.input_quote.quote_sys_id.bytes()));
+                }
+            }
+            tid::ENQUIRE_QUOTE => {
+                let answer = package::RspEnquireQuote::parse(message)?;
+                if let Some(request) = self.requests.arrive(number) {
+                    self.accepted(request, SystemId(*answer.enquire_quote.quote_sys_id.bytes()));
+                }
+            }
+            tid::EXEC_ORDER_INSERT => {
+                package::RspExecOrderInsert::parse(message)?;
+                if let Some(request) = self.requests.arrive(number) {
+                    // Its number comes with the private stream.
+                    self.accepted(request, SystemId::BLANK);
+                }
+            }
+            tid::QUOTE_ACTION => {
+                package::RspQuoteAction::parse(message)?;
+                if let Some(request) = self.requests.arrive(number) {
+                    self.cancel_accepted(request);
+                }
+            }
+            tid::EXEC_ORDER_ACTION => {
+                package::RspExecOrderAction::parse(message)?;
+                if let Some(request) = self.requests.arrive(number) {
+                    self.cancel_accepted(request);
+                }
+            }
             tid::READINESS => {
                 if let Some(request) = self.requests.arrive(number) {
                     self.requests.settle(request);
@@ -185,7 +217,7 @@ impl Member {
             // The session has forgotten our login; a new connection mends it, and everything open is sent again.
             NOT_LOGGED_IN => return Err(Trouble::Leave),
             LOCAL_ID_REPEATED if !first.is_blank() => {
-                if matches!(self.requests.all[request as usize].what, What::Insert { .. }) {
+                if matches!(self.requests.all[request as usize].what, What::Insert { .. } | What::Deal { .. }) {
                     self.counters.repeats_recognised += 1;
                 }
                 self.accepted(request, first);
@@ -207,6 +239,16 @@ impl Member {
                     self.requests.settle(request);
                 }
             }
+            What::Deal { deal } => {
+                let deal = &mut self.view.deals[deal as usize];
+                let is_enquiry = deal.sent.kind() == DealKind::Enquiry;
+                if deal.told == 0 {
+                    (deal.state, deal.sys_id) = (DealState::Accepted, sys_id);
+                }
+                if deal.told > 0 || is_enquiry {
+                    self.requests.settle(request);
+                }
+            }
             _ => self.requests.settle(request),
         }
     }
@@ -214,7 +256,8 @@ impl Member {
     fn cancel_accepted(&mut self, request: u32) {
         let What::Cancel { cancel } = self.requests.all[request as usize].what else { return };
         let cancel = &mut self.requests.cancels[cancel as usize];
-        let ended = cancel.order.is_none_or(|order| self.view.orders[order as usize].state.is_final());
+        let ended = cancel.order.is_none_or(|order| self.view.orders[order as usize].state.is_final())
+            && cancel.deal.is_none_or(|deal| self.view.deals[deal as usize].state == DealState::Ended);
         cancel.state = if ended { CancelState::Done } else { CancelState::Accepted };
         if ended {
             self.requests.settle(request);
@@ -241,7 +284,20 @@ impl Member {
                 self.view.bulletin(number, field, true);
                 (None, field.send_time.get())
             }
-            // Quotes and exercises are not ours yet; their numbers count.
+            tid::QUOTE => {
+                let field = package::Quote::parse(message)?.quote;
+                let deal = self.view.quoted(number, field).ok_or(Trouble::Malformed)?;
+                self.confirm_deal(deal);
+                // Of which of its two times it is, the message does not say in one item.
+                (None, None)
+            }
+            tid::EXEC_ORDER => {
+                let package::ExecOrder { exec_order, exec_action } = package::ExecOrder::parse(message)?;
+                let deal = self.view.instructed(number, exec_order, exec_action).ok_or(Trouble::Malformed)?;
+                self.confirm_deal(deal);
+                (None, None)
+            }
+            // Whatever else is told to us counts by its number.
             _ => (None, None),
         };
         let stream = &mut self.view.private;
@@ -254,6 +310,23 @@ impl Member {
         Ok(())
     }
 
+    /// The private stream told of a deal: what waited for that is settled.
+    fn confirm_deal(&mut self, deal: Option<u32>) {
+        let Some(deal) = deal else { return };
+        let deal = &self.view.deals[deal as usize];
+        let (ended, newest, request, own) =
+            (deal.state == DealState::Ended, deal.cancel, deal.request, deal.user_id == self.config.user_id);
+        if own {
+            self.note_local_id(deal.local_id);
+        }
+        if let Some(request) = request {
+            self.requests.settle(request);
+        }
+        if ended {
+            self.settle_cancels(newest);
+        }
+    }
+
     /// The private stream told of an order: what waited for that is settled.
     fn confirm_requests(&mut self, told: Told) {
         let order = &self.view.orders[told.order as usize];
@@ -262,10 +335,14 @@ impl Member {
         {
             self.requests.settle(request);
         }
-        if !order.state.is_final() {
-            return;
+        if order.state.is_final() {
+            self.settle_cancels(order.cancel);
         }
-        let mut next = order.cancel;
+    }
+
+    /// What the cancels of something were for has come.
+    fn settle_cancels(&mut self, newest: Option<u32>) {
+        let mut next = newest;
         while let Some(cancel) = next {
             let cancel = &mut self.requests.cancels[cancel as usize];
             next = cancel.earlier;
@@ -348,6 +425,17 @@ impl Member {
         }
         for order in undone.uncancelled {
             self.roll_back_cancels(self.view.orders[order as usize].cancel);
+        }
+        for deal in undone.deals {
+            let deal = &self.view.deals[deal as usize];
+            let (request, newest_cancel) = (deal.request, deal.cancel);
+            let Some(request) = request else { continue };
+            self.counters.rolled_back_deals += 1;
+            self.roll_back(request);
+            self.roll_back_cancels(newest_cancel);
+        }
+        for deal in undone.unended {
+            self.roll_back_cancels(self.view.deals[deal as usize].cancel);
         }
     }
 

@@ -5,6 +5,7 @@
 //! Positions hold what the application set at the start of the day plus the trades; today's and yesterday's are not told
 //! apart, since no message says which of them a close took.
 
+use crate::deals::{Deal, DealKind};
 use crate::order::{ClientId, Epoch, InstrumentId, LocalId, NewOrder, Price, StreamNumber, SystemId, UserId};
 use ftd::field::{BulletinField, MarketMatchDataChgField, OrderStatusField, TradeInsertSingleField};
 use ftd::value::{direction, offset_flag, order_status};
@@ -15,6 +16,10 @@ use std::collections::BTreeMap;
 pub struct View {
     pub(crate) orders: Vec<Order>,
     order_of: BTreeMap<(LocalId, [u8; 15]), u32>,
+    /// The orders of quotes.
+    quoted_order_of: BTreeMap<SystemId, u32>,
+    pub(crate) deals: Vec<Deal>,
+    pub(crate) deal_of: BTreeMap<(DealKind, LocalId, [u8; 15]), u32>,
     trades: Vec<Trade>,
     trade_of: BTreeMap<(SystemId, u8), u32>,
     opening: BTreeMap<PositionKey, Position>,
@@ -27,6 +32,8 @@ pub struct View {
     pub(crate) broadcast: Stream<BroadcastRecord>,
     /// Trades that came again under another number: an error of the exchange's.
     pub(crate) trades_repeated: u64,
+    /// Quotes and instructions that were told to stand or to end twice, or to end before they stood: an error of the exchange's.
+    pub(crate) deals_contradicted: u64,
 }
 
 /// Where an order stands. The numbers are for metrics.
@@ -217,6 +224,7 @@ impl<R> Stream<R> {
 pub(crate) enum PrivateRecord {
     Confirmed { order: u32, sys_id: SystemId, status: u8, remaining: u32, traded: u32, last_price: Price },
     Traded { trade: u32 },
+    Deal { deal: u32, sys_id: SystemId, order_sys_ids: [SystemId; 2], ended: bool },
     Bulletin,
 }
 
@@ -242,6 +250,10 @@ pub(crate) struct Undone {
     pub orders: Vec<u32>,
     /// Orders that are no longer cancelled.
     pub uncancelled: Vec<u32>,
+    /// Deals that no message knows any more.
+    pub deals: Vec<u32>,
+    /// Deals that have not ended any more.
+    pub unended: Vec<u32>,
 }
 
 impl View {
@@ -255,6 +267,12 @@ impl View {
     #[must_use]
     pub fn order(&self, user_id: &UserId, local_id: LocalId) -> Option<&Order> {
         self.order_index(user_id, local_id).map(|index| &self.orders[index as usize])
+    }
+
+    /// The order that a side of a quote became, by its OrderSysId.
+    #[must_use]
+    pub fn quoted_order(&self, sys_id: SystemId) -> Option<&Order> {
+        self.quoted_order_of.get(&sys_id).map(|&index| &self.orders[index as usize])
     }
 
     /// Every side of a trade told to us, in the order of the private stream.
@@ -324,6 +342,20 @@ impl View {
         sent: NewOrder,
         request: Option<u32>,
     ) -> u32 {
+        let index = self.push_order(user_id, local_id, sent, request);
+        self.order_of.insert((local_id, *user_id.bytes()), index);
+        index
+    }
+
+    /// Puts down a side of a quote, once.
+    pub(crate) fn add_quoted_order(&mut self, user_id: UserId, local_id: LocalId, sys_id: SystemId, sent: NewOrder) {
+        if !self.quoted_order_of.contains_key(&sys_id) {
+            let index = self.push_order(user_id, local_id, sent, None);
+            self.quoted_order_of.insert(sys_id, index);
+        }
+    }
+
+    fn push_order(&mut self, user_id: UserId, local_id: LocalId, sent: NewOrder, request: Option<u32>) -> u32 {
         let index = index_of(self.orders.len());
         self.orders.push(Order {
             local_id,
@@ -340,8 +372,12 @@ impl View {
             cancel: None,
             before: (false, false),
         });
-        self.order_of.insert((local_id, *user_id.bytes()), index);
         index
+    }
+
+    /// The order that a private message speaks of: a quote's by its number, any other by its local id.
+    fn order_told_of(&self, sys_id: SystemId, user_id: &UserId, local_id: LocalId) -> Option<u32> {
+        self.quoted_order_of.get(&sys_id).copied().or_else(|| self.order_index(user_id, local_id))
     }
 
     pub(crate) fn set_position(
@@ -362,7 +398,8 @@ impl View {
     pub(crate) fn confirmed(&mut self, number: StreamNumber, field: &OrderStatusField) -> Option<Told> {
         let last_price = Price(field.trade_price.units().ok()?);
         let local_id = LocalId(*field.order_local_id.bytes());
-        let order = match self.order_index(&field.user_id, local_id) {
+        let sys_id = SystemId(*field.order_sys_id.bytes());
+        let order = match self.order_told_of(sys_id, &field.user_id, local_id) {
             Some(order) => order,
             None => self.add_order(field.user_id, local_id, order_of(field)?, None),
         };
@@ -372,7 +409,7 @@ impl View {
         }
         let record = PrivateRecord::Confirmed {
             order,
-            sys_id: SystemId(*field.order_sys_id.bytes()),
+            sys_id,
             status: field.order_status.get(),
             remaining: field.volume_total.unsigned(),
             traded: field.trade_volume.unsigned(),
@@ -393,7 +430,8 @@ impl View {
             return Some(None);
         }
         let local_id = LocalId(*field.order_local_id.bytes());
-        let order = match self.order_index(&field.user_id, local_id) {
+        let sys_id = SystemId(*field.order_sys_id.bytes());
+        let order = match self.order_told_of(sys_id, &field.user_id, local_id) {
             Some(order) => order,
             None => {
                 // Another seat's immediate order: its trades come before its confirmation, which says the volume.
@@ -407,7 +445,7 @@ impl View {
         self.trades.push(Trade {
             trade_id: key.0,
             order,
-            sys_id: SystemId(*field.order_sys_id.bytes()),
+            sys_id,
             direction: key.1,
             offset: field.offset_flag.get(),
             hedge: field.hedge_flag.get(),
@@ -492,6 +530,7 @@ impl View {
                 order.state = OrderState::RolledBack;
             }
         }
+        self.forget_deals();
         let records = std::mem::take(&mut self.private.records);
         for (_, record) in &records {
             self.apply_private(record);
@@ -506,6 +545,7 @@ impl View {
                 undone.uncancelled.push(index_of(index));
             }
         }
+        (undone.deals, undone.unended) = self.undone_deals();
         undone
     }
 
@@ -522,6 +562,11 @@ impl View {
             self.apply_broadcast(record);
         }
         self.broadcast.records = records;
+    }
+
+    pub(crate) fn put_private(&mut self, number: StreamNumber, record: PrivateRecord) {
+        self.private.put(number, record);
+        self.apply_private(&record);
     }
 
     fn put_broadcast(&mut self, number: StreamNumber, record: BroadcastRecord) {
@@ -567,6 +612,9 @@ impl View {
                     (false, true) => position.short += volume,
                     (false, false) => position.long -= volume,
                 }
+            }
+            PrivateRecord::Deal { deal, sys_id, order_sys_ids, ended } => {
+                self.apply_deal(deal, sys_id, order_sys_ids, ended);
             }
             PrivateRecord::Bulletin => {}
         }
@@ -615,6 +663,6 @@ fn order_of(field: &OrderStatusField) -> Option<NewOrder> {
     })
 }
 
-fn index_of(length: usize) -> u32 {
+pub(crate) fn index_of(length: usize) -> u32 {
     u32::try_from(length).expect("a member's day has fewer than 2^32 orders, trades and instruments")
 }
