@@ -482,3 +482,80 @@ fn a_query_changes_nothing_and_enters_no_log() {
     let last = world.reader.frames_from(0).last().unwrap();
     assert!(!matches!(last.command().body, BodyView::DayClose(_)));
 }
+
+/// What somebody who asked and then went on with the broadcast stream knows of an instrument.
+#[derive(Default, Debug, PartialEq)]
+struct Known {
+    lots: i32,
+    turnover_lots: i32,
+    levels: BTreeMap<(u8, i64), u32>,
+}
+
+#[test]
+fn who_asks_and_then_goes_on_from_the_number_told_knows_all_of_it_once() {
+    let (mut world, members) = traded_world();
+    world.command(&MarketDataTick { reserved: 0 });
+    // Something is not published yet when it is asked.
+    trade(&mut world, &members, 77, 30);
+    let late = world.add_client(3);
+    world.connect(late);
+    world.clients[late].login(data_flow_flag::DIALOG, None, None);
+    world.until("the login is answered", |world| world.heard(late).count(tid::USER_LOGIN) == 1);
+    let mut known: BTreeMap<Vec<u8>, Known> = BTreeMap::new();
+    let answer = ask(&mut world, late, tid::QRY_MARKET_MATCH_DATA, &ReqQryMarketMatchDataField::BLANK);
+    let matched: Vec<MarketMatchDataField> = fields(&answer);
+    for field in &matched {
+        let lots = field.trade_lot.get();
+        let one = Known { lots, turnover_lots: lots, levels: BTreeMap::new() };
+        known.insert(field.instrument_id.trimmed().to_vec(), one);
+    }
+    let answer = ask(&mut world, late, tid::QRY_MARKET_ORDER_DATA, &ReqQryMarketOrderDataField::BLANK);
+    let levels: Vec<MarketOrderDataField> = fields(&answer);
+    let number = levels[0].broadcast_sequence_no.unsigned();
+    assert_eq!(number, matched[0].broadcast_sequence_no.unsigned());
+    let take = |known: &mut BTreeMap<Vec<u8>, Known>, level: &MarketOrderDataField| {
+        let levels = &mut known.get_mut(level.instrument_id.trimmed()).unwrap().levels;
+        let place = (level.direction.get(), level.price.units().unwrap());
+        match level.volume.unsigned() {
+            0 => levels.remove(&place),
+            lots => levels.insert(place, lots),
+        };
+    };
+    levels.iter().for_each(|level| take(&mut known, level));
+    trade(&mut world, &members, 78, 200);
+    world.command(&MarketDataTick { reserved: 0 });
+    world.clients[late].login(data_flow_flag::BROADCAST, Some(number), Some(1));
+    world.run(50);
+    for message in world.heard(late).of_series(1) {
+        assert!(message.number > number, "nothing is told twice");
+        let message = std::slice::from_ref(message);
+        match message[0].tid {
+            tid::MARKET_MATCH_DATA => {
+                for change in fields::<MarketMatchDataChgField>(message) {
+                    known.get_mut(change.instrument_id.trimmed()).unwrap().lots = change.volume.get();
+                }
+            }
+            tid::MARKET_MATCH_INC_DATA => {
+                for traded in fields::<MarketMatchIncDataField>(message) {
+                    known.get_mut(traded.instrument_id.trimmed()).unwrap().turnover_lots += traded.volume.get();
+                }
+            }
+            tid::MARKET_ORDER_INC_DATA => {
+                fields::<MarketOrderDataField>(message).iter().for_each(|level| take(&mut known, level));
+            }
+            _ => {}
+        }
+    }
+    let state = world.core.engine(|engine| engine.machine().state().clone()).unwrap();
+    for instrument in state.instruments() {
+        let mut expected =
+            Known { lots: instrument.volume as i32, turnover_lots: instrument.volume as i32, ..Known::default() };
+        for (side, code) in [(Direction::Buy, b'0'), (Direction::Sell, b'1')] {
+            let depth = state.published_depth(instrument.definition.index, side).unwrap();
+            for (price, lots) in depth.price.iter().zip(depth.volume).take(depth.count.into()) {
+                expected.levels.insert((code, i64::from(price.0) * 2_000), lots.0);
+            }
+        }
+        assert_eq!(known[instrument.definition.id.trim_ascii_end()], expected);
+    }
+}
