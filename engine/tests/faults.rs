@@ -5,8 +5,8 @@ mod common;
 use common::*;
 use engine::command::*;
 use engine::event::{
-    Accepted, Applied, Depth, Ended, Event, EventView, MarketData, PhaseChanged, Rejected, Restated, Rested, Snapshot,
-    Ticked, Traded,
+    Accepted, Applied, Depth, Ended, Enquired, Event, EventView, ExecAccepted, ExecEnded, MarketData, PhaseChanged,
+    QuoteAccepted, QuoteEnded, Rejected, Restated, Rested, Snapshot, Ticked, Traded,
 };
 use engine::reject::Reject;
 use engine::types::*;
@@ -103,6 +103,11 @@ reader!(rejected, Rejected);
 reader!(depth, Depth);
 reader!(ticked, Ticked);
 reader!(snapshot, Snapshot);
+reader!(quote_accepted, QuoteAccepted);
+reader!(quote_ended, QuoteEnded);
+reader!(enquired, Enquired);
+reader!(exec_accepted, ExecAccepted);
+reader!(exec_ended, ExecEnded);
 
 fn insert(order: Order, id: u32) -> OrderInsert {
     OrderInsert { local_id: local_id(id), ..order.body() }
@@ -352,6 +357,122 @@ fn every_impossible_frame_is_refused_for_its_reason() {
 
     let missing: Vec<&ImpossibleKind> = ImpossibleKind::ALL.iter().filter(|kind| !seen.contains(kind)).collect();
     assert!(missing.is_empty(), "not reached: {missing:?}");
+}
+
+/// A market maker's market: its quote stands, another's order will meet the next quote's bid.
+fn market_with_quote() -> Market {
+    let mut market = Market::new();
+    market.applied(&market_maker(0));
+    market.quote(quote(0, 97, 103, 4));
+    market.rest(&sell(99, 2).account(2));
+    market
+}
+
+#[test]
+fn impossible_frames_of_quotes_are_refused_for_their_reason() {
+    use ImpossibleKind::*;
+    let body = QuoteInsert { local_id: local_id(900), ..quote(0, 99, 101, 5) };
+    let case = Case::new(market_with_quote(), 0, &body);
+    let told = text(&case.events);
+    let head = "ended Replaced left 4 traded 0 last 0 #4; ended Replaced left 4 traded 0 last 0 #5; quote ended Replaced #6; \
+                quote accepted #7; accepted #8; traded 2 at 99 by buy";
+    assert!(told.starts_with(head) && told.ends_with("rests 3; accepted rests #10"), "{told}");
+    let check = |change: &dyn Fn(&mut Vec<Event>), expected: ImpossibleKind| {
+        assert_eq!(case.spoilt(change), Some(expected));
+    };
+    // The old quote: both orders, then itself, and only for this reason.
+    check(&|events| events.truncate(1), DoesNotFit);
+    check(&|events| drop(events.drain(1..2)), DoesNotFit);
+    check(&|events| drop(events.drain(2..3)), DoesNotFit);
+    check(&|events| drop(events.drain(..3)), DoesNotFit);
+    check(&|events| events.swap(2, 3), DoesNotFit);
+    check(&|events| change(events, 0, ended, |event| event.reason = 2), DoesNotFit);
+    check(&|events| change(events, 1, ended, |event| event.released.0 = 3), WrongVolume);
+    check(&|events| change(events, 2, quote_ended, |event| event.reason = 2), DoesNotFit);
+    check(&|events| change(events, 2, quote_ended, |event| event.quote.0 += 1), DoesNotFit);
+    check(&|events| change(events, 2, quote_ended, |event| event.private_number.0 += 1), WrongStreamNumber);
+    check(&|events| change(events, 2, quote_ended, |event| event.reserved_2[0] = 1), ReservedNotZero);
+    // The new one: its ids, and both of its orders, one after the other.
+    check(&|events| change(events, 3, quote_accepted, |event| event.sys_id = [b' '; 20]), SystemIdUnusable);
+    check(&|events| change(events, 3, quote_accepted, |event| event.ask_sys_id = event.bid_sys_id), SystemIdUnusable);
+    check(&|events| change(events, 3, quote_accepted, |event| event.bid_sys_id[19] = b'9'), SystemIdUnusable);
+    check(&|events| change(events, 3, quote_accepted, |event| event.private_number.0 = 1), WrongStreamNumber);
+    check(&|events| change(events, 3, quote_accepted, |event| event.reserved_2[11] = 1), ReservedNotZero);
+    check(&|events| change(events, 4, accepted, |event| event.index = 1), WrongIndex);
+    check(&|events| change(events, 4, accepted, |event| event.yesterday.0 = 1), WrongVolume);
+    check(&|events| change(events, 4, accepted, |event| event.rests = 1), DoesNotFit);
+    check(&|events| change(events, 5, traded, |event| event.buy_remaining.0 = 2), WrongVolume);
+    check(&|events| change(events, 6, rested, |event| event.remaining.0 = 2), WrongVolume);
+    check(&|events| change(events, 6, rested, |event| event.price.0 = 98), PriceUnusable);
+    check(&|events| events.truncate(7), OrderLeftOver);
+    check(&|events| events.truncate(4), OrderLeftOver);
+    check(&|events| events.push(events[7]), DoesNotFit);
+    check(&|events| events.push(events[3]), DoesNotFit);
+    check(&|events| drop(events.drain(6..7)), DoesNotFit);
+    check(&|events| *events = vec![Applied::zero().into()], DoesNotFit);
+    // Judged otherwise: the bid rests although it could trade.
+    let rests = |events: &mut Vec<Event>| {
+        change(events, 4, accepted, |event| event.rests = 1);
+        events.drain(5..7);
+        change(events, 5, accepted, |event| event.private_number.0 -= 1);
+    };
+    assert_eq!(case.spoilt(rests), None);
+
+    let case = Case::new(market_with_quote(), 0, &QuoteCancel { local_id: local_id(1), ..quote_cancel() });
+    assert!(text(&case.events).ends_with("quote ended Cancelled #6"), "{}", text(&case.events));
+    assert_eq!(case.spoilt(|events| events.truncate(2)), Some(DoesNotFit));
+    assert_eq!(case.spoilt(|events| change(events, 0, ended, |event| event.reason = 5)), Some(DoesNotFit));
+    assert_eq!(case.spoilt(|events| events.truncate(1)), None, "half of a quote may end");
+}
+
+#[test]
+fn impossible_frames_of_enquiries_and_instructions_are_refused_for_their_reason() {
+    use ImpossibleKind::*;
+    let case = Case::new(Market::new(), 0, &EnquireQuote { local_id: local_id(900), ..enquiry(0) });
+    assert_eq!(text(&case.events), "enquired #1");
+    let check = |change: &dyn Fn(&mut Vec<Event>), expected: ImpossibleKind| {
+        assert_eq!(case.spoilt(change), Some(expected));
+    };
+    check(&|events| events.push(events[0]), DoesNotFit);
+    check(&|events| change(events, 0, enquired, |event| event.broadcast_number.0 = 2), WrongStreamNumber);
+    check(&|events| change(events, 0, enquired, |event| event.sys_id = [b' '; 20]), SystemIdUnusable);
+    check(&|events| change(events, 0, enquired, |event| event.reserved_2[0] = 1), ReservedNotZero);
+    check(&|events| *events = vec![Applied::zero().into()], DoesNotFit);
+
+    let option = |define: &mut InstrumentDefine| (define.option_type, define.flags) = (b'1', INSTRUMENT_EXERCISE);
+    let with_position = || {
+        let mut market = Market::with(day(), option);
+        market.applied(&ExecWindowSet { product: ProductIndex::ALL, open: 1, reserved: 0, step: 0 });
+        market.open_positions(0, 2, 6);
+        market
+    };
+    let body = ExecOrderInsert { local_id: local_id(900), ..exec_order(0, 5, b'1') };
+    let case = Case::new(with_position(), 0, &body);
+    assert!(text(&case.events).starts_with("exec accepted yesterday 0 #"), "{}", text(&case.events));
+    let check = |change: &dyn Fn(&mut Vec<Event>), expected: ImpossibleKind| {
+        assert_eq!(case.spoilt(change), Some(expected));
+    };
+    check(&|events| events.push(events[0]), DoesNotFit);
+    check(&|events| change(events, 0, exec_accepted, |event| event.yesterday.0 = 1), PositionInsufficient);
+    check(&|events| change(events, 0, exec_accepted, |event| event.yesterday.0 = 6), WrongVolume);
+    check(&|events| change(events, 0, exec_accepted, |event| event.private_number.0 += 1), WrongStreamNumber);
+    check(&|events| change(events, 0, exec_accepted, |event| event.sys_id = [0; 20]), SystemIdUnusable);
+    check(&|events| change(events, 0, exec_accepted, |event| event.reserved_2[0] = 1), ReservedNotZero);
+
+    let mut market = with_position();
+    market.run(UserIndex(0), &ExecOrderInsert { local_id: local_id(800), ..exec_order(0, 5, b'1') });
+    let sequence = market.stamp.sequence.0;
+    let body = ExecOrderCancel { local_id: local_id(800), ..exec_cancel() };
+    let case = Case::new(market, 0, &body);
+    assert!(text(&case.events).starts_with("exec ended #"), "{}", text(&case.events));
+    assert_eq!(exec_ended(&case.events[0]).order.sequence().0, sequence);
+    let check = |change: &dyn Fn(&mut Vec<Event>), expected: ImpossibleKind| {
+        assert_eq!(case.spoilt(change), Some(expected));
+    };
+    check(&|events| events.push(events[0]), DoesNotFit);
+    check(&|events| change(events, 0, exec_ended, |event| event.order.0 += 1), UnknownOrder);
+    check(&|events| change(events, 0, exec_ended, |event| event.private_number.0 += 1), WrongStreamNumber);
+    check(&|events| change(events, 0, exec_ended, |event| event.reserved_2[59] = 1), ReservedNotZero);
 }
 
 fn market_with_orders() -> Market {

@@ -20,7 +20,7 @@ fn check_invariants(state: &State) {
     let orders = state.orders();
     assert_eq!(orders.len(), state.live_orders() as usize);
     assert!(orders.windows(2).all(|pair| pair[0].key < pair[1].key));
-    let mut exposures: BTreeMap<(ClientNumber, InstrumentIndex, bool), (u64, u64)> = BTreeMap::new();
+    check_rows(state);
     // Reservations are those of the orders that work.
     let mut reserved: BTreeMap<(AccountIndex, InstrumentIndex, u8), [u32; 6]> = BTreeMap::new();
     let mut levels: BTreeMap<(InstrumentIndex, Direction, Price), u64> = BTreeMap::new();
@@ -41,16 +41,7 @@ fn check_invariants(state: &State) {
         sums[2] += exec.yesterday;
         sums[3] += exec.volume - exec.yesterday;
     }
-    let mut members: BTreeMap<(ParticipantIndex, InstrumentIndex), [u64; 2]> = BTreeMap::new();
     for (account, instrument, hedge, position) in state.positions() {
-        assert!(
-            position.long_frozen_yesterday <= position.long_yesterday
-                && position.long_frozen_today <= position.long_today
-        );
-        assert!(
-            position.short_frozen_yesterday <= position.short_yesterday
-                && position.short_frozen_today <= position.short_today
-        );
         let kept = [
             position.pending_buy,
             position.pending_sell,
@@ -64,23 +55,6 @@ fn check_invariants(state: &State) {
             reserved.remove(&(account, instrument, hedge)).unwrap_or_default(),
             "reservations are the orders'"
         );
-        let client = state.account(account).expect("defined").definition.client_number;
-        let of = state.instrument(instrument).expect("defined").definition;
-        let product = state.product(of.product).expect("defined").definition;
-        let exposure: &mut (u64, u64) = exposures.entry((client, of.limit_with, hedge == b'3')).or_default();
-        let long = [position.long_yesterday, position.long_today, position.pending_buy];
-        let short = [position.short_yesterday, position.short_today, position.pending_sell];
-        let [long, short] = [long, short].map(|lots| lots.map(u64::from).iter().sum::<u64>());
-        let swapped = of.option_type == b'2' && product.flags & engine::command::PRODUCT_LIMIT_BY_VIEW != 0;
-        exposure.0 += if swapped { short } else { long };
-        exposure.1 += if swapped { long } else { short };
-        let participant = state.account(account).expect("defined").definition.participant;
-        let member = members.entry((participant, instrument)).or_default();
-        (member[0], member[1]) = (member[0] + long, member[1] + short);
-    }
-    for ((participant, instrument), lots) in members {
-        let total = state.member_total(participant, instrument);
-        assert!(total.is_none_or(|total| total == lots), "a member's total is the sum of its rows");
     }
     check_money(state);
     for quote in state.quotes() {
@@ -91,10 +65,6 @@ fn check_invariants(state: &State) {
         }
     }
     assert!(reserved.is_empty(), "every order has a position row");
-    for ((client, instrument, hedges), expected) in exposures {
-        let hedge = if hedges { b'3' } else { b'1' };
-        assert_eq!(state.exposure(client, instrument, hedge), expected, "exposure is what the rows say");
-    }
     for instrument in state.instruments().map(|instrument| instrument.definition.index) {
         for (side, best) in [(Direction::Buy, None), (Direction::Sell, None)] {
             let mine = levels.range((instrument, side, Price(i32::MIN))..=(instrument, side, Price(i32::MAX)));
@@ -112,7 +82,73 @@ fn check_invariants(state: &State) {
     assert_eq!(tree.instruments.iter().fold(0u64, |sum, node| sum.wrapping_add(node.digest)), sum);
 }
 
-/// Used money is no less than pending needs and margins (the premium that was paid besides is in no table), and cleared is the sum of what is used.
+/// What holds of position rows and of what adds them up after every single event, also in the middle of a frame.
+fn check_rows(state: &State) {
+    let mut exposures: BTreeMap<(ClientNumber, InstrumentIndex, bool), (u64, u64)> = BTreeMap::new();
+    let mut members: BTreeMap<(ParticipantIndex, InstrumentIndex), [u64; 2]> = BTreeMap::new();
+    for (account, instrument, hedge, position) in state.positions() {
+        assert!(
+            position.long_frozen_yesterday <= position.long_yesterday
+                && position.long_frozen_today <= position.long_today
+        );
+        assert!(
+            position.short_frozen_yesterday <= position.short_yesterday
+                && position.short_frozen_today <= position.short_today
+        );
+        let client = client_of(state, account);
+        let of = state.instrument(instrument).expect("defined").definition;
+        let product = state.product(of.product).expect("defined").definition;
+        let exposure: &mut (u64, u64) = exposures.entry((client, of.limit_with, hedge == b'3')).or_default();
+        let long = [position.long_yesterday, position.long_today, position.pending_buy];
+        let short = [position.short_yesterday, position.short_today, position.pending_sell];
+        let [long, short] = [long, short].map(|lots| lots.map(u64::from).iter().sum::<u64>());
+        let swapped = of.option_type == b'2' && product.flags & engine::command::PRODUCT_LIMIT_BY_VIEW != 0;
+        exposure.0 += if swapped { short } else { long };
+        exposure.1 += if swapped { long } else { short };
+        let participant = state.account(account).expect("defined").definition.participant;
+        let member = members.entry((participant, instrument)).or_default();
+        (member[0], member[1]) = (member[0] + long, member[1] + short);
+    }
+    for ((participant, instrument), lots) in members {
+        let total = state.member_total(participant, instrument);
+        assert!(total.is_none_or(|total| total == lots), "a member's total is the sum of its rows");
+    }
+    for ((client, instrument, hedges), expected) in exposures {
+        let hedge = if hedges { b'3' } else { b'1' };
+        assert_eq!(state.exposure(client, instrument, hedge), expected, "exposure is what the rows say");
+    }
+    let clients: BTreeSet<ClientNumber> = state.positions().map(|row| client_of(state, row.0)).collect();
+    for &client in &clients {
+        let mut opened: BTreeMap<ProductIndex, u64> = BTreeMap::new();
+        for of in state.instruments().map(|instrument| instrument.definition) {
+            *opened.entry(of.product).or_default() += state.opened(client, of.index);
+        }
+        for (product, lots) in opened {
+            let limited = state.product(product).expect("defined").definition.open_limit != 0;
+            let total = state.opened_in_product(client, product);
+            assert_eq!(
+                total,
+                if limited { lots } else { 0 },
+                "what a client opened in a product is the instruments' sum"
+            );
+        }
+    }
+    for participant in state.participants().map(|participant| participant.definition.index) {
+        let whom = state.participants().filter(|other| other.definition.clearing == participant);
+        let used: i128 = whom.filter_map(|other| state.purse(other.definition.index)).map(|purse| purse.used).sum();
+        assert_eq!(
+            state.purse(participant).map(|purse| purse.cleared),
+            Some(used),
+            "cleared is the sum of what is used"
+        );
+    }
+}
+
+fn client_of(state: &State, account: AccountIndex) -> ClientNumber {
+    state.account(account).expect("defined").definition.client_number
+}
+
+/// Used money is no less than pending needs and margins (the premium that was paid besides is in no table).
 fn check_money(state: &State) {
     let mut least: BTreeMap<ParticipantIndex, i128> = BTreeMap::new();
     let mut paid = false;
@@ -144,9 +180,6 @@ fn check_money(state: &State) {
             if paid { purse.used >= least || below } else { purse.used == least },
             "{participant}: {purse:?}, least {least}"
         );
-        let whom = state.participants().filter(|other| other.definition.clearing == participant);
-        let cleared: i128 = whom.filter_map(|other| state.purse(other.definition.index)).map(|purse| purse.used).sum();
-        assert_eq!(purse.cleared, cleared);
     }
 }
 
@@ -170,9 +203,16 @@ fn everything_that_must_hold_holds_under_random_commands() {
             let buffer = flow.command();
             let before: Vec<i64> = [A, B].iter().map(|&index| imbalance(&flow.market.state, index)).collect();
             let sets_positions = matches!(buffer.command().body, engine::command::BodyView::PositionSet(_));
+            let mut watched = flow.market.state.clone();
             let events = flow.market.run_command(&buffer);
-            let after: Vec<i64> = [A, B].iter().map(|&index| imbalance(&flow.market.state, index)).collect();
-            assert!(before == after || sets_positions, "what one buys another sells");
+            // Event by event, as a follower evolves them: to the same state.
+            for event in &events {
+                evolve(&mut watched, flow.market.stamp, &buffer.command(), event);
+                check_rows(&watched);
+                let after: Vec<i64> = [A, B].iter().map(|&index| imbalance(&watched, index)).collect();
+                assert!(before == after || sets_positions, "what one buys another sells");
+            }
+            assert_eq!(seal(&mut watched, flow.market.stamp), flow.market.state.digests());
             for event in &events {
                 if let Some(EventView::Rejected(rejected)) = event.view() {
                     rejects.insert(rejected.code);

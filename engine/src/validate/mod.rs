@@ -246,7 +246,7 @@ impl<'a> Checker<'a> {
 
     /// What must hold when all events are seen.
     fn end(&self) -> Check {
-        fits(self.due.is_none() && !self.ticking && self.pictured == 0)?;
+        fits(self.due.is_none() && !self.ticking && self.pictured == 0 && !self.quote.is_missing())?;
         let left_over = matches!(self.entry, Entry::Entering(_)) || self.quote.is_unfinished();
         if left_over { Err(ImpossibleKind::OrderLeftOver) } else { Ok(()) }
     }

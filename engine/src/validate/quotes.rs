@@ -30,12 +30,19 @@ pub(super) struct QuoteProgress {
     texts: Option<[SystemId; 2]>,
     /// Orders accepted.
     orders: u32,
+    /// The quote before it is making room.
+    replaces: bool,
 }
 
 impl QuoteProgress {
     /// It was accepted, and one of its orders was not.
     pub(super) fn is_unfinished(&self) -> bool {
         self.texts.is_some() && self.orders != 2
+    }
+
+    /// The quote before it went, and it did not come.
+    pub(super) fn is_missing(&self) -> bool {
+        self.replaces && self.texts.is_none()
     }
 }
 
@@ -47,6 +54,7 @@ impl Checker<'_> {
                 let replaced = self.state.quotes.held(insert.account, insert.instrument);
                 let its = replaced.is_some_and(|quote| quote.orders.contains(&ended.order));
                 fits(its && self.quote.texts.is_none() && ended.reason == EndReason::Replaced as u8)?;
+                self.quote.replaces = true;
                 self.ended(ended)
             }
             EventView::QuoteAccepted(accepted) => self.quote_accepted(insert, accepted),
