@@ -11,7 +11,7 @@ use dataplane::front::{Front, FrontConfig, LinkEvent, LinkId};
 use dataplane::names::{FRONTS_MAX, write_fronts};
 use dataplane::stages::{Halt, Layout, LayoutMap, Time};
 use engine::IdStyle;
-use engine::command::CommandBuffer;
+use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::{Epoch, Nanoseconds};
 use ftd::package::{Error, RspFronts};
 use ftd::{Next, next_message, tid};
@@ -19,7 +19,7 @@ use journal::{Identity, Log, LogReader, Machine};
 use net::{Instant, Transport};
 use standby::{
     Answer, Board, FeedEnd, FollowSettings, Follower, NotSwitched, Options, Request, Runbook, RunbookSettings, State,
-    Switched,
+    Switched, command_of,
 };
 use std::net::SocketAddrV4;
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub struct ApplianceConfig {
     pub group_commit: bool,
     /// What is answered of the market beside base data. None: queries are not offered.
     pub queries: Option<queries::Settings>,
+    /// How often market data are published while it is the exchange.
+    pub market_data_every: Duration,
 }
 
 /// Backstop.
@@ -85,6 +87,9 @@ pub struct Appliance<T: Transport> {
     config: ApplianceConfig,
     feed_end: Option<FeedEnd>,
     runbook_wakes: Option<Instant>,
+    /// The last step of the calendar that was given.
+    step_given: u32,
+    next_tick: Instant,
 }
 
 /// A connection of ours that is made again when it is lost.
@@ -151,6 +156,8 @@ impl<T: Transport + Send + 'static> Appliance<T> {
             config,
             feed_end: None,
             runbook_wakes: None,
+            step_given: 0,
+            next_tick: Instant::ZERO,
         }
     }
 
@@ -159,6 +166,7 @@ impl<T: Transport + Send + 'static> Appliance<T> {
         let did = self.layout.poll(now);
         self.follow(now);
         self.take_over(now);
+        self.run_the_day(now);
         did
     }
 
@@ -241,7 +249,11 @@ impl<T: Transport + Send + 'static> Appliance<T> {
         let names = (self.names.link.is_none() && self.publishing.is_some()).then_some(self.names.again_at);
         let of_front = self.layout.next_deadline();
         let fence = self.is_fencing.then_some(Instant::ZERO);
-        [of_front, self.runbook_wakes, feed, names, fence].into_iter().flatten().min()
+        let tick = self.runs_the_day().then_some(self.next_tick);
+        let calendar = self.runbook.fold().calendar();
+        let step = self.keeps_the_calendar().then(|| calendar.next_at(self.step_given)).flatten();
+        let step = step.map(|at| Instant::from_nanos(at.0));
+        [of_front, self.runbook_wakes, feed, names, fence, tick, step].into_iter().flatten().min()
     }
 
     /// Its first front, on the caller's thread.
@@ -287,6 +299,37 @@ impl<T: Transport + Send + 'static> Appliance<T> {
     /// Takes the machine back from the engine, when it has executed what is in the ring. None: this core only followed.
     pub fn stop(&mut self) -> Option<Machine> {
         self.layout.stop()
+    }
+
+    /// This core is the exchange of a day that is not over.
+    fn runs_the_day(&self) -> bool {
+        let is_exchange = self.layout.front().is_active() && self.runbook.state(&self.follower) != State::Retired;
+        is_exchange && self.layout.has_engine() && !self.runbook.fold().is_closed()
+    }
+
+    /// … and no takeover is under way: what becomes due meanwhile is given after it (`standby::Calendar`).
+    fn keeps_the_calendar(&self) -> bool {
+        self.runs_the_day() && self.runbook.fold().takeover().is_none_or(standby::fold::Takeover::finished)
+    }
+
+    /// Gives what the clock asks for: market data, and the steps of the day's calendar. What finds the ring full is given in the
+    /// next poll.
+    fn run_the_day(&mut self, now: Instant) {
+        if !self.runs_the_day() {
+            return;
+        }
+        if now >= self.next_tick && self.command(&CommandBuffer::own(&MarketDataTick { reserved: 0 })) {
+            self.next_tick = now + self.config.market_data_every;
+        }
+        if !self.keeps_the_calendar() {
+            return;
+        }
+        while let Some(step) = self.runbook.fold().calendar().due(nanoseconds(now), self.step_given).copied() {
+            if !self.command(&command_of(&step)) {
+                return;
+            }
+            self.step_given = step.step;
+        }
     }
 
     fn follows(&self) -> bool {

@@ -191,6 +191,12 @@ macro_rules! names {
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $(#[doc = concat!("As [`", stringify!($type), "::", stringify!($variant), "`].")] $variant),* }
 
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.serialize(out) // its word, as in the files
+            }
+        }
+
         impl From<$name> for $type {
             fn from(name: $name) -> $type {
                 match name { $($name::$variant => $type::$variant),* }

@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! profile = "dev"                     # hardware profile: built in, or a file
+//! market_data_ms = 500                # absent: 500; 10 to 60000
 //! trading_day = 20240603              # absent: today, China Standard Time; `--day` of every command goes before it
 //! base_data = "base"                  # folder: see base_files.rs
 //!
@@ -49,9 +50,10 @@ use hw_profiles::Profile;
 use serde::Deserialize;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The file.
 #[derive(Clone, Debug, Deserialize)]
@@ -63,6 +65,8 @@ pub struct Site {
     pub trading_day: Option<u32>,
     /// Folder of base data.
     pub base_data: Option<PathBuf>,
+    /// Market data are published so often, ms; absent: 500, CFFEX's two snapshots a second.
+    pub market_data_ms: Option<u32>,
     /// The name service.
     pub names: NamesSite,
     /// The primary.
@@ -209,6 +213,8 @@ pub struct FrontSite {
 
 /// Most fronts on other machines.
 pub const FRONTS_MAX: u8 = 15;
+/// Milliseconds between two publications of market data that a site may ask for.
+const MARKET_DATA_MS: RangeInclusive<u32> = 10..=60_000;
 /// China Standard Time is so many seconds ahead of UTC.
 const CHINA_SECONDS: u64 = 8 * 3_600;
 
@@ -240,7 +246,17 @@ impl Site {
         Ok(site)
     }
 
+    /// Market data are published so often.
+    #[must_use]
+    pub fn market_data_every(&self) -> Duration {
+        self.market_data_ms.map_or(crate::run::MARKET_DATA_EVERY, |millis| Duration::from_millis(millis.into()))
+    }
+
     fn check(&self) -> Result<(), String> {
+        if let Some(millis) = self.market_data_ms.filter(|millis| !MARKET_DATA_MS.contains(millis)) {
+            let (least, most) = MARKET_DATA_MS.into_inner();
+            return Err(format!("market_data_ms = {millis}: expected {least} to {most}"));
+        }
         let (names, primary, backstop) = (&self.names, &self.primary, &self.backstop);
         let mut ports = vec![
             ("names.members".to_owned(), names.address, names.members),

@@ -11,6 +11,7 @@
 //! A side thread reads and writes; the loop that moves orders looks at one atomic flag a round, and answers between two rounds. A
 //! request that is not answered within [`PATIENCE`] is told so: then the loop does not turn.
 
+pub use super::operate::Operation;
 use crate::drill::{BookChoice, ReopenChoice};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -79,45 +80,6 @@ pub struct SwitchOptions {
     pub cancel_only_ms: u64,
     /// How long orders are taken for it, milliseconds.
     pub auction_ms: u64,
-}
-
-/// A command of the exchange itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, clap::Subcommand)]
-#[serde(rename_all = "kebab-case")]
-pub enum Operation {
-    /// Ends the day: every order ends, every instrument is closed 收市
-    Close,
-    /// Puts an instrument, or all, into a phase 变更阶段
-    Phase {
-        /// The phase
-        #[arg(value_parser = phase_name)]
-        phase: crate::base_files::PhaseName,
-        /// InstrumentId; absent: all
-        #[arg(long)]
-        instrument: Option<String>,
-    },
-    /// Matches the auction of an instrument, or of all 集合竞价撮合
-    Uncross {
-        /// InstrumentId; absent: all
-        #[arg(long)]
-        instrument: Option<String>,
-    },
-    /// Cancels every order 全部撤单
-    CancelAll,
-    /// Tells all members a text 公告
-    Bulletin {
-        /// At most 80 bytes
-        summary: String,
-        /// At most 500 bytes
-        #[arg(default_value = "")]
-        content: String,
-    },
-}
-
-fn phase_name(text: &str) -> Result<crate::base_files::PhaseName, String> {
-    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| {
-        "expected continuous, auction-ordering, suspended, no-trading, cancel-only, auction-match or closed".to_owned()
-    })
 }
 
 /// The answer: the object's fields beside `ok`, or why not.

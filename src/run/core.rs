@@ -3,15 +3,15 @@
 use super::clock::WallClock;
 use super::control::{Ask, Reply, SwitchOptions};
 use super::node::Node;
+use super::operate::{self, LiveNames};
 use super::status::Status;
-use super::{MARKET_DATA_EVERY, fence, journals, operate};
+use super::{fence, journals};
 use crate::appliance::{Appliance, ApplianceConfig};
 use crate::base_files::BaseFiles;
 use crate::machine_clock;
 use crate::site::{Site, Start};
 use dataplane::front::FrontConfig;
 use dataplane::stages::{LayoutMap, Time};
-use engine::command::{CommandBuffer, MarketDataTick};
 use engine::types::Nanoseconds;
 use hw_profiles::{DurabilityPolicy, Profile};
 use net::{Filter, Instant, Transport};
@@ -19,11 +19,15 @@ use serde_json::json;
 use standby::{FollowSettings, NotSwitched, PerMille, RunbookSettings, Switched};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a stage that does not go on is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Backstop, running.
 pub struct Core<T: Transport> {
     appliance: Appliance<T>,
-    next_tick: Instant,
+    next_look: Instant,
     began: Instant,
     now: Instant,
     /// What the last round saw, to tell a busy one from an idle one.
@@ -104,6 +108,7 @@ impl<T: Transport + Send + 'static> Core<T> {
             time: Time::Machine(Arc::new(move || clock.now())),
             group_commit: profile.durability.policy == DurabilityPolicy::Sync,
             queries: Some(queries::Settings::default()),
+            market_data_every: site.market_data_every(),
         };
         let mut appliance = Appliance::recovered(config, hosts, machine, fence::hook(own.fence.clone()));
         appliance.layout().pin();
@@ -126,7 +131,7 @@ impl<T: Transport + Send + 'static> Core<T> {
         let end_folder = folder.join(format!("{day}.end"));
         Ok(Core {
             appliance,
-            next_tick: now + MARKET_DATA_EVERY,
+            next_look: now + LOOK_EVERY,
             began: now,
             now,
             seen: (0, 0),
@@ -184,12 +189,9 @@ impl<T: Transport + Send + 'static> Node for Core<T> {
     fn poll(&mut self, now: Instant) -> bool {
         self.now = now;
         self.appliance.poll(now);
-        if now >= self.next_tick {
-            self.next_tick = now + MARKET_DATA_EVERY;
+        if now >= self.next_look {
+            self.next_look = now + LOOK_EVERY;
             self.look_for_trouble();
-            if self.appliance.front().is_active() && !self.appliance.runbook().fold().is_closed() {
-                self.appliance.command(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));
-            }
         }
         let counters = self.appliance.front().host_counters();
         let seen = (counters.ingress_frames + counters.egress_frames, self.appliance.log().committed());
@@ -208,9 +210,9 @@ impl<T: Transport + Send + 'static> Node for Core<T> {
                 if !self.appliance.front().is_active() {
                     return Err("本系统未在运行 this core is not the exchange: it follows".to_owned());
                 }
-                let directory = self.appliance.front().directory();
-                let find = |id: &str| directory.find_instrument(&operate::instrument_id(id)?);
-                let command = operate::command(&command, find)?;
+                let names =
+                    LiveNames { directory: self.appliance.front().directory(), fold: self.appliance.runbook().fold() };
+                let command = operate::command(&command, &names)?;
                 match self.appliance.command(&command) {
                     true => Ok(json!({})),
                     false => Err("the ring is full: try again".to_owned()),

@@ -3,27 +3,33 @@
 
 use super::control::{Ask, Reply};
 use super::node::Node;
-use super::{MARKET_DATA_EVERY, operate};
+use super::operate::{self, BaseNames};
 use crate::base_files::BaseFiles;
 use crate::site::Site;
-use engine::command::{CommandBuffer, MarketDataTick};
-use engine::types::InstrumentIndex;
+use engine::command::{CommandBuffer, MarketDataTick, ScheduleAction};
+use engine::types::Nanoseconds;
 use hw_profiles::Profile;
 use net::{HostConfig, Instant, Transport};
+use reference::Outcome;
 use reference::primary::{FeedByte, Primary, PrimarySettings};
 use serde_json::json;
-use std::collections::HashMap;
+use standby::{Calendar, command_of};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The primary, running.
 pub struct StandIn<T: Transport> {
     primary: Primary<T>,
     record: Option<(File, PathBuf)>,
     recorded: usize,
+    calendar: Calendar,
+    /// The last step of the calendar that was given.
+    step_given: u32,
     next_tick: Instant,
-    instruments: HashMap<String, InstrumentIndex>,
+    market_data_every: Duration,
+    names: BaseNames,
     seen: (u64, usize),
     is_closed: bool,
     trading_day: u32,
@@ -71,22 +77,24 @@ impl<T: Transport> StandIn<T> {
             None => None,
             Some(folder) => Some(create_record(&site.path(folder), day)?),
         };
-        for (place, command) in base.commands(day, own.data_center, &profile.limits)?.iter().enumerate() {
+        let commands = base.commands(day, own.data_center, &profile.limits)?;
+        for (place, command) in commands.iter().enumerate() {
             let outcome = primary.command(now, command.bytes());
             let outcome = outcome.map_err(|stopped| format!("base data, command {}: {stopped:?}", place + 1))?;
             if let Some(refused) = outcome.refused {
                 return Err(format!("base data, command {}: refused: {refused:?}", place + 1));
             }
         }
-        let instruments = base.instruments.iter().enumerate();
-        let instruments = instruments.map(|(place, row)| (row.instrument.clone(), InstrumentIndex(place as u16)));
         let beginning = format!("{day}: the day is opened from {}", folder.display());
         let mut stand_in = StandIn {
             primary,
             record,
             recorded: 0,
-            next_tick: now + MARKET_DATA_EVERY,
-            instruments: instruments.collect(),
+            calendar: Calendar::of_commands(&commands),
+            step_given: 0,
+            next_tick: now + site.market_data_every(),
+            market_data_every: site.market_data_every(),
+            names: BaseNames::of(&commands),
             seen: (0, 0),
             is_closed: false,
             trading_day: day,
@@ -100,6 +108,20 @@ impl<T: Transport> StandIn<T> {
     #[must_use]
     pub fn primary(&self) -> &Primary<T> {
         &self.primary
+    }
+
+    /// Gives the steps of the day's calendar whose time has come, each once.
+    fn keep_the_calendar(&mut self, now: Instant) {
+        while let Some(step) = self.calendar.due(Nanoseconds(now.nanos()), self.step_given).copied() {
+            self.step_given = step.step;
+            match self.primary.command(now, command_of(&step).bytes()) {
+                Ok(Outcome { refused: Some(refused), .. }) => {
+                    crate::say(&format!("backstop: step {} of the calendar is refused: {refused:?}", step.step));
+                }
+                Ok(_) => self.is_closed |= step.action == ScheduleAction::DayClose as u8,
+                Err(_) => return, // it is dead
+            }
+        }
     }
 
     /// Writes what was executed since the last time; only then the feed may have it.
@@ -121,11 +143,12 @@ impl<T: Transport> Node for StandIn<T> {
     fn poll(&mut self, now: Instant) -> bool {
         self.primary.poll(now);
         if now >= self.next_tick && !self.is_closed {
-            self.next_tick = now + MARKET_DATA_EVERY;
+            self.next_tick = now + self.market_data_every;
             let tick = CommandBuffer::own(&MarketDataTick { reserved: 0 });
             // Dead or not, the next round shows.
             let _ = self.primary.command(now, tick.bytes());
         }
+        self.keep_the_calendar(now);
         if let Err(fault) = self.write_record() {
             crate::say(&format!("backstop: {fault}: nothing more is fed"));
             self.record = None;
@@ -149,7 +172,7 @@ impl<T: Transport> Node for StandIn<T> {
                 } }))
             }
             Ask::Operate { command } => {
-                let bytes = operate::command(&command, |id| self.instruments.get(id).copied())?;
+                let bytes = operate::command(&command, &self.names)?;
                 let outcome = self.primary.command(now, bytes.bytes()).map_err(|stopped| format!("{stopped:?}"))?;
                 match outcome.refused {
                     Some(refused) => Err(format!("refused: {refused:?}")),

@@ -1,10 +1,11 @@
 //! What the log says of phases, epochs and a takeover's progress: a fold over its frames, kept up as they come.
 //!
-//! It looks at nine kinds of commands and at no order, so it costs nothing on the order path. It never reads the engine.
+//! It looks at a dozen kinds of commands and at no order, so it costs nothing on the order path. It never reads the engine.
 
+use crate::calendar::Calendar;
 use engine::command::{BodyView, Command, EpochOpen, TakeoverBegin};
 use engine::event::EventView;
-use engine::types::{Epoch, InstrumentIndex, Nanoseconds, Phase, Sequence, UserIndex};
+use engine::types::{Epoch, InstrumentIndex, Nanoseconds, Phase, ProductIndex, Sequence, UserIndex};
 use journal::{CompleteFrame, LogReader};
 
 /// Steps of the runbook: 1 to 14.
@@ -19,7 +20,8 @@ pub struct Fold {
     trading_day: u32,
     data_center: u32,
     phases: Vec<Option<Phase>>,
-    schedule_step: u32,
+    calendar: Calendar,
+    products: Vec<(ProductIndex, [u8; 8])>,
     takeover: Option<Takeover>,
 }
 
@@ -120,6 +122,17 @@ impl Takeover {
     }
 }
 
+/// The step of the calendar that a command carries; 0 = none.
+fn step_of(body: &BodyView<'_>) -> u32 {
+    match body {
+        BodyView::PhaseSet(set) => set.step,
+        BodyView::Uncross(uncross) => uncross.step,
+        BodyView::ExecWindowSet(set) => set.step,
+        BodyView::DayClose(close) => close.step,
+        _ => 0,
+    }
+}
+
 impl Fold {
     /// Everything a log holds so far.
     #[must_use]
@@ -138,12 +151,15 @@ impl Fold {
             return;
         }
         (self.last, self.time, self.epoch) = (stamp.sequence, stamp.time, stamp.epoch);
-        // Orders and cancels are nearly all of the log.
-        if matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_)) {
+        // Orders, cancels and quotes are nearly all of the log.
+        if matches!(command.body, BodyView::OrderInsert(_) | BodyView::OrderCancel(_) | BodyView::QuoteInsert(_)) {
             return;
         }
         let refused = matches!(frame.events().next().and_then(|event| event.view()), Some(EventView::Rejected(_)));
-        if !refused {
+        if refused {
+            self.calendar.refuse(step_of(&command.body));
+        } else {
+            self.calendar.take(step_of(&command.body));
             self.apply_accepted(frame, &command);
         }
         self.apply_mark(frame, &command, refused);
@@ -155,17 +171,12 @@ impl Fold {
                 self.trading_day = day.trading_day;
                 self.data_center = day.data_center;
                 self.phases = vec![None; usize::from(day.instruments)];
+                self.calendar.open(day.action_day);
             }
+            BodyView::ProductDefine(define) => self.products.push((define.index, define.id)),
             BodyView::InstrumentDefine(define) => self.set_phase(define.index, define.phase),
-            BodyView::PhaseSet(set) => {
-                self.apply_phases(frame);
-                self.note_step(set.step);
-            }
-            BodyView::DayClose(close) => {
-                self.apply_phases(frame);
-                self.note_step(close.step);
-            }
-            BodyView::Uncross(uncross) => self.note_step(uncross.step),
+            BodyView::PhaseSet(_) | BodyView::DayClose(_) => self.apply_phases(frame),
+            BodyView::ScheduleSet(step) => self.calendar.define(step),
             BodyView::EpochOpen(open) => self.open_epoch(open, frame.stamp().time),
             BodyView::TakeoverBegin(begin) => {
                 if let Some(takeover) = &mut self.takeover {
@@ -196,12 +207,6 @@ impl Fold {
     fn set_phase(&mut self, instrument: InstrumentIndex, phase: u8) {
         if let Some(place) = self.phases.get_mut(usize::from(instrument.0)) {
             *place = Phase::from_code(phase);
-        }
-    }
-
-    fn note_step(&mut self, step: u32) {
-        if step != 0 {
-            self.schedule_step = step;
         }
     }
 
@@ -277,10 +282,16 @@ impl Fold {
         &self.phases
     }
 
-    /// The last step of the day's schedule that is in the log; 0 = none. Whoever goes on with the day goes on behind it.
+    /// A product by its letters, blank-padded.
     #[must_use]
-    pub fn schedule_step(&self) -> u32 {
-        self.schedule_step
+    pub fn find_product(&self, letters: &[u8; 8]) -> Option<ProductIndex> {
+        self.products.iter().find(|(_, id)| id == letters).map(|(index, _)| *index)
+    }
+
+    /// The day's calendar and where the day stands in it: whoever goes on with the day goes on behind that.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// There are instruments, and all are closed.

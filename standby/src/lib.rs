@@ -40,6 +40,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod calendar;
 pub mod fold;
 mod follower;
 mod notices;
@@ -51,6 +52,7 @@ mod timeline;
 mod words;
 
 pub use audit::{AUDIT_KEPT, Audit, Finding};
+pub use calendar::{Calendar, command_of};
 pub use fold::Fold;
 pub use follower::{Evidence, Fed, FeedEnd, FollowSettings, Follower, Sealed, Source};
 pub use runbook::Runbook;

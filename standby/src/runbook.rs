@@ -237,7 +237,7 @@ impl Runbook {
         self.stage == Stage::Done && self.state != Some(State::Retired)
     }
 
-    /// The log's fold so far: where the day's schedule stands ([`Fold::schedule_step`]), the phases.
+    /// The log's fold so far: where the day's schedule stands ([`Fold::calendar`]), the phases.
     #[must_use]
     pub fn fold(&self) -> &Fold {
         &self.fold

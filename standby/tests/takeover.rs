@@ -100,7 +100,7 @@ fn every_phase_at_the_cut_is_gone_back_to_whichever_way_the_market_reopens() {
             let host = taken_over(&primary, Options { book, ..options.clone() });
             assert_eq!(phases(machine(&host)), primary.phases(), "{}", host.told());
             assert_eq!(phases(machine(&host)), PHASES.map(Some));
-            assert_eq!(host.runbook.fold().schedule_step(), 7, "the day's schedule goes on behind its last step");
+            assert_eq!(host.runbook.fold().calendar().taken(), 7, "the day's schedule goes on behind its last step");
         }
     }
 }
@@ -492,13 +492,13 @@ fn a_cut_in_the_middle_of_an_uncross_in_parts_drops_it_whole_and_it_can_be_done_
         assert_eq!(machine(&host).state().phase(InstrumentIndex(0)), Some(Phase::AuctionMatch));
         assert_eq!(machine(&host).state().live_orders(), 2_000 + 10);
         // The day's schedule goes on with the step that did not come.
-        assert_eq!(host.runbook.fold().schedule_step(), 7);
+        assert_eq!(host.runbook.fold().calendar().taken(), 7);
         assert_eq!(host.execute(&uncross).rejected, None);
         let (ours, theirs) = (machine(&host).state(), primary.machine.state());
         assert_eq!(ours.orders(), theirs.orders());
         let best = |state: &engine::State| state.best(InstrumentIndex(0), Direction::Buy);
         assert_eq!(best(ours), best(theirs));
-        assert_eq!(host.runbook.fold().schedule_step(), 8);
+        assert_eq!(host.runbook.fold().calendar().taken(), 8);
     }
 }
 
