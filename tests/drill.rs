@@ -3,7 +3,8 @@
 //! says the same as the drill.
 #![allow(clippy::unwrap_used)]
 
-use backstop::drill::{BookChoice, Drilled, Options, ReopenChoice, drill};
+use backstop::base_files::PhaseName;
+use backstop::drill::{BookChoice, DayChoice, Drilled, FailIn, Options, ReopenChoice, drill, full};
 use engine::IdStyle;
 use indicatif::ProgressBar;
 use journal::{Durability, Identity, Log, LogLimits, Machine};
@@ -31,6 +32,8 @@ fn options(seed: u64) -> Options {
         orders: None,
         trades: None,
         fail_at: None,
+        day: DayChoice::Short,
+        fail_in: None,
         reopen: ReopenChoice::Auction,
         book: BookChoice::Keep,
         cores: Some(1),
@@ -145,6 +148,58 @@ fn every_reopening_book_and_network_ends_well_on_one_core_and_on_two() {
     for death in ["FeedByte", "Poison"] {
         assert!(effort::share() > 1 || deaths.contains(death), "no primary died of {death}: {deaths:?}");
     }
+}
+
+/// Futures and options by their own calendars: the primary dies in each phase there is, and Backstop goes on with the day where it stands,
+/// gives what fell into the takeover, and closes it.
+#[test]
+fn a_full_day_goes_on_by_its_calendar_whichever_phase_the_primary_dies_in() {
+    let began = Instant::now();
+    let mut jobs = Vec::new();
+    for place in FailIn::ALL {
+        for (reopen, book) in
+            [(ReopenChoice::Auction, BookChoice::Keep), (ReopenChoice::Continuous, BookChoice::Cancel)]
+        {
+            for faults in ["none", "light"] {
+                let (seed, faults) = (400 + jobs.len() as u64, faults.to_owned());
+                jobs.push(Options { fail_in: Some(place), reopen, book, faults, ..full_day(seed) });
+            }
+        }
+    }
+    in_parallel(&jobs, |options| {
+        let report = run_well(options).report;
+        let place = options.fail_in.unwrap();
+        println!(
+            "seed {}: {place:?}, {} faults, cut {} of {}",
+            options.seed, options.faults, report.cut, report.frames
+        );
+        // Faults of the network may keep the feed's last frames back, and with them a phase.
+        if options.faults == "none" {
+            let phases: Vec<PhaseName> = full::PRODUCTS.map(|product| report.failed_in[product]).to_vec();
+            assert_eq!(phases, place.phases().map(PhaseName::from), "{options:?}");
+        }
+    });
+    println!("{} days, {:.1?}", jobs.len(), began.elapsed());
+}
+
+#[test]
+fn seeds_of_a_full_day_reach_every_phase_by_themselves() {
+    let seeds: Vec<u64> = (500..528).collect();
+    let phases = Mutex::new(BTreeSet::new());
+    in_parallel(&seeds, |&seed| {
+        let report = run_well(&full_day(seed)).report;
+        let at_the_cut = full::PRODUCTS.map(|product| report.failed_in[product].to_string());
+        phases.lock().unwrap().insert(at_the_cut);
+    });
+    let phases = phases.into_inner().unwrap();
+    for place in FailIn::ALL {
+        let wanted = place.phases().map(|phase| PhaseName::from(phase).to_string());
+        assert!(phases.contains(&wanted), "no seed failed over in {place:?}: {phases:?}");
+    }
+}
+
+fn full_day(seed: u64) -> Options {
+    Options { day: DayChoice::Full, orders_total: 2_000, ..options(seed) }
 }
 
 #[test]

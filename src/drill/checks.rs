@@ -2,6 +2,7 @@
 //! primary's records and what Backstop reported in doubt, the engine's state and the second exchange's.
 
 use super::day::Day;
+use super::options::DayChoice;
 use super::world::PRIMARY_DATA_CENTER;
 use crate::appliance::ID_PREFIX;
 use dataplane::streams::Stream;
@@ -9,7 +10,7 @@ use engine::State;
 use engine::command::{BodyView, CommandKind};
 use engine::event::{EndReason, EventView};
 use engine::reject::Reject;
-use engine::types::{Epoch, OrderKey, ParticipantIndex, Sequence};
+use engine::types::{Epoch, OrderKey, ParticipantIndex, Phase, Sequence};
 use member_api::OrderState;
 use reference::{Settings, shadow::Shadow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +59,8 @@ pub struct Findings {
     pub rejects: BTreeMap<u16, u64>,
     /// Both digests of every frame are the second exchange's.
     pub digest_equal: bool,
+    /// By product: in which phase it was at the cut.
+    pub failed_in: Vec<(&'static str, Phase)>,
     /// What a seeded day did not reach.
     pub not_reached: Vec<String>,
     /// Every failure, in words.
@@ -88,6 +91,15 @@ struct Folded {
     trade_ids: BTreeSet<[u8; 20]>,
     /// (TradeId, direction) by participant.
     sides: BTreeMap<u16, Sides>,
+}
+
+/// By product: the phase of its first instrument at the cut.
+fn phases_at_the_cut(day: &Day) -> Vec<(&'static str, Phase)> {
+    let Some(takeover) = day.backstop.runbook().fold().takeover() else { return Vec::new() };
+    let first = |product: usize| day.world.product_of.iter().position(|&of| of == product);
+    let phase = |product| takeover.resume.get(first(product)?).copied().flatten();
+    let products = day.world.products.iter().enumerate();
+    products.filter_map(|(place, letters)| Some((*letters, phase(place)?))).collect()
 }
 
 impl Findings {
@@ -123,7 +135,10 @@ impl Findings {
         found.check_members(day, &folded, state);
         found.check_shadow(day);
         found.check_audit(day);
-        if day.plan.flow.is_none() {
+        found.failed_in = phases_at_the_cut(day);
+        if day.plan.options.day == DayChoice::Full {
+            found.check_full(day);
+        } else if day.plan.flow.is_none() {
             found.check_reach(day.plan.options.faults == "none");
         }
         if found.failures_beyond > 0 {
@@ -429,6 +444,26 @@ impl Findings {
         self.expect(audit.is_clean(), || format!("the audit found: {audit}"));
     }
 
+    /// A full day: the calendar was gone through to its end, on whichever core; every kind of order was accepted.
+    fn check_full(&mut self, day: &Day) {
+        let calendar = day.backstop.runbook().fold().calendar();
+        let last = calendar.steps().last().map_or(0, |step| step.step);
+        let (taken, refused) = (calendar.taken(), calendar.refused());
+        self.expect(last > 0 && taken == last, || format!("the calendar stands at step {taken} of {last}"));
+        self.expect(refused == 0, || format!("step {refused} of the calendar was refused"));
+        let mut kinds = BTreeSet::new();
+        for frame in day.backstop.log().frames_from(0) {
+            if let BodyView::OrderInsert(insert) = frame.command().body
+                && frame.rejection().is_none()
+            {
+                kinds.insert(char::from(insert.order_type));
+            }
+        }
+        for kind in "0145789".chars().filter(|kind| !kinds.contains(kind)) {
+            self.fail(format!("no order of type '{kind}' was accepted"));
+        }
+    }
+
     /// A day that reaches too little proves too little: what it did not reach is named, and is a failure where nothing but the day's
     /// own making could keep it from being reached. Under network faults a takeover may roll most of a small day back.
     fn check_reach(&mut self, is_failure: bool) {
@@ -440,9 +475,15 @@ impl Findings {
         if cancelled * 5 < orders {
             missing.push(format!("{cancelled} of {orders} orders were cancelled, less than a fifth"));
         }
-        // Before DayOpen nothing is recorded, and a panic of the engine's is not a member's to provoke.
-        for reject in Reject::ALL.iter().filter(|reject| !matches!(reject, Reject::DayNotOpen | Reject::DecideFault)) {
+        // Before DayOpen nothing is recorded, and a panic of the engine's is not a member's to provoke. Limits of the day, quotes, enquiries
+        // and instructions are not this day's.
+        let others = Reject::OpenLimitExceeded as u16..=Reject::ExerciseWindowClosed as u16;
+        let beyond = [Reject::DayNotOpen, Reject::DecideFault, Reject::EnquiriesExhausted, Reject::ExecOrdersExhausted];
+        for reject in Reject::ALL.iter().filter(|reject| !beyond.contains(reject)) {
             let code = *reject as u16;
+            if others.contains(&code) {
+                continue;
+            }
             if !self.rejects.contains_key(&code) {
                 missing.push(format!("reject {code} {reject:?} never occurred"));
             }

@@ -5,8 +5,9 @@
 
 use super::death::{Death, Fate};
 use super::flow::FlowDirector;
+use super::full::FullDirector;
 use super::members::{MemberNode, host_config};
-use super::options::Plan;
+use super::options::{DayChoice, Plan};
 use super::seeded::SeededDirector;
 use super::world::{
     BACKSTOP_ADDRESS, BACKSTOP_DATA_CENTER, DAY_BEGINS_NS, FEED_PORT, MEMBER_PORT, NAMES_ADDRESS, NAMES_CORE_PORT,
@@ -29,7 +30,7 @@ use net::fault::FaultPort;
 use net::memory::{PortNumber, Steering};
 use net::{Faults, Filter, Host, HostConfig, Instant, MemoryPort, Network, NetworkConfig};
 use reference::primary::{FeedByte, FeedLag, Primary, PrimarySettings};
-use standby::{FollowSettings, RunbookSettings};
+use standby::{Calendar, FollowSettings, RunbookSettings, command_of};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,6 +61,8 @@ const IDLE_ROUNDS_MAX: u64 = 200_000_000;
 pub enum Director {
     /// Made orders.
     Seeded(SeededDirector),
+    /// A full day.
+    Full(FullDirector),
     /// A file's orders.
     Flow(FlowDirector),
 }
@@ -117,6 +120,9 @@ pub struct Day {
     primary_port: PortNumber,
     member_ports: Vec<PortNumber>,
     is_fenced: Arc<AtomicBool>,
+    /// The primary's: Backstop keeps its own.
+    calendar: Calendar,
+    step_given: u32,
     next_tick: Instant,
     /// Epoch in which each member last reported its readiness.
     reported: Vec<u32>,
@@ -135,6 +141,7 @@ impl Day {
         let limits = &plan.profile.limits;
         let world = match &plan.flow {
             Some(flow) => World::of_flow(options.members, flow, limits),
+            None if options.day == DayChoice::Full => World::full(options.members, options.orders_total, limits),
             None => World::seeded(options.members, options.orders_total, limits),
         };
         let seed = options.seed;
@@ -142,7 +149,10 @@ impl Day {
             Some(flow) => flow.rows.iter().any(|row| row.operation == crate::order_flow::Operation::Uncross),
             None => true,
         };
-        let fate = Fate::draw(seed, options.fail_at, has_auction, plan.flow.is_some());
+        let fate = match options.day {
+            DayChoice::Full => Fate::draw_full(seed, options.fail_at, options.fail_in),
+            DayChoice::Short => Fate::draw(seed, options.fail_at, has_auction, plan.flow.is_some()),
+        };
         let start = Instant::from_nanos(DAY_BEGINS_NS);
 
         let nodes = usize::from(options.members) + 3;
@@ -209,6 +219,7 @@ impl Day {
             runbook: RunbookSettings { simulated: true, ..RunbookSettings::new(BACKSTOP_DATA_CENTER) },
             map: plan.map.clone(),
             time: Time::OfPoll,
+            market_data_every: MARKET_DATA_EVERY,
             group_commit: options.journal.is_some() && durability == Durability::Sync,
             queries: Some(queries::Settings::default()),
         };
@@ -242,11 +253,16 @@ impl Day {
         }
         let director = match &plan.flow {
             Some(flow) => Director::Flow(FlowDirector::new(flow.clone())),
+            None if options.day == DayChoice::Full => {
+                Director::Full(FullDirector::new(&world, options.orders_total, seed))
+            }
             None => Director::Seeded(SeededDirector::new(&world, options.orders_total, seed)),
         };
         let count = members.len();
         let mut day = Day {
             plan: plan.clone(),
+            calendar: Calendar::of_commands(&world.base_data),
+            step_given: 0,
             world,
             primary,
             backstop,
@@ -280,10 +296,12 @@ impl Day {
         let mut idle_rounds = 0;
         while !self.closed && self.stuck.is_none() {
             self.operate_the_day();
+            self.keep_the_calendar();
             self.let_the_primary_die();
             self.come_back();
             match director {
                 Director::Seeded(director) => director.act(self),
+                Director::Full(director) => director.act(self),
                 Director::Flow(director) => director.act(self),
             }
             bar.set_position(u64::from(self.orders_sent));
@@ -374,7 +392,19 @@ impl Day {
     fn operate_the_day(&mut self) {
         if self.now >= self.next_tick {
             self.next_tick = self.now + MARKET_DATA_EVERY;
-            self.operate(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));
+            if !self.primary.is_dead() {
+                self.operate(&CommandBuffer::own(&MarketDataTick { reserved: 0 }));
+            }
+        }
+    }
+
+    /// The primary gives the calendar's steps while it lives.
+    fn keep_the_calendar(&mut self) {
+        while !self.primary.is_dead()
+            && let Some(step) = self.calendar.due(Nanoseconds(self.now.nanos()), self.step_given).copied()
+            && self.operate(&command_of(&step))
+        {
+            self.step_given = step.step;
         }
     }
 
@@ -505,8 +535,17 @@ impl Day {
         let primary = if self.death.unplugged { None } else { self.primary.next_deadline() };
         let members = self.members.iter().filter_map(MemberNode::next_deadline).min();
         let decision = self.death.at.filter(|_| self.death.switched.is_none()).map(|_| self.now + LAST_FRAMES);
-        let nodes =
-            [primary, self.backstop.next_deadline(), self.names.next_deadline(), members, decision, self.hand_down_at];
+        let step = self.calendar.next_at(self.step_given).filter(|_| !self.primary.is_dead());
+        let step = step.map(|at| Instant::from_nanos(at.0));
+        let nodes = [
+            primary,
+            step,
+            self.backstop.next_deadline(),
+            self.names.next_deadline(),
+            members,
+            decision,
+            self.hand_down_at,
+        ];
         let next = nodes.into_iter().flatten().chain([self.next_tick]).min().expect("the next tick is there");
         next.max(self.now + Duration::from_nanos(1))
     }

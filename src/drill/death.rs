@@ -1,5 +1,6 @@
 //! How and when the primary dies: drawn from the seed, or where `--fail-at` says.
 
+use super::full::FailIn;
 use net::random::Random;
 
 /// The primary's death.
@@ -15,6 +16,9 @@ pub enum Death {
 
 /// Frames that the feed may be behind what members are told, at most.
 const LAG_FRAMES_MAX: u64 = 48;
+
+/// A full day's primary dies before its calendar's end, as a share of it.
+const FULL_LATEST: f64 = 0.97;
 
 /// Everything about the death that is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +46,19 @@ pub mod share {
 }
 
 impl Fate {
+    /// Draws a death in a full day, a share of its calendar's length: every phase gets its share of seeds. Where nothing is traded the feed
+    /// does not lag: a few frames would be seconds.
+    #[must_use]
+    pub fn draw_full(seed: u64, fail_at: Option<f64>, fail_in: Option<FailIn>) -> Self {
+        let mut random = Random::new(seed ^ 0xDEAD);
+        let place = fail_in.unwrap_or(FailIn::ALL[random.below(FailIn::ALL.len() as u64) as usize]);
+        let share = fail_at.map_or_else(|| place.draw(&mut random), |share| share.min(FULL_LATEST));
+        let trades = fail_at.is_none() && place.phases().iter().all(|phase| phase.takes_orders());
+        let lag_frames = if trades { random.below(LAG_FRAMES_MAX) as usize } else { 0 };
+        let bytes_later = random.below(if trades { 2_000 } else { 300 });
+        Fate { death: Death::At(share), lag_frames, bytes_later, loses_tail: random.below(2) == 0 }
+    }
+
     /// Draws a death; every phase of the day gets its share of seeds.
     #[must_use]
     pub fn draw(seed: u64, fail_at: Option<f64>, has_auction: bool, is_flow: bool) -> Self {

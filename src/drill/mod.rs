@@ -10,6 +10,7 @@
 //! | `death` | how and when, drawn from the seed |
 //! | `members` | a member on its host |
 //! | `seeded`, `traders` | made orders: the day's phases; what members do, right and wrong |
+//! | [`full`] | a full day: its calendar, products, operator |
 //! | `flow` | a file's orders |
 //! | `checks` | what must hold |
 //! | `report` | what is printed |
@@ -18,6 +19,7 @@ mod checks;
 mod day;
 mod death;
 mod flow;
+pub mod full;
 pub mod members;
 mod options;
 mod report;
@@ -25,7 +27,8 @@ mod seeded;
 mod traders;
 pub mod world;
 
-pub use options::{BookChoice, Options, Plan, ReopenChoice};
+pub use full::FailIn;
+pub use options::{BookChoice, DayChoice, Options, Plan, ReopenChoice};
 pub use report::Report;
 
 use crate::order_flow::first_difference;

@@ -1,5 +1,6 @@
 //! Flags of `backstop drill`, checked.
 
+use super::full::FailIn;
 use super::world::{MAX_MEMBERS, MIN_MEMBERS, SeededTables};
 use crate::order_flow::{self, FlowTrade, OrderFlow};
 use dataplane::stages::LayoutMap;
@@ -28,6 +29,12 @@ pub struct Options {
     /// Where in the day the primary dies, from 0 to 1; without it the seed chooses, phases included 主核心失效位置
     #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
     pub fail_at: Option<f64>,
+    /// Which day: continuous trading with one auction, or a full one of futures and options by their calendars 交易日
+    #[arg(long, value_enum, default_value = "short", conflicts_with = "orders")]
+    pub day: DayChoice,
+    /// In which phase of a full day the primary dies; without it and --fail-at the seed chooses 主核心失效阶段
+    #[arg(long, value_enum, value_name = "PHASE", conflicts_with = "fail_at")]
+    pub fail_in: Option<FailIn>,
     /// How the market reopens: where it stopped, or cancel-only, call auction, continuous 恢复方式
     #[arg(long, value_enum, default_value = "auction")]
     pub reopen: ReopenChoice,
@@ -49,6 +56,16 @@ pub struct Options {
     /// One JSON object on stdout and nothing else there
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DayChoice {
+    /// One calendar for all, by the share of orders sent
+    Short,
+    /// Index futures, treasury futures and options, each by its own calendar
+    Full,
 }
 
 /// How the market reopens.
@@ -133,6 +150,9 @@ impl Options {
             && !(0.0..=1.0).contains(&fraction)
         {
             return Err(format!("--fail-at {fraction}: expected a fraction from 0 to 1"));
+        }
+        if self.fail_in.is_some() && self.day != DayChoice::Full {
+            return Err("--fail-in: expected --day full beside it".to_owned());
         }
         let map = match self.cores {
             Some(cores) => {

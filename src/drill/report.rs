@@ -2,6 +2,7 @@
 
 use super::checks::Findings;
 use super::day::Day;
+use crate::base_files::PhaseName;
 use serde::Serialize;
 use standby::StepReport;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub struct Report {
     pub sent_again: u64,
     /// How the primary died.
     pub death: String,
+    /// By product: in which phase it was at the cut.
+    pub failed_in: BTreeMap<&'static str, PhaseName>,
     /// The last frame that counts.
     pub cut: u64,
     /// Frames that the primary executed beyond it.
@@ -143,6 +146,7 @@ impl Report {
             rolled_back_orders: found.rolled_back_orders,
             sent_again: found.sent_again,
             death: day.primary.records().death.map_or_else(|| "none".to_owned(), |death| format!("{death:?}")),
+            failed_in: found.failed_in.iter().map(|&(product, phase)| (product, phase.into())).collect(),
             cut: found.cut,
             frames_beyond_cut: found.frames_beyond,
             frames: found.frames,
@@ -161,6 +165,9 @@ impl Report {
             "\n接管 takeover (primary died: {}; cut at frame {}, {} frames beyond)",
             self.death, self.cut, self.frames_beyond_cut
         );
+        for (product, phase) in &self.failed_in {
+            println!("  切换时阶段 phase at the cut: {product} {phase}");
+        }
         for line in &self.timeline {
             let took = line.took_ms.map_or_else(|| "…".to_owned(), |took| format!("{took:.1}"));
             println!(

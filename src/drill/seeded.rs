@@ -2,7 +2,7 @@
 
 use super::day::Day;
 use super::death::{Death, share};
-use super::traders::{Intent, Traders};
+use super::traders::Traders;
 use super::world::World;
 use crate::base_data;
 use engine::command::{CommandBuffer, DayClose, EpochOpen};
@@ -19,8 +19,6 @@ use std::time::Duration;
 pub const POISON: [u8; 24] = *b"POISON                  ";
 /// Orders sent in one round, at most.
 const ORDERS_A_ROUND: usize = 8;
-/// Requests that a member may have on their way.
-const UNANSWERED_MAX: usize = 6;
 /// Of a thousand orders, how many are sent during the takeover's auction.
 const REOPENING_PER_MILLE: u32 = 10;
 /// How long the day's end waits for members' open requests, virtual.
@@ -76,7 +74,7 @@ impl Met {
 
 /// Refusals that members provoke: by a mistake, or by what the day's limits and phases make of ordinary orders.
 fn of_members() -> impl Iterator<Item = Reject> {
-    Reject::ALL.iter().copied().filter(|reject| (*reject as u16) <= Reject::FunctionOff as u16)
+    Reject::ALL.iter().copied().filter(|reject| (*reject as u16) <= Reject::StopOrderNotOffered as u16)
 }
 
 /// … by a mistake.
@@ -167,7 +165,7 @@ impl SeededDirector {
         self.err(day);
         let is_open = self.next_step < SCHEDULE.len();
         if is_open && day.orders_sent < self.total_now {
-            self.send(day, ORDERS_A_ROUND);
+            self.traders.send(day, ORDERS_A_ROUND, self.total_now);
         }
     }
 
@@ -223,7 +221,7 @@ impl SeededDirector {
         let in_auction = in_auction.is_some_and(|instrument| instrument.phase == Phase::AuctionOrdering);
         let most = self.total * REOPENING_PER_MILLE / 1_000;
         if in_auction && day.death.unplugged && self.reopening_orders < most && day.orders_sent < self.total {
-            self.reopening_orders += self.send(day, ORDERS_A_ROUND);
+            self.reopening_orders += self.traders.send(day, ORDERS_A_ROUND, self.total_now);
         }
     }
 
@@ -329,47 +327,5 @@ impl SeededDirector {
                 day.operate(command);
             }
         }
-    }
-
-    /// Lets members send; returns how many orders left.
-    fn send(&mut self, day: &mut Day, most: usize) -> u32 {
-        let mut orders = 0;
-        for _ in 0..most {
-            if day.orders_sent + orders >= self.total_now {
-                break;
-            }
-            let members = &day.members;
-            let ready = |index: usize| {
-                let node = &members[index];
-                let may =
-                    node.is_working() && !node.member.is_held() && node.member.unanswered_requests() < UNANSWERED_MAX;
-                may.then_some(&node.member)
-            };
-            let Some((index, intent)) = self.traders.next(&day.world, ready) else { continue };
-            let node = &mut day.members[index];
-            node.restless = true;
-            match intent {
-                Intent::Order(order) => {
-                    let local_id = node.member.insert(order);
-                    self.traders.sent(index, local_id);
-                    orders += 1;
-                }
-                Intent::OrderAs(local_id, order) => {
-                    node.member.insert_as(local_id, order);
-                    orders += 1;
-                }
-                Intent::CancelOwn { local_id, by_system_id: true } => {
-                    node.member.cancel(local_id);
-                }
-                Intent::CancelOwn { local_id, by_system_id: false } => {
-                    node.member.cancel_by_local_id(local_id);
-                }
-                Intent::CancelAs(cancel) => {
-                    node.member.cancel_as(cancel);
-                }
-            }
-        }
-        day.orders_sent += orders;
-        orders
     }
 }

@@ -3,6 +3,7 @@
 //! Mistakes come round in turn, so that a day of a thousand orders has made each of them. All of it follows from the seed, the members'
 //! own views and the order in which they are asked.
 
+use super::day::Day;
 use super::world::{ASCENDING_MEMBER, CLOSE_ONLY_MEMBER, FORBIDDEN_MEMBER, World};
 use crate::base_files::InstrumentRow;
 use ftd::value::{action_flag, direction, hedge_flag, match_condition, offset_flag, order_type};
@@ -36,12 +37,16 @@ const CLUMSY_PER_MILLE: u64 = 500;
 const AGGRESSIVE_PER_MILLE: u64 = 420;
 const FILL_AND_KILL_PER_MILLE: u64 = 90;
 const FILL_OR_KILL_PER_MILLE: u64 = 60;
+/// Of a thousand orders, how many are of another kind, where all kinds are sent.
+const OTHER_KINDS_PER_MILLE: u64 = 200;
+/// Requests that a member may have on their way.
+const UNANSWERED_MAX: usize = 6;
 /// Of a thousand orders, how many are hedges; the rest speculate.
 const HEDGES_PER_MILLE: u64 = 150;
 /// Ticks that a passive order stands behind the middle, at most.
 const DEPTH_TICKS: u64 = 12;
 /// Mistakes, in turn; what each is stands in [`Traders::mistake`].
-const MISTAKES: u32 = 23;
+const MISTAKES: u32 = 25;
 /// The mistake that needs an order of another member's, still working.
 const REACHES_FOR_ANOTHERS: u32 = 20;
 
@@ -59,6 +64,8 @@ pub struct Traders {
     foreign: Option<(usize, SystemId)>,
     /// Half of what is done is wrong.
     pub clumsy: bool,
+    /// Orders are of every kind.
+    all_kinds: bool,
 }
 
 impl Traders {
@@ -73,6 +80,7 @@ impl Traders {
             lower_ids: 0,
             foreign: None,
             clumsy: false,
+            all_kinds: false,
         }
     }
 
@@ -80,8 +88,15 @@ impl Traders {
         self.random.below(1_000) < share
     }
 
+    /// Orders of every kind, not only limit orders.
+    #[must_use]
+    pub fn of_all_kinds(mut self) -> Self {
+        self.all_kinds = true;
+        self
+    }
+
     /// Which member does what next. `ready` gives a member that may send now.
-    pub fn next<'m>(&mut self, world: &World, ready: impl Fn(usize) -> Option<&'m Member>) -> Option<(usize, Intent)> {
+    fn next<'m>(&mut self, world: &World, ready: impl Fn(usize) -> Option<&'m Member>) -> Option<(usize, Intent)> {
         let count = world.seats.len();
         let mistakes = if self.clumsy { CLUMSY_PER_MILLE } else { MISTAKES_PER_MILLE };
         if self.per_mille(mistakes) {
@@ -118,8 +133,50 @@ impl Traders {
         Some((index, Intent::Order(self.order(world, index, member))))
     }
 
+    /// Lets members send, up to so many operations and so many orders of the day; returns how many orders left.
+    pub fn send(&mut self, day: &mut Day, most: usize, total: u32) -> u32 {
+        let mut orders = 0;
+        for _ in 0..most {
+            if day.orders_sent + orders >= total {
+                break;
+            }
+            let members = &day.members;
+            let ready = |index: usize| {
+                let node = &members[index];
+                let may =
+                    node.is_working() && !node.member.is_held() && node.member.unanswered_requests() < UNANSWERED_MAX;
+                may.then_some(&node.member)
+            };
+            let Some((index, intent)) = self.next(&day.world, ready) else { continue };
+            let node = &mut day.members[index];
+            node.restless = true;
+            match intent {
+                Intent::Order(order) => {
+                    let local_id = node.member.insert(order);
+                    self.sent(index, local_id);
+                    orders += 1;
+                }
+                Intent::OrderAs(local_id, order) => {
+                    node.member.insert_as(local_id, order);
+                    orders += 1;
+                }
+                Intent::CancelOwn { local_id, by_system_id: true } => {
+                    node.member.cancel(local_id);
+                }
+                Intent::CancelOwn { local_id, by_system_id: false } => {
+                    node.member.cancel_by_local_id(local_id);
+                }
+                Intent::CancelAs(cancel) => {
+                    node.member.cancel_as(cancel);
+                }
+            }
+        }
+        day.orders_sent += orders;
+        orders
+    }
+
     /// Remembers an order that was sent: it may be cancelled later.
-    pub fn sent(&mut self, index: usize, local_id: LocalId) {
+    fn sent(&mut self, index: usize, local_id: LocalId) {
         self.working[index].push(local_id);
     }
 
@@ -169,6 +226,9 @@ impl Traders {
         } else if self.per_mille(FILL_OR_KILL_PER_MILLE) {
             order.match_condition = match_condition::FILL_OR_KILL;
         }
+        if self.all_kinds && self.per_mille(OTHER_KINDS_PER_MILLE) {
+            self.make_another_kind(&mut order);
+        }
         let position = member.view().position(&order.client_id, &order.instrument_id, order.hedge);
         let closable = if buy { position.short } else { position.long };
         if closable >= i64::from(volume) && self.per_mille(600) {
@@ -179,6 +239,24 @@ impl Traders {
             };
         }
         order
+    }
+
+    /// An order without a price of its own, or one that takes no less than a minimum.
+    fn make_another_kind(&mut self, order: &mut NewOrder) {
+        let (once, day) = (match_condition::FILL_AND_KILL, match_condition::GOOD_FOR_DAY);
+        let kinds = [
+            (order_type::LIMIT, once),
+            (order_type::MARKET, once),
+            (order_type::MARKET_TO_LIMIT, day),
+            (order_type::BEST_PRICE, once),
+            (order_type::BEST_PRICE_TO_LIMIT, day),
+            (order_type::FIVE_LEVEL, once),
+            (order_type::FIVE_LEVEL_TO_LIMIT, day),
+        ];
+        (order.order_type, order.match_condition) = kinds[self.random.below(kinds.len() as u64) as usize];
+        if order.order_type == order_type::LIMIT {
+            order.minimal_volume = order.volume.min(2);
+        }
     }
 
     /// A mistake, if this member can make it now.
@@ -245,6 +323,11 @@ impl Traders {
                 Some(Intent::Order(limit(world, index, 0, first, true, first.lower_limit, first.maximum_volume)))
             }
             22 => wrong(&|order| order.match_condition = match_condition::FILL_AND_KILL),
+            23 => wrong(&|order| {
+                // Market orders are off here.
+                (order.order_type, order.match_condition) = (order_type::MARKET, match_condition::FILL_AND_KILL);
+            }),
+            24 => wrong(&|order| order.order_type = order_type::STOP_LIMIT),
             _ => None,
         }
     }

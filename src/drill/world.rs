@@ -1,6 +1,8 @@
 //! Who takes part in a drill's day: members with their seats, clients and positions; instruments; addresses. All of it follows from
 //! the options; nothing is drawn here.
 
+use super::full;
+use super::options::DayChoice;
 use crate::base_data::{self, private_series};
 use crate::base_files::{InstrumentRow, RightName};
 use crate::order_flow::OrderFlow;
@@ -73,6 +75,10 @@ pub struct World {
     pub seats: Vec<Seat>,
     /// The instruments.
     pub instruments: Vec<InstrumentRow>,
+    /// The products' letters.
+    pub products: Vec<&'static str>,
+    /// By instrument: its product, as its place in `products`.
+    pub product_of: Vec<usize>,
     /// The commands that begin the log.
     pub base_data: Vec<CommandBuffer>,
     /// The tables' sizes that the day begins with.
@@ -131,6 +137,16 @@ impl World {
     /// A made day: eight instruments of different rules; clients that trade through two members; rights; positions of yesterday.
     #[must_use]
     pub fn seeded(members: u16, orders: u32, profile: &Limits) -> World {
+        Self::made(members, orders, profile, DayChoice::Short)
+    }
+
+    /// A made day of futures and options with their calendar ([`full`]); else as the other.
+    #[must_use]
+    pub fn full(members: u16, orders: u32, profile: &Limits) -> World {
+        Self::made(members, orders, profile, DayChoice::Full)
+    }
+
+    fn made(members: u16, orders: u32, profile: &Limits, day: DayChoice) -> World {
         let SeededTables { live_orders, local_ids, position_rows, .. } = SeededTables::of(members, orders);
         let limits = Limits { live_orders, local_ids, position_rows, ..*profile };
         let mut seats: Vec<Seat> = (0..members).map(seat).collect();
@@ -162,11 +178,19 @@ impl World {
             let number = client_number(&account.client_id);
             base_data.push(base_data::account(account.index.0, *member as u16, number, &account.client_id, *right));
         }
-        base_data.push(base_data::one_product());
-        let instruments = made_instruments();
-        for (index, terms) in instruments.iter().enumerate() {
-            base_data.push(terms.define(index as u16));
-        }
+        let is_full = day == DayChoice::Full;
+        let instruments = if is_full { full::instruments() } else { made_instruments() };
+        let places = 0..instruments.len();
+        let (products, product_of) = if is_full {
+            base_data.extend(full::products());
+            base_data.extend(instruments.iter().zip(0..).map(|(terms, index)| full::define(terms, index)));
+            base_data.extend(full::calendar());
+            (full::PRODUCTS.to_vec(), places.map(full::product_of).collect())
+        } else {
+            base_data.push(base_data::one_product());
+            base_data.extend(instruments.iter().zip(0..).map(|(terms, index)| terms.define(index)));
+            (vec!["ALL"], places.map(|_| 0).collect())
+        };
         for seat in &seats {
             base_data.push(CommandBuffer::own(&PositionSet {
                 account: seat.accounts[0].index,
@@ -186,7 +210,7 @@ impl World {
             instrument: InstrumentIndex(1),
             index: seats[3].accounts[0].index.0,
         }));
-        World { seats, instruments, base_data, limits }
+        World { seats, instruments, products, product_of, base_data, limits }
     }
 
     /// The day of an order-flow file: one instrument, one client a member, no limits but the file's own.
@@ -204,7 +228,7 @@ impl World {
         let instruments = vec![flow_instrument(flow, PriceRule::Resting)];
         base_data.push(base_data::one_product());
         base_data.push(instruments[0].define(0));
-        World { seats, instruments, base_data, limits: *profile }
+        World { seats, instruments, products: vec!["ALL"], product_of: vec![0], base_data, limits: *profile }
     }
 }
 
