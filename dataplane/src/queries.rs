@@ -22,7 +22,7 @@ use ftd::value::data_flow_flag;
 use ftd::{Malformed, Message, Tid, package, tid};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zerocopy::IntoBytes;
 
@@ -238,10 +238,7 @@ impl Answerer {
     /// The next question.
     #[must_use]
     pub fn question(&self) -> Option<Question> {
-        match self.questions.try_recv() {
-            Ok(question) => Some(question),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.questions.try_recv().ok()
     }
 
     /// Bytes of answers that are not sent yet.

@@ -164,7 +164,7 @@ impl Asked {
             Kind::MarketStatus(asked) => view.market_status(asked, paper),
             Kind::Order(asked) => view.order(asked, own().orders[row], paper),
             Kind::MarketOrderData(asked) => {
-                let side = if row % 2 == 0 { Direction::Buy } else { Direction::Sell };
+                let side = if row.is_multiple_of(2) { Direction::Buy } else { Direction::Sell };
                 view.depth(asked, InstrumentIndex((row / 2) as u16), side, paper);
             }
             Kind::Participant => view.participant(self.own, paper),

@@ -29,8 +29,8 @@ pub(crate) struct View<'a> {
 const PRICE_MAX: i64 = 99_999_999_999;
 const PRICE_MIN: i64 = -9_999_999_999;
 /// Furthest from 0 that an amount holds, 1/100 yuan.
-const VALUE_MAX: i128 = 99_999_999_999_99;
-const VALUE_MIN: i128 = -9_999_999_999_99;
+const VALUE_MAX: i128 = 9_999_999_999_999;
+const VALUE_MIN: i128 = -999_999_999_999;
 /// Furthest from 0 that TurnoverField holds, 1/100 yuan.
 const TURNOVER_MAX: i128 = 99_999_999_999_999_999;
 const TURNOVER_MIN: i128 = -9_999_999_999_999_999;

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-#[path = "../../tests/front_support/mod.rs"]
+#[path = "../../../tests/front_support/mod.rs"]
 pub mod front_support;
 
 use engine::command::*;
