@@ -317,7 +317,7 @@ fn after_a_takeover_what_the_dead_core_told_beyond_the_cut_is_taken_back() {
         for receiver in &receivers {
             let counters = receiver.multicast.counters();
             assert_eq!(receiver.multicast.epoch(), 2);
-            assert!(counters.rolled_back > 0);
+            assert!(counters.rolled_back > 0 || receiver.loss > 0, "who had heard it all took it back");
             assert_is_engines(receiver.multicast.feed(), &other, &format!("seed {seed}, loss {}", receiver.loss));
         }
         let void = connected.last().0 - kept;

@@ -1,12 +1,13 @@
 //! A random day of a few instruments: orders, phases, auctions, ticks.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use crate::streams_support::{Day, padded};
+use crate::streams_support::{Day, TICK, padded};
 use engine::command::{
-    Body, BookRestate, CommandBuffer, DayClose, EpochOpen, MarketDataTick, MassCancel, PhaseSet, Uncross,
+    Body, BookRestate, CommandBuffer, DayClose, EnquireQuote, EpochOpen, MarketDataTick, MarketMakerSet, MassCancel,
+    PhaseSet, QuoteInsert, Uncross,
 };
 use engine::types::{
-    AccountIndex, Direction, Epoch, InstrumentIndex, Phase, Price, ProductIndex, Sequence, UserIndex, Volume,
+    AccountIndex, Direction, Epoch, InstrumentIndex, Phase, Price, ProductIndex, RawPrice, Sequence, UserIndex, Volume,
 };
 use journal::LogLimits;
 use std::collections::BTreeMap;
@@ -45,7 +46,10 @@ pub struct RandomDay {
 
 impl RandomDay {
     pub fn new(seed: u64, instruments: u16) -> Self {
-        let day = Day::open_with(instruments, 1 << 20, LogLimits { bytes: 256 << 20, frames: 400_000 });
+        let mut day = Day::open_with(instruments, 1 << 20, LogLimits { bytes: 256 << 20, frames: 400_000 });
+        for account in [0, 1].map(AccountIndex) {
+            day.own(&MarketMakerSet { account, product: ProductIndex(0), on: 1, reserved: 0 });
+        }
         RandomDay { day, random: Random(seed), instruments, ids: 0 }
     }
 
@@ -80,6 +84,8 @@ impl RandomDay {
                 self.tick();
                 return true;
             }
+            23..=60 => self.quote(),
+            61..=64 => self.enquiry(),
             _ => self.order(),
         }
         false
@@ -126,6 +132,40 @@ impl RandomDay {
             self.own(&Uncross { instrument, product: ProductIndex::ALL, step: 0 });
         }
         self.own(&set(Phase::Continuous as u8));
+    }
+
+    /// User 0 or 2 and its account.
+    fn market_maker(&mut self) -> (UserIndex, AccountIndex, [u8; 24]) {
+        self.ids += 1;
+        let second = self.random.below(2) as u16;
+        let local_id = padded(format!("Q{:012}", self.ids).as_bytes());
+        (UserIndex(2 * second), AccountIndex(second.into()), local_id)
+    }
+
+    fn quote(&mut self) {
+        let (user, account, local_id) = self.market_maker();
+        let bid = 14_992 + self.random.below(12) as i64;
+        let ask = bid + 1 + self.random.below(6) as i64;
+        let quote = QuoteInsert {
+            local_id,
+            message_reference: [b' '; 6],
+            instrument: self.instrument(),
+            account,
+            offset: [self.random.one(b"0001"), self.random.one(b"0001")],
+            hedge: [b'1'; 2],
+            price: [bid, ask].map(|ticks| RawPrice(ticks * TICK)),
+            volume: [0, 0].map(|_| Volume(1 + self.random.below(6) as u32)),
+        };
+        self.day.execute(&CommandBuffer::new(3, 77, user, &quote));
+    }
+
+    fn enquiry(&mut self) {
+        let (user, account, local_id) = self.market_maker();
+        let instrument = self.instrument();
+        let direction = self.random.one(b"012");
+        let message_reference = [b' '; 6];
+        let enquiry = EnquireQuote { local_id, message_reference, instrument, account, direction, reserved: [0; 3] };
+        self.day.execute(&CommandBuffer::new(3, 77, user, &enquiry));
     }
 
     fn order(&mut self) {
