@@ -1,6 +1,6 @@
 //! A full day: index futures, treasury futures and index options, each by its own calendar, run by whichever core is the exchange.
 //!
-//! The calendar is CFFEX's day with a minute for an hour, times from [`BEGINS`]:
+//! The calendar is CFFEX's day with a minute for an hour, times from `BEGINS`:
 //!
 //! | from, s | index futures IF | treasury futures T | index options IO |
 //! |---|---|---|---|
