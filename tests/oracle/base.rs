@@ -143,6 +143,23 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
     commands
 }
 
+/// A day of a whole exchange's instruments: a phase change of all of them takes several parts of a frame.
+pub fn wide_day(random: &mut Random, instruments: u16) -> (DayOpen, Vec<CommandBuffer>) {
+    let mut commands = base_data(random, Style::Auction);
+    for index in INSTRUMENTS..instruments {
+        let like = instrument(random, Style::Auction, index % INSTRUMENTS, 1_000);
+        let middle = middle(like.index);
+        commands.push(CommandBuffer::own(&InstrumentDefine {
+            index: InstrumentIndex(index),
+            limit_with: InstrumentIndex(index),
+            previous_settlement: middle,
+            id: text(&format!("W{index:04}")),
+            ..like
+        }));
+    }
+    (DayOpen { instruments, ..day(random, Style::Auction, 100_000) }, commands)
+}
+
 fn product(index: u16, room: u32) -> ProductDefine {
     let id = ["IF", "TS", "IO"][usize::from(index)];
     ProductDefine {

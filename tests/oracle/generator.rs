@@ -13,7 +13,7 @@ mod members;
 #[path = "own.rs"]
 mod own;
 
-pub use base::{DATA_CENTER, INSTRUMENTS, base_data, day};
+pub use base::{DATA_CENTER, INSTRUMENTS, base_data, day, wide_day};
 
 /// What a generated day is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use dataplane::render::{MESSAGE_SIZE_MAX, Renderer, market_data_size_max};
 use dataplane::streams::{Stream, StreamIndex, StreamLimits};
 use engine::Digests;
 use engine::IdStyle;
-use engine::command::{BodyView, CommandBuffer, CommandKind, DayClose, DayOpen};
+use engine::command::{BodyView, CommandBuffer, CommandKind, DayClose, DayOpen, MarketDataTick, PhaseSet};
 use engine::event::{EndReason, EventKind, EventView};
 use engine::reject::Reject;
-use engine::types::{Nanoseconds, StreamNumber};
+use engine::types::{InstrumentIndex, Nanoseconds, ProductIndex, StreamNumber};
 use generator::{Generator, Style};
 use journal::{Identity, Log, LogLimits, Machine, NotExecuted};
 use reference::{Exchange, Settings};
@@ -176,7 +176,7 @@ impl Pair {
                 reference::Stream::Broadcast => Stream::Broadcast,
             };
             if stream == Stream::Broadcast {
-                let instruments = usize::from(generator::INSTRUMENTS) + 1;
+                let instruments = usize::from(WIDE);
                 let size = renderer.size_max(StreamNumber(told.number), instruments);
                 self.buffer.resize(self.buffer.len().max(size), 0);
             }
@@ -325,6 +325,49 @@ fn run_day(seed: u64, operations: u32, reached: &mut Reached) {
     pair.execute(&CommandBuffer::own(&DayClose { reserved: 0, step: 9 }), Nanoseconds(now), reached);
     pair.check_digests();
     assert_eq!(pair.machine.state().live_orders(), 0, "seed {seed}: the day's end leaves no order");
+}
+
+/// Instruments of a wide day: their pictures do not fit into one part of a frame, nor their messages into one of a chain.
+const WIDE: u16 = 900;
+
+#[test]
+fn a_phase_change_of_900_instruments_is_told_the_same_by_both() {
+    let (mut generator, mut reached) = (Generator::new(7, Style::Churn, 3_000), Reached::default());
+    let mut pair = Pair::new(20_000, 7);
+    let mut now = 1_717_374_600_000_000_000;
+    let (open, commands) = generator::wide_day(&mut generator.random, WIDE);
+    let mut run = |pair: &mut Pair, command: &CommandBuffer| {
+        now += 1_000;
+        pair.execute(command, Nanoseconds(now), &mut reached)
+    };
+    run(&mut pair, &CommandBuffer::own(&open));
+    commands.iter().for_each(|command| drop(run(&mut pair, command)));
+    let all = |phase| PhaseSet {
+        instrument: InstrumentIndex::ALL,
+        phase,
+        reason: b'1',
+        step: 0,
+        product: ProductIndex::ALL,
+        reserved: [0; 6],
+        text: [b' '; 80],
+    };
+    for phase in *b"01603" {
+        run(&mut pair, &CommandBuffer::own(&all(phase)));
+        for _ in 0..1_000 {
+            let command = generator.next();
+            if let Some(sys_id) = run(&mut pair, &command) {
+                generator.rests(&command, sys_id);
+            }
+        }
+        run(&mut pair, &CommandBuffer::own(&MarketDataTick { reserved: 0 }));
+    }
+    run(&mut pair, &CommandBuffer::own(&DayClose { reserved: 0, step: 9 }));
+    pair.check_digests();
+    assert!(reached.differences.is_empty(), "{:#?}", reached.differences);
+    assert!(reached.trades > 100, "{} trades", reached.trades);
+    for kind in [CommandKind::PhaseSet, CommandKind::MarketDataTick, CommandKind::DayClose] {
+        assert!(reached.multi_part.contains_key(&kind), "no {kind:?} in several parts");
+    }
 }
 
 #[test]
