@@ -331,7 +331,7 @@ impl Directory {
         self.instruments.entries.len()
     }
 
-    /// Step of the day's schedule that was taken last (PhaseSet, Uncross, DayClose); 0 = none yet.
+    /// Greatest step of the day's calendar that a command carried (PhaseSet, Uncross, ExecWindowSet, DayClose); 0 = none yet.
     #[must_use]
     pub fn last_step(&self) -> u32 {
         self.last_step
@@ -384,6 +384,10 @@ impl Directory {
             }
             BodyView::Uncross(uncross) => {
                 self.take_step(uncross.step);
+                Ok(())
+            }
+            BodyView::ExecWindowSet(set) => {
+                self.take_step(set.step);
                 Ok(())
             }
             BodyView::DayClose(close) => {
@@ -484,9 +488,7 @@ impl Directory {
     }
 
     fn take_step(&mut self, step: u32) {
-        if step != 0 {
-            self.last_step = step;
-        }
+        self.last_step = self.last_step.max(step);
     }
 
     #[inline]

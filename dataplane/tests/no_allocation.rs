@@ -1,9 +1,10 @@
 //! A million orders, port to port, with an allocator that aborts the process as soon as a data core allocates, grows or frees anything.
 //!
 //! Data cores are every thread but this one, and this one while it polls the core. What is in it: 16 members at once, orders that rest,
-//! trade, trade in part, are done at once (FAK), are refused by the engine and by the session; cancels; market data; members that log in
-//! again with an earlier resume point and are told hundreds of messages again. What is not: connections that open (a session and its
-//! rings are made then) and the start.
+//! trade, trade in part, are done at once (FAK), are refused by the engine and by the session; cancels; quotes that take the place of
+//! the ones before; market data; members that log in again with an earlier resume point and are told hundreds of messages again. What
+//! is not: connections that open (a session and its rings are made then), mass cancels, also those for a dialog that ended (the engine
+//! sorts what they concern), and the start.
 //!
 //! It has no harness, whose own thread would allocate when it likes.
 
@@ -13,9 +14,10 @@ mod front_support;
 
 use dataplane::stages::LayoutMap;
 use dataplane::streams::StreamLimits;
-use engine::command::{CommandBuffer, MarketDataTick};
+use engine::command::{CommandBuffer, MarketDataTick, MarketMakerSet};
+use engine::types::{AccountIndex, ProductIndex};
 use front_support::{Setup, TICK, World};
-use ftd::field::OrderInsertField;
+use ftd::field::{InputQuoteField, OrderInsertField};
 use ftd::{tid, value::data_flow_flag};
 use journal::LogLimits;
 use net::random::Random;
@@ -130,6 +132,10 @@ fn a_million_orders_go_through_without_touching_the_heap(threads: usize, orders:
     let mut world = World::new(setup);
     world.network.fill();
     let members: Vec<usize> = (0..MEMBERS).map(|participant| world.join(participant)).collect();
+    for account in 0..MEMBERS.into() {
+        let maker = MarketMakerSet { account: AccountIndex(account), product: ProductIndex(0), on: 1, reserved: 0 };
+        world.command(&maker);
+    }
     let mut random = Random::new(1);
     let mut rounds = 0;
     let before = loop {
@@ -189,6 +195,11 @@ fn round(world: &mut World, members: &[usize], random: &mut Random, number: u32)
                 0..10 => order.match_condition.set(b'2'),
                 10..13 => order.limit_price.set_units(1).expect("it fits"),
                 13..16 => order.user_id.set(b"another").expect("it fits"),
+                16..20 => {
+                    let bytes = quote(client, &order);
+                    client.send(&bytes);
+                    continue;
+                }
                 _ => {}
             }
             let bytes = client.request(tid::ORDER_INSERT, &order);
@@ -217,4 +228,17 @@ fn round(world: &mut World, members: &[usize], random: &mut Random, number: u32)
         }
         world.core.front_mut().poll_egress(world.now);
     });
+}
+
+/// A quote beside the price of all orders, in place of the one before.
+fn quote(client: &mut front_support::Client, order: &OrderInsertField) -> Vec<u8> {
+    let mut quote = InputQuoteField::BLANK;
+    (quote.participant_id, quote.client_id, quote.user_id) = (order.participant_id, order.client_id, order.user_id);
+    (quote.instrument_id, quote.quote_local_id) = (order.instrument_id, order.order_local_id);
+    (quote.bid_comb_offset_flag, quote.bid_comb_hedge_flag) = (order.offset_flag, order.hedge_flag);
+    (quote.ask_comb_offset_flag, quote.ask_comb_hedge_flag) = (order.offset_flag, order.hedge_flag);
+    (quote.bid_volume, quote.ask_volume) = (order.volume_total_orginal, order.volume_total_orginal);
+    quote.bid_price.set_units(14_999 * 2_000).expect("it fits");
+    quote.ask_price.set_units(15_001 * 2_000).expect("it fits");
+    client.request(tid::QUOTE_INSERT, &quote)
 }
