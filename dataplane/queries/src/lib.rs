@@ -17,6 +17,9 @@
 //! | `rows` | a row of each answer |
 //! | `paper` | fields into messages of a chain |
 //!
+//! What it takes: the engine's tables once more, as far as the day touches them, and some hundred bytes for every order of the day
+//! beside the three hundred and more that its frame has in the log.
+//!
 //! # Invariants
 //!
 //! - Nothing is decided here, and nothing enters a log: a query changes nothing.

@@ -92,3 +92,66 @@ impl Drop for Standing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+    use std::time::Instant;
+
+    /// Counts its polls; panics at the last.
+    struct Counting {
+        polls: Arc<AtomicU32>,
+        last: u32,
+    }
+
+    impl Beside for Counting {
+        fn poll(&mut self) -> usize {
+            let polls = self.polls.fetch_add(1, Ordering::AcqRel) + 1;
+            assert!(polls < self.last, "poll {polls} is the last");
+            usize::from(polls.is_multiple_of(2))
+        }
+
+        fn is_asked(&mut self) -> bool {
+            false
+        }
+
+        fn has_work(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn on_a_thread_it_is_polled_by_itself_and_its_panic_is_kept_in_words() {
+        let polls = Arc::new(AtomicU32::new(0));
+        let mut standing = Standing::on_a_thread(Box::new(Counting { polls: Arc::clone(&polls), last: 50 }));
+        assert!(!standing.poll(false) && !standing.has_work(), "nobody else polls it");
+        let begun = Instant::now();
+        while standing.panic().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "a minute for fifty polls");
+            std::thread::yield_now();
+        }
+        assert_eq!((standing.panic().as_deref(), polls.load(Ordering::Acquire)), (Some("poll 50 is the last"), 50));
+    }
+
+    #[test]
+    fn here_it_is_polled_when_nothing_else_is_done_and_no_more_after_a_panic() {
+        let polls = Arc::new(AtomicU32::new(0));
+        let mut standing = Standing::here(Box::new(Counting { polls: Arc::clone(&polls), last: 4 }));
+        assert!(!standing.poll(true), "busy, and nobody asks");
+        assert_eq!(polls.load(Ordering::Acquire), 0);
+        let did: Vec<bool> = (0..6).map(|_| standing.poll(false)).collect();
+        assert_eq!(did, [false, true, false, false, false, false]);
+        assert_eq!((standing.panic().as_deref(), polls.load(Ordering::Acquire)), (Some("poll 4 is the last"), 4));
+        assert!(!standing.has_work());
+    }
+
+    #[test]
+    fn what_is_dropped_ends_its_thread() {
+        let polls = Arc::new(AtomicU32::new(0));
+        drop(Standing::on_a_thread(Box::new(Counting { polls: Arc::clone(&polls), last: u32::MAX })));
+        let at_the_end = polls.load(Ordering::Acquire);
+        std::thread::yield_now();
+        assert_eq!(polls.load(Ordering::Acquire), at_the_end);
+    }
+}
