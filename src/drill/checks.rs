@@ -7,11 +7,11 @@ use super::world::PRIMARY_DATA_CENTER;
 use crate::appliance::ID_PREFIX;
 use dataplane::streams::Stream;
 use engine::State;
-use engine::command::{BodyView, CommandKind};
+use engine::command::{BodyView, Command, CommandKind};
 use engine::event::{EndReason, EventView};
 use engine::reject::Reject;
 use engine::types::{Epoch, OrderKey, ParticipantIndex, Phase, Sequence};
-use member_api::OrderState;
+use member_api::{DealKind, DealState, OrderState};
 use reference::{Settings, shadow::Shadow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +31,12 @@ pub struct Findings {
     pub orders_cancelled: u64,
     /// Trades.
     pub trades: u64,
+    /// Quotes accepted.
+    pub quotes: u64,
+    /// Enquiries accepted.
+    pub enquiries: u64,
+    /// Exercise instructions accepted.
+    pub instructions: u64,
     /// Frames of the log.
     pub frames: u64,
     /// The cut: the last frame of the primary's that counts.
@@ -83,14 +89,54 @@ type Marked = Result<OrderKey, (u16, Sequence)>;
 /// A participant's sides of trades: price and volume by TradeId and direction.
 type Sides = BTreeMap<([u8; 20], u8), (i32, u32)>;
 
+/// What the log says of a quote or an instruction: the code that refused it, and where; or whether it has ended other than by a trade.
+type LoggedDeal = Result<bool, (u16, Sequence)>;
+
 #[derive(Default)]
 struct Folded {
+    /// The orders of quotes, by OrderSysId.
+    quoted: BTreeMap<[u8; 20], OrderKey>,
+    /// By kind, user and local id.
+    deals: BTreeMap<(DealKind, u16, [u8; 24]), LoggedDeal>,
+    /// Which deal a key is: a quote's bid's, an instruction's.
+    deal_of: BTreeMap<OrderKey, (DealKind, u16, [u8; 24])>,
     orders: BTreeMap<OrderKey, Logged>,
     /// By user and local id: the key, or the code that refused it first, and where.
     local_ids: BTreeMap<(u16, [u8; 24]), Marked>,
     trade_ids: BTreeSet<[u8; 20]>,
     /// (TradeId, direction) by participant.
     sides: BTreeMap<u16, Sides>,
+}
+
+impl Logged {
+    /// What its member must know of it.
+    fn state(&self) -> OrderState {
+        match self.end {
+            _ if self.traded == self.original => OrderState::AllTraded,
+            None => OrderState::Working,
+            Some(EndReason::AllTraded) => OrderState::AllTraded,
+            Some(EndReason::ImmediateRemainder) => OrderState::Unfilled,
+            Some(_) => OrderState::Cancelled,
+        }
+    }
+}
+
+impl Folded {
+    fn end(&mut self, key: OrderKey) {
+        if let Some(deal) = self.deal_of.get(&key) {
+            self.deals.insert(*deal, Ok(true));
+        }
+    }
+}
+
+/// Which quote or instruction a command enters.
+fn deal_of(command: &Command<'_>) -> Option<(DealKind, u16, [u8; 24])> {
+    let user = command.header.user.0;
+    match command.body {
+        BodyView::QuoteInsert(insert) => Some((DealKind::Quote, user, insert.local_id)),
+        BodyView::ExecOrderInsert(insert) => Some((DealKind::Instruction, user, insert.local_id)),
+        _ => None,
+    }
 }
 
 /// By product: the phase of its first instrument at the cut.
@@ -158,6 +204,9 @@ impl Findings {
                 match event.view() {
                     Some(EventView::Rejected(event)) => {
                         *self.rejects.entry(event.code).or_default() += 1;
+                        if let Some(deal) = deal_of(&command).filter(|_| event.marked == 1) {
+                            folded.deals.insert(deal, Err((event.code, sequence)));
+                        }
                         if let BodyView::OrderInsert(insert) = command.body {
                             self.refused += 1;
                             if event.marked == 1 {
@@ -169,20 +218,28 @@ impl Findings {
                     }
                     Some(EventView::Accepted(event)) => {
                         let key = OrderKey::new(sequence, event.index);
-                        let BodyView::OrderInsert(insert) = command.body else {
-                            self.fail(format!("frame {sequence}: an order was accepted by {:?}", command.body.kind()));
-                            continue;
+                        let side = usize::from(event.index == 1);
+                        let (account, original, local_id) = match command.body {
+                            BodyView::OrderInsert(insert) => (insert.account.0, insert.volume.0, Some(insert.local_id)),
+                            BodyView::QuoteInsert(insert) => (insert.account.0, insert.volume[side].0, None),
+                            body => {
+                                self.fail(format!("frame {sequence}: an order was accepted by {:?}", body.kind()));
+                                continue;
+                            }
                         };
                         self.orders += 1;
                         let participant = day.backstop.front().directory().user(command.header.user);
                         let logged = Logged {
                             participant: participant.map_or(u16::MAX, |user| user.participant.0),
-                            account: insert.account.0,
+                            account,
                             traded: 0,
                             end: None,
-                            original: insert.volume.0,
+                            original,
                         };
-                        let first = folded.local_ids.insert((command.header.user.0, insert.local_id), Ok(key));
+                        let first = match local_id {
+                            Some(id) => folded.local_ids.insert((command.header.user.0, id), Ok(key)),
+                            None => folded.quoted.insert(event.sys_id, key).map(Ok),
+                        };
                         self.expect(first.is_none(), || format!("frame {sequence}: a local id was accepted twice"));
                         folded.orders.insert(key, logged);
                     }
@@ -202,6 +259,17 @@ impl Findings {
                             sides.insert((trade.trade_id, direction), (trade.price.0, trade.volume.0));
                         }
                     }
+                    Some(EventView::QuoteAccepted(_) | EventView::ExecAccepted(_)) => {
+                        let deal = deal_of(&command).expect("only a quote and an instruction are accepted so");
+                        let count = if deal.0 == DealKind::Quote { &mut self.quotes } else { &mut self.instructions };
+                        *count += 1;
+                        folded.deal_of.insert(OrderKey::new(sequence, 0), deal);
+                        let first = folded.deals.insert(deal, Ok(false));
+                        self.expect(first.is_none(), || format!("frame {sequence}: {deal:?} was accepted twice"));
+                    }
+                    Some(EventView::QuoteEnded(ended)) => folded.end(ended.quote),
+                    Some(EventView::ExecEnded(ended)) => folded.end(ended.order),
+                    Some(EventView::Enquired(_)) => self.enquiries += 1,
                     Some(EventView::Ended(event)) => {
                         let reason = EndReason::from_code(event.reason);
                         self.orders_cancelled += u64::from(reason == Some(EndReason::Cancelled));
@@ -318,7 +386,12 @@ impl Findings {
             self.expect(open == 0, || format!("member {name} has {open} requests without an outcome"));
 
             let view = node.member.view();
+            self.check_deals(name, seat.index, view, folded);
             for order in view.orders() {
+                if view.deal(DealKind::Quote, &order.user_id, order.local_id).is_some() {
+                    self.check_quoted(name, order, folded);
+                    continue;
+                }
                 let logged = folded.local_ids.get(&(seat.index, order.local_id.0));
                 let agrees = match (order.state, logged) {
                     // What the dead core refused beyond the cut stays refused for the member; Backstop may have refused its repeat otherwise.
@@ -328,14 +401,7 @@ impl Findings {
                     (OrderState::Rejected, None) => true, // refused without a mark
                     (state, Some(Ok(key))) => {
                         let logged = &folded.orders[key];
-                        let expected = match logged.end {
-                            _ if logged.traded == logged.original => OrderState::AllTraded,
-                            None => OrderState::Working,
-                            Some(EndReason::AllTraded) => OrderState::AllTraded,
-                            Some(EndReason::ImmediateRemainder) => OrderState::Unfilled,
-                            Some(_) => OrderState::Cancelled,
-                        };
-                        state == expected && order.traded == logged.traded
+                        state == logged.state() && order.traded == logged.traded
                     }
                     _ => false,
                 };
@@ -387,6 +453,46 @@ impl Findings {
         }
         let wrong = folded.orders.values().filter(|order| order.account == u32::MAX).count();
         self.expect(wrong == 0, || format!("{wrong} orders of unknown accounts were accepted"));
+    }
+
+    /// A quote's order is what the log says of its OrderSysId; one that a takeover rolled back is not in the log.
+    fn check_quoted(&mut self, name: &str, order: &member_api::Order, folded: &Folded) {
+        let logged = folded.quoted.get(&order.sys_id.0).map(|key| &folded.orders[key]);
+        let agrees = match logged {
+            Some(logged) => order.state == logged.state() && order.traded == logged.traded,
+            None => order.state == OrderState::RolledBack,
+        };
+        self.lost_acked += u64::from(logged.is_none() && !agrees);
+        self.expect(agrees, || {
+            let log = logged.map(|logged| (logged.state(), logged.traded));
+            format!(
+                "member {name}, order {} of quote {}: its view says {:?} with {} traded, the log {log:?}",
+                order.sys_id, order.local_id, order.state, order.traded
+            )
+        });
+    }
+
+    /// Every quote and instruction of a member is what the log says of it. An enquiry that was answered beyond the cut is gone, as the
+    /// notice of it.
+    fn check_deals(&mut self, name: &str, user: u16, view: &member_api::View, folded: &Folded) {
+        for deal in view.deals().iter().filter(|deal| deal.sent.kind() != DealKind::Enquiry) {
+            let logged = folded.deals.get(&(deal.sent.kind(), user, deal.local_id.0));
+            let agrees = match (deal.state, logged) {
+                (DealState::Standing, Some(Ok(ended))) => !ended,
+                (DealState::Ended, Some(Ok(ended))) => *ended,
+                (DealState::Rejected, Some(Err((code, sequence)))) => {
+                    sequence.0 > self.cut || deal.reject == *code || deal.reject == Reject::LocalIdRepeated as u16
+                }
+                (DealState::Rejected, None) => true, // refused without a mark
+                _ => false,
+            };
+            let is_lost = matches!(deal.state, DealState::Accepted | DealState::Standing | DealState::Ended);
+            self.lost_acked += u64::from(is_lost && !matches!(logged, Some(Ok(_))));
+            self.expect(agrees, || {
+                let (kind, id, state, code) = (deal.sent.kind(), deal.local_id, deal.state, deal.reject);
+                format!("member {name}, {kind:?} {id}: its view says {state:?} with code {code}, the log {logged:?}")
+            });
+        }
     }
 
     fn check_positions(&mut self, day: &Day, seat: &super::world::Seat, view: &member_api::View, state: &State) {
@@ -451,6 +557,11 @@ impl Findings {
         let (taken, refused) = (calendar.taken(), calendar.refused());
         self.expect(last > 0 && taken == last, || format!("the calendar stands at step {taken} of {last}"));
         self.expect(refused == 0, || format!("step {refused} of the calendar was refused"));
+        for (what, count) in
+            [("quote", self.quotes), ("enquiry", self.enquiries), ("exercise instruction", self.instructions)]
+        {
+            self.expect(count > 0, || format!("no {what} was accepted"));
+        }
         let mut kinds = BTreeSet::new();
         for frame in day.backstop.log().frames_from(0) {
             if let BodyView::OrderInsert(insert) = frame.command().body

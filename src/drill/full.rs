@@ -27,10 +27,12 @@ use crate::base_data;
 use crate::base_files::{InstrumentRow, RightName};
 use engine::command::{
     BodyView, Bulletin, CommandBuffer, FunctionSet, INSTRUMENT_EXERCISE, INSTRUMENT_PREMIUM, InstrumentDefine,
-    MassCancel, MassScope, PRODUCT_LIMIT_BY_VIEW, ProductDefine, RightScope, RightSet, ScheduleAction, ScheduleSet,
+    MarketMakerSet, MassCancel, MassScope, PRODUCT_LIMIT_BY_VIEW, ProductDefine, RightScope, RightSet, ScheduleAction,
+    ScheduleSet,
 };
 use engine::types::{
-    Function, InstrumentIndex, ParticipantIndex, Phase, PriceRule, ProductIndex, RawPrice, Right, TieBreak,
+    AccountIndex, Function, InstrumentIndex, ParticipantIndex, Phase, PriceRule, ProductIndex, RawPrice, Right,
+    TieBreak,
 };
 use net::Instant;
 use net::random::Random;
@@ -209,7 +211,7 @@ const INSTRUMENTS: [(&str, ProductIndex, u8, i64); 8] = [
     ("IO2409-C-3600", IO, b'1', 36_000_000),
 ];
 /// The option month that is exercised today, by its first instrument.
-const EXERCISED: u16 = 5;
+pub const EXERCISED: u16 = 5;
 
 /// The instruments' terms. Prices and limits are made.
 #[must_use]
@@ -263,6 +265,12 @@ pub fn define(terms: &InstrumentRow, index: u16) -> CommandBuffer {
         maximum_market_volume: 10,
         ..*plain
     })
+}
+
+/// The command that makes an account a market maker in the options.
+#[must_use]
+pub fn market_maker(account: AccountIndex) -> CommandBuffer {
+    CommandBuffer::own(&MarketMakerSet { account, product: IO, on: 1, reserved: 0 })
 }
 
 /// What the operator does: time from the calendar's beginning, and the command.

@@ -42,9 +42,12 @@ impl<T: Transport> MemberNode<T> {
         member.hold(is_flow);
         if !is_flow {
             let client = Str::padded(seat.accounts[0].client_id.as_bytes()).expect("ids of the drill fit");
-            let instrument = Str::padded(world.instruments[0].instrument.as_bytes()).expect("ids of the drill fit");
             let lots = i64::from(YESTERDAYS_LOTS);
-            member.set_position(client, instrument, b'1', Position { long: lots, short: lots });
+            for &place in &world.held {
+                let instrument = world.instruments[usize::from(place)].instrument.as_bytes();
+                let instrument = Str::padded(instrument).expect("ids of the drill fit");
+                member.set_position(client, instrument, b'1', Position { long: lots, short: lots });
+            }
         }
         MemberNode { host, member, session: None, restless: true }
     }

@@ -24,6 +24,8 @@ pub struct Report {
     pub orders_cancelled: u64,
     /// Trades.
     pub trades: u64,
+    /// Quotes, enquiries and exercise instructions accepted.
+    pub deals: [u64; 3],
     /// Members there are.
     pub members: u64,
     /// Members that came back.
@@ -132,6 +134,7 @@ impl Report {
             orders_traded: found.orders_traded,
             orders_cancelled: found.orders_cancelled,
             trades: found.trades,
+            deals: [found.quotes, found.enquiries, found.instructions],
             members: day.members.len() as u64,
             members_back: found.members_back,
             in_doubt: found.in_doubt,
@@ -183,6 +186,10 @@ impl Report {
         row("  成交 traded", self.orders_traded.to_string());
         row("  撤单 cancelled", self.orders_cancelled.to_string());
         row("成交 trades", self.trades.to_string());
+        if self.deals != [0; 3] {
+            let [quotes, enquiries, instructions] = self.deals;
+            row("报价/询价/行权 quotes, enquiries, exercises", format!("{quotes} / {enquiries} / {instructions}"));
+        }
         row("会员返回 members back", format!("{} of {}", self.members_back, self.members));
         row("断点续传 messages resumed", self.resumed_messages.to_string());
         row("存疑 in doubt, private / broadcast", format!("{} / {}", self.in_doubt, self.in_doubt_broadcast));

@@ -6,8 +6,13 @@
 use super::day::Day;
 use super::world::{ASCENDING_MEMBER, CLOSE_ONLY_MEMBER, FORBIDDEN_MEMBER, World};
 use crate::base_files::InstrumentRow;
-use ftd::value::{action_flag, direction, hedge_flag, match_condition, offset_flag, order_type};
-use member_api::{ClientId, InstrumentId, LocalId, Member, NewCancel, NewOrder, OrderState, Price, SystemId};
+use ftd::value::{
+    action_flag, direction, exec_action, hedge_flag, match_condition, offset_flag, order_type, quote_direction,
+};
+use member_api::{
+    ClientId, Deal, DealKind, DealState, InstrumentId, LocalId, Member, NewCancel, NewEnquiry, NewInstruction,
+    NewOrder, NewQuote, OrderState, Price, QuoteSide, SystemId,
+};
 use net::random::Random;
 
 /// What one member does next.
@@ -26,6 +31,14 @@ pub enum Intent {
     },
     /// A cancel that is wrong in some way.
     CancelAs(NewCancel),
+    /// A quote.
+    Quote(NewQuote),
+    /// An enquiry.
+    Enquire(NewEnquiry),
+    /// An instruction to exercise or to abandon.
+    Instruct(NewInstruction),
+    /// Cancels a quote, or takes an instruction back.
+    End(DealKind, LocalId),
 }
 
 /// Of a thousand operations, how many are cancels, and how many mistakes.
@@ -37,6 +50,8 @@ const CLUMSY_PER_MILLE: u64 = 500;
 const AGGRESSIVE_PER_MILLE: u64 = 420;
 const FILL_AND_KILL_PER_MILLE: u64 = 90;
 const FILL_OR_KILL_PER_MILLE: u64 = 60;
+/// Of a thousand operations, how many are quotes, enquiries and instructions, where all kinds are sent.
+const DEALS_PER_MILLE: u64 = 150;
 /// Of a thousand orders, how many are of another kind, where all kinds are sent.
 const OTHER_KINDS_PER_MILLE: u64 = 200;
 /// Requests that a member may have on their way.
@@ -125,6 +140,12 @@ impl Traders {
         }
         let index = self.random.below(count as u64) as usize;
         let member = ready(index)?;
+        if self.all_kinds
+            && self.per_mille(DEALS_PER_MILLE)
+            && let Some(intent) = self.deal(world, index, member)
+        {
+            return Some((index, intent));
+        }
         if self.per_mille(CANCELS_PER_MILLE)
             && let Some(local_id) = self.pick_working(index, member)
         {
@@ -168,6 +189,18 @@ impl Traders {
                 }
                 Intent::CancelAs(cancel) => {
                     node.member.cancel_as(cancel);
+                }
+                Intent::Quote(quote) => {
+                    node.member.quote(quote);
+                }
+                Intent::Enquire(enquiry) => {
+                    node.member.enquire(enquiry);
+                }
+                Intent::Instruct(instruction) => {
+                    node.member.instruct(instruction);
+                }
+                Intent::End(kind, local_id) => {
+                    node.member.end(kind, local_id);
                 }
             }
         }
@@ -239,6 +272,46 @@ impl Traders {
             };
         }
         order
+    }
+
+    /// A quote, an enquiry, an instruction, or the end of one, in the options. Some are refused: a quote that crosses, of who is no market
+    /// maker; an enquiry too soon; an instruction outside of its window or in a series that is not exercised.
+    fn deal(&mut self, world: &World, index: usize, member: &Member) -> Option<Intent> {
+        let options: Vec<usize> = (0..world.instruments.len()).filter(|&place| world.product_of[place] == 2).collect();
+        let place = options[self.random.below(options.len() as u64) as usize];
+        let terms = &world.instruments[place];
+        let (client_id, instrument_id) = (client(world, index, 0), id(terms.instrument.as_bytes()));
+        let message_reference = [b' '; 6];
+        let kind = if self.per_mille(700) { DealKind::Quote } else { DealKind::Instruction };
+        match self.random.below(10) {
+            0..5 => {
+                let crosses = self.per_mille(50);
+                let mut side = |sign: i32| {
+                    let distance = 1 + self.random.below(4) as i32;
+                    let ticks = self.middles[place] + if crosses { -sign * distance } else { sign * distance };
+                    QuoteSide::open(price(terms, ticks), 1 + self.random.below(4) as u32)
+                };
+                let (bid, ask) = (side(-1), side(1));
+                Some(Intent::Quote(NewQuote { client_id, instrument_id, bid, ask, message_reference }))
+            }
+            5 => {
+                let direction = quote_direction::BOTH;
+                Some(Intent::Enquire(NewEnquiry { client_id, instrument_id, direction, message_reference }))
+            }
+            6 | 7 => {
+                let action = if self.per_mille(700) { exec_action::EXERCISE } else { exec_action::ABANDON };
+                let volume = 1 + self.random.below(2) as u32;
+                let instruction = NewInstruction { client_id, instrument_id, volume, action, message_reference };
+                Some(Intent::Instruct(instruction))
+            }
+            _ => {
+                let own = |deal: &&Deal| {
+                    deal.sent.kind() == kind && deal.state == DealState::Standing && deal.user_id == *member.user_id()
+                };
+                let deal = member.view().deals().iter().rev().find(own)?;
+                Some(Intent::End(kind, deal.local_id))
+            }
+        }
     }
 
     /// An order without a price of its own, or one that takes no less than a minimum.

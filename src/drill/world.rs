@@ -75,6 +75,8 @@ pub struct World {
     pub seats: Vec<Seat>,
     /// The instruments.
     pub instruments: Vec<InstrumentRow>,
+    /// Instruments in which the first account of every member holds [`YESTERDAYS_LOTS`], on both sides.
+    pub held: Vec<u16>,
     /// The products' letters.
     pub products: Vec<&'static str>,
     /// By instrument: its product, as its place in `products`.
@@ -148,7 +150,16 @@ impl World {
 
     fn made(members: u16, orders: u32, profile: &Limits, day: DayChoice) -> World {
         let SeededTables { live_orders, local_ids, position_rows, .. } = SeededTables::of(members, orders);
-        let limits = Limits { live_orders, local_ids, position_rows, ..*profile };
+        let limits = match day {
+            DayChoice::Short => Limits { live_orders, local_ids, position_rows, ..*profile },
+            // Room for everything: quotes, enquiries and instructions have local ids and rows too.
+            DayChoice::Full => Limits {
+                live_orders: profile.live_orders.min(orders),
+                local_ids: profile.local_ids.min(orders * 2),
+                position_rows: profile.position_rows.min(u32::from(members) * 128),
+                ..*profile
+            },
+        };
         let mut seats: Vec<Seat> = (0..members).map(seat).collect();
         let mut numbers = 0;
         let mut accounts = Vec::new();
@@ -191,10 +202,11 @@ impl World {
             base_data.extend(instruments.iter().zip(0..).map(|(terms, index)| terms.define(index)));
             (vec!["ALL"], places.map(|_| 0).collect())
         };
-        for seat in &seats {
+        let held = if is_full { vec![0, full::EXERCISED] } else { vec![0] };
+        for (seat, &instrument) in seats.iter().flat_map(|seat| held.iter().map(move |instrument| (seat, instrument))) {
             base_data.push(CommandBuffer::own(&PositionSet {
                 account: seat.accounts[0].index,
-                instrument: InstrumentIndex(0),
+                instrument: InstrumentIndex(instrument),
                 hedge: b'1',
                 reserved: 0,
                 long_yesterday: YESTERDAYS_LOTS,
@@ -203,6 +215,9 @@ impl World {
                 short_today: 0,
             }));
         }
+        if is_full {
+            base_data.extend(seats.iter().step_by(2).map(|seat| full::market_maker(seat.accounts[0].index)));
+        }
         // One client may only close in one instrument: the worst right counts.
         base_data.push(CommandBuffer::own(&RightSet {
             scope: RightScope::AccountInstrument as u8,
@@ -210,7 +225,7 @@ impl World {
             instrument: InstrumentIndex(1),
             index: seats[3].accounts[0].index.0,
         }));
-        World { seats, instruments, products, product_of, base_data, limits }
+        World { seats, instruments, held, products, product_of, base_data, limits }
     }
 
     /// The day of an order-flow file: one instrument, one client a member, no limits but the file's own.
@@ -228,7 +243,15 @@ impl World {
         let instruments = vec![flow_instrument(flow, PriceRule::Resting)];
         base_data.push(base_data::one_product());
         base_data.push(instruments[0].define(0));
-        World { seats, instruments, products: vec!["ALL"], product_of: vec![0], base_data, limits: *profile }
+        World {
+            seats,
+            instruments,
+            held: Vec::new(),
+            products: vec!["ALL"],
+            product_of: vec![0],
+            base_data,
+            limits: *profile,
+        }
     }
 }
 

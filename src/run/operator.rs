@@ -353,6 +353,16 @@ pub fn picture(status: &Status) -> String {
             row("", end.clone());
         }
     }
+    let calendar = &status.calendar;
+    if calendar.steps > 0 {
+        let next =
+            calendar.next_ns.map_or_else(|| "已走完 done".to_owned(), |at| format!("下一步 next {}", time_of_day(at)));
+        let refused = match calendar.refused {
+            0 => String::new(),
+            step => format!("; 第 {step} 步被拒 step {step} was REFUSED"),
+        };
+        row("日历 calendar", format!("step {} of {}, {next}{refused}", calendar.taken, calendar.steps));
+    }
     let audit = &status.audit;
     let verdict = if audit.is_clean { "无差异 clean" } else { "有差异 DIFFERENCES" };
     row(

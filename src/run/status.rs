@@ -8,6 +8,19 @@ use serde::{Deserialize, Serialize};
 use standby::{Outcome, State, StepReport};
 use std::collections::BTreeMap;
 
+/// Where the day stands in its calendar.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CalendarLine {
+    /// Steps that it has.
+    pub steps: usize,
+    /// Number of the last step that was taken; 0 = none.
+    pub taken: u32,
+    /// Number of the last step that was refused; 0 = none.
+    pub refused: u32,
+    /// When the next one is due, nanoseconds since the Unix epoch.
+    pub next_ns: Option<u64>,
+}
+
 /// How a core stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
@@ -45,6 +58,9 @@ pub struct Status {
     /// Its fronts, by number: one a queue of the port.
     #[serde(default)]
     pub fronts: Vec<FrontLine>,
+    /// The day's calendar.
+    #[serde(default)]
+    pub calendar: CalendarLine,
     /// The takeover, step by step.
     pub takeover: Vec<StepLine>,
     /// All its steps are done.
@@ -286,6 +302,8 @@ impl Status {
         let state_digest = appliance.follower_mut().machine().map(|machine| machine.state().digests().state);
         let mut state = appliance.runbook().state(appliance.follower());
         let is_exchange = appliance.has_engine() && state != standby::State::Retired;
+        let fold = if is_exchange { appliance.runbook().fold() } else { appliance.follower().fold() };
+        let calendar = fold.calendar().clone();
         let is_closed = is_exchange && appliance.runbook().fold().is_closed();
         if is_closed && state == State::Continuous {
             state = State::Closed;
@@ -364,6 +382,12 @@ impl Status {
             },
             threads,
             fronts,
+            calendar: CalendarLine {
+                steps: calendar.steps().len(),
+                taken: calendar.taken(),
+                refused: calendar.refused(),
+                next_ns: calendar.next_at(calendar.refused()).map(|at| at.0),
+            },
             takeover: appliance.runbook().timeline().iter().map(StepLine::from).collect(),
             is_taken_over: appliance.runbook().is_finished(),
             in_doubt: in_doubt

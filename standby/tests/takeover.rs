@@ -4,7 +4,9 @@
 mod common;
 
 use common::*;
-use engine::command::{BodyView, BookPolicy, CommandBuffer, CommandKind, Reopening, Uncross};
+use engine::command::{
+    BodyView, BookPolicy, CommandBuffer, CommandKind, PhaseSet, Reopening, ScheduleAction, ScheduleSet, Uncross,
+};
 use engine::event::EventView;
 use engine::reject::Reject;
 use engine::types::{Direction, Epoch, InstrumentIndex, Nanoseconds, Phase, ProductIndex, Sequence};
@@ -500,6 +502,41 @@ fn a_cut_in_the_middle_of_an_uncross_in_parts_drops_it_whole_and_it_can_be_done_
         assert_eq!(best(ours), best(theirs));
         assert_eq!(host.runbook.fold().calendar().taken(), 8);
     }
+}
+
+#[test]
+fn the_calendar_stands_in_the_log_and_a_refused_step_is_not_taken() {
+    let mut primary = busy();
+    let define = |step, time| ScheduleSet {
+        step,
+        time,
+        product: ProductIndex(0),
+        action: ScheduleAction::Phase as u8,
+        phase: Phase::NoTrading as u8,
+        reserved: 0,
+    };
+    for step in [define(8, 1_000), define(9, 2_000), define(10, 2_000)] {
+        primary.send(&CommandBuffer::own(&step));
+    }
+    // As the calendar's owner gives them: the first is taken, the second is of an instrument that is not there.
+    let first = command_of(&define(8, 1_000));
+    let BodyView::PhaseSet(set) = first.command().body else { panic!("a phase") };
+    assert_eq!((set.step, set.product, set.reason), (8, ProductIndex(0), b'1'));
+    primary.send(&first);
+    let nowhere = PhaseSet { instrument: InstrumentIndex(900), step: 9, ..*set };
+    assert_eq!(primary.send(&CommandBuffer::own(&nowhere)).rejected, Some(Reject::IndexUnknown));
+    let mut host = Host::new(following(&primary), primary.now);
+    host.switch(keep()).unwrap();
+    host.finish();
+    let fold = host.runbook.fold();
+    let calendar = fold.calendar();
+    assert_eq!((calendar.steps().len(), calendar.taken(), calendar.refused()), (3, 8, 9));
+    // Whoever goes on asks for the refused one once more, then for what is behind it; the engine's state says the same.
+    let late = calendar.at(3_000).unwrap();
+    let due = |asked| calendar.due(late, asked).map(|step| step.step);
+    assert_eq!((due(0), due(9), due(10)), (Some(9), Some(10), None));
+    let state = machine(&host).state();
+    assert_eq!((state.step_taken(), state.schedule()), (8, calendar.steps()));
 }
 
 #[test]
