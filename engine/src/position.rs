@@ -458,8 +458,9 @@ impl RowTable {
     pub(crate) fn make(&mut self, home: &Home) -> u32 {
         assert!(self.has_room(), "decide and validate make no row without room");
         let class = class_of(home.hedge);
-        let group = self.holding(home.client, home.group, class);
         let holding = self.holding(home.client, home.instrument, class);
+        let alone = home.group == home.instrument;
+        let group = if alone { holding } else { self.holding(home.client, home.group, class) };
         self.holdings[holding as usize].group = group;
         if let Some(product) = home.product {
             let Self { product_opened, by_product, .. } = self;

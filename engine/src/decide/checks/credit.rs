@@ -7,11 +7,11 @@ use crate::reject::Reject;
 /// 23: the participant's used money stays within its credit limit; 24: its clearing participant's within its funds. Closing needs nothing.
 #[inline(always)]
 pub(super) fn suffices(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject> {
-    if !demand.instrument.costs { Ok(()) } else { is_there(demand, relief) }
+    if !demand.instrument.costs { Ok(()) } else { is_there(*demand, *relief) }
 }
 
 #[inline(never)]
-fn is_there(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject> {
+fn is_there(demand: Demand<'_>, relief: Relief) -> Result<(), Reject> {
     let need = demand.need();
     if need == 0 {
         return Ok(());

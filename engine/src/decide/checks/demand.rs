@@ -5,7 +5,7 @@ use crate::quotes::Quote;
 use crate::state::{Account, Instrument, State};
 use crate::types::{Direction, Offset, Price};
 
-/// Lots to buy or sell, at a limit, for an account.
+/// Lots to buy or sell, at a limit, for an account. The rare checks take it by value: then it stays in registers where it is not rare.
 #[derive(Clone, Copy)]
 pub(in crate::decide) struct Demand<'a> {
     pub(in crate::decide) state: &'a State,

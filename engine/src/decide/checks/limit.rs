@@ -16,7 +16,7 @@ pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject
     }
     let definition = &demand.instrument.definition;
     let alone = definition.limit_with == definition.index && demand.state.client_limits.len() == 0;
-    let limit = if alone { definition.position_limit } else { limit_of(demand) };
+    let limit = if alone { definition.position_limit } else { limit_of(*demand) };
     if limit == 0 {
         return Ok(());
     }
@@ -25,17 +25,20 @@ pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject
 }
 
 /// The exposure of the order's client number on the order's side.
-#[inline]
+#[inline(always)]
 fn exposure(demand: &Demand<'_>) -> u64 {
-    let (state, instrument) = (demand.state, demand.instrument);
     match demand.row {
-        Some(row) => state.rows.exposure(row, demand.direction),
-        None => {
-            let (client, group) = (demand.account.definition.client_number, instrument.definition.limit_with);
-            let lots = state.rows.exposure_of(client, group, class_of(demand.hedge));
-            lots[group_side(demand)]
-        }
+        Some(row) => demand.state.rows.exposure(row, demand.direction),
+        None => exposure_without_row(*demand),
     }
+}
+
+/// What the other members' rows of the client come to.
+#[inline(never)]
+fn exposure_without_row(demand: Demand<'_>) -> u64 {
+    let (client, group) = (demand.account.definition.client_number, demand.instrument.definition.limit_with);
+    let lots = demand.state.rows.exposure_of(client, group, class_of(demand.hedge));
+    lots[group_side(&demand)]
 }
 
 /// The order's side as its limit group sees it: 0 long, 1 short.
@@ -45,12 +48,12 @@ fn group_side(demand: &Demand<'_>) -> usize {
 
 /// The client number's own limit if one is set, else that of the group's first instrument. RULES.md, Which limit.
 #[inline(never)]
-fn limit_of(demand: &Demand<'_>) -> u32 {
+fn limit_of(demand: Demand<'_>) -> u32 {
     let (state, group) = (demand.state, demand.instrument.definition.limit_with);
     let class = u64::from(class_of(demand.hedge));
     let name = pair_name(demand.account.definition.client_number.0, group.0) | class << 48;
     match state.client_limits.get(name) {
-        Some(limits) => limits[group_side(demand)],
+        Some(limits) => limits[group_side(&demand)],
         None => state.instrument(group).map_or(0, |first| first.definition.position_limit),
     }
 }

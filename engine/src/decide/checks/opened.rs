@@ -12,11 +12,11 @@ pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject
     if demand.instrument.definition.open_limit | product == 0 || !counts_opened(demand.hedge) {
         return Ok(());
     }
-    within(demand, relief, product)
+    within(*demand, *relief, product)
 }
 
 #[inline(never)]
-fn within(demand: &Demand<'_>, relief: &Relief, product_limit: u32) -> Result<(), Reject> {
+fn within(demand: Demand<'_>, relief: Relief, product_limit: u32) -> Result<(), Reject> {
     let definition = &demand.instrument.definition;
     let (rows, client) = (&demand.state.rows, demand.account.definition.client_number);
     let exceeds = |opened: u64, limit: u32| {
