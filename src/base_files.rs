@@ -3,41 +3,40 @@
 //!
 //! | file | a row |
 //! |---|---|
-//! | `participants.csv` | `participant,type,right` |
-//! | `users.csv` | `user,participant,secret,address,right,ascending,requests_per_second,requests_in_flight` |
-//! | `accounts.csv` | `participant,client,type,right` |
-//! | `instruments.csv` | `instrument,price_rule,tie_break,phase,right,tick,multiplier,lower_limit,upper_limit,previous_settlement,minimum_volume,maximum_volume,position_limit,open_interest` |
+//! | `participants.csv` | `participant,type,right` and may have `clearing`: who clears it, itself by default 结算会员 |
+//! | `users.csv` | `user,participant,secret,address,right,ascending,requests_per_second,requests_in_flight`, `cancel_on_disconnect` |
+//! | `accounts.csv` | `participant,client,type,right`: a client at a member 交易编码; one `client` is one client number over all members |
+//! | `products.csv` | `product`, and whatever differs from what is built in for it ([`crate::day::products`]) 品种 |
+//! | `instruments.csv` | `instrument,price_rule,tie_break,phase,right,tick,multiplier,lower_limit,upper_limit,previous_settlement,minimum_volume,maximum_volume,position_limit,open_interest`, `product,maximum_market_volume,open_limit,limit_with,option_type,strike,exercise,premium,margin_long,margin_short` |
+//! | `contracts.csv` | the exchange's contract sheet ([`crate::day::sheet`]): more instruments, their terms from their product 合约表 |
+//! | `settlement_prices.csv` | `instrument,settlement`: yesterday's, yuan, for the contracts of the sheet |
+//! | `indices.csv` | `product,close`: the index close of the day before, for options 指数收盘 |
+//! | `margins.csv` | `instrument,long,short`: margin rates that are not the product's 保证金率 |
+//! | `fees.csv` | `product,fee,basis,value`, `valid_until`: for settlement; checked here and carried on 手续费 |
+//! | `trading_days.csv` | `day`: when there is trading 交易日历 |
+//! | `calendar.csv` | `product,time,action,phase`: the day's steps; product `*` is every one 交易节 |
 //! | `positions.csv` | `participant,client,instrument,hedge,long_yesterday,long_today,short_yesterday,short_today` |
 //! | `rights.csv` | `participant,client,instrument,right`: one client in one instrument |
+//! | `market_makers.csv` | `participant,client,product` 做市商 |
+//! | `client_limits.csv` | `client,instrument,class,long,short`: of a client number over all members; class `general` or `hedge` 客户限仓 |
+//! | `member_limits.csv` | `participant,instrument,volume` 会员限仓 |
+//! | `credit.csv` | `participant,kind,amount`: `funds` of a clearing member or `credit` of one it clears, yuan 资金与信用限额 |
 //! | `day.toml` | only of a day's end: which day ended, at which sequence |
 //!
-//! Prices are ticks, a tick is in 1/10,000 yuan, rights are `full`, `close-only`, `forbidden`. A row's place is its index in the log,
-//! so that the order of rows is part of the day. `positions.csv` and `rights.csv` may be absent. Secrets stand in
-//! `users.csv`: what is written here is readable by its owner only.
+//! Participants, users, accounts and instruments (or contracts) must be there, the rest may. In `instruments.csv` prices are ticks and a tick is in
+//! 1/10,000 yuan, as the log has them; everywhere else prices are yuan (points). Rights are `full`, `close-only`, `forbidden`. A row's place
+//! is its index in the log, so that the order of rows is part of the day; contracts come after instruments. Secrets stand in
+//! `users.csv`: what is written here is readable by its owner only. Without `products.csv` all instruments are of one product, `ALL`.
 //!
-//! A day's end has no orders: closing ends them. Today's positions become yesterday's. Settlement prices and the next day's price
-//! limits are the clearing house's to fill in: they are written as the day had them.
+//! A day's end has no orders: closing ends them. Today's positions become yesterday's. Settlement prices, the next day's price
+//! limits, new and expired contracts are the clearing house's to fill in: they are written as the day had them.
 
-use crate::base_data::{self, private_series};
-use engine::State;
-use engine::command::{
-    AccountDefine, BodyView, CommandBuffer, InstrumentDefine, ParticipantDefine, PositionSet, RightScope, RightSet,
-    USER_ASCENDING_LOCAL_IDS, UserDefine,
-};
-use engine::types::{
-    AccountIndex, ClientNumber, InstrumentIndex, ParticipantIndex, Phase, PriceRule, RawPrice, Right, TieBreak,
-    UserIndex,
-};
-use hw_profiles::Limits;
-use journal::LogReader;
-use serde::de::DeserializeOwned;
+use crate::base_data;
+use crate::day::products::Terms;
+use engine::command::{CommandBuffer, InstrumentDefine};
+use engine::types::{InstrumentIndex, Phase, PriceRule, ProductIndex, RawPrice, Right, TieBreak};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 
 /// Base data as in the files, row by row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,18 +47,30 @@ pub struct BaseFiles {
     pub users: Vec<UserRow>,
     /// Accounts.
     pub accounts: Vec<AccountRow>,
+    /// Products; none: all instruments are of one.
+    pub products: Vec<ProductRow>,
     /// Instruments.
     pub instruments: Vec<InstrumentRow>,
     /// Positions.
     pub positions: Vec<PositionRow>,
     /// Rights of one client in one instrument.
     pub rights: Vec<RightRow>,
+    /// Who may quote in what.
+    pub market_makers: Vec<MarketMakerRow>,
+    /// Limits of client numbers.
+    pub client_limits: Vec<ClientLimitRow>,
+    /// Limits of participants.
+    pub member_limits: Vec<MemberLimitRow>,
+    /// Money that participants may use.
+    pub credit: Vec<CreditRow>,
+    /// The day's steps, in the order of their times.
+    pub calendar: Vec<StepRow>,
     /// Of which day's end this is, if of one.
     pub end: Option<DayEnd>,
 }
 
 /// A row of `participants.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParticipantRow {
     /// ParticipantId, at most 8 bytes.
     pub participant: String,
@@ -67,10 +78,12 @@ pub struct ParticipantRow {
     pub r#type: char,
     /// What it may do.
     pub right: RightName,
+    /// Who clears it; None: itself.
+    pub clearing: Option<String>,
 }
 
 /// A row of `users.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRow {
     /// UserId, at most 15 bytes.
     pub user: String,
@@ -88,10 +101,12 @@ pub struct UserRow {
     pub requests_per_second: u32,
     /// Requests unanswered at once; 0 = no limit.
     pub requests_in_flight: u32,
+    /// Its orders are cancelled when its session ends.
+    pub cancel_on_disconnect: bool,
 }
 
 /// A row of `accounts.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRow {
     /// Through whom it trades.
     pub participant: String,
@@ -103,8 +118,31 @@ pub struct AccountRow {
     pub right: RightName,
 }
 
+/// A row of `products.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductRow {
+    /// Its letters, at most 8 bytes.
+    pub product: String,
+    /// Products that are margined together, at most 8 bytes.
+    pub group: String,
+    /// A put's long counts as short for position limits.
+    pub limit_by_view: bool,
+    /// An enquiry is refused while the spread is not above this, ticks; 0 = no rule.
+    pub enquiry_spread: u32,
+    /// A quote counts towards the obligation if it is not wider, ticks; 0 = no obligation.
+    pub quote_spread: u32,
+    /// … and if neither side has fewer lots.
+    pub quote_volume: u32,
+    /// Price of a continuous trade of its contracts.
+    pub price_rule: PriceRuleName,
+    /// Among equally good auction prices of its contracts.
+    pub tie_break: TieBreakName,
+    /// What its contracts share; a tick of 0: not said.
+    pub terms: Terms,
+}
+
 /// A row of `instruments.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstrumentRow {
     /// InstrumentId, at most 30 bytes.
     pub instrument: String,
@@ -134,10 +172,37 @@ pub struct InstrumentRow {
     pub position_limit: u32,
     /// Lots open when the day begins, counted once.
     pub open_interest: u64,
+    /// The rest, which most do without.
+    pub more: MoreTerms,
+}
+
+/// What a row of `instruments.csv` may leave out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MoreTerms {
+    /// Letters of its product; empty: those its id begins with.
+    pub product: String,
+    /// Most lots of an order without a price of its own; None: as of one with a price.
+    pub maximum_market_volume: Option<u32>,
+    /// Lots a client number may open in a day; 0 = no limit.
+    pub open_limit: u32,
+    /// The first instrument of its limit group; None: itself.
+    pub limit_with: Option<String>,
+    /// Call or put.
+    pub option_type: OptionName,
+    /// An option's strike, 1/10,000 yuan.
+    pub strike: i64,
+    /// Exercise instructions are taken today.
+    pub exercise: bool,
+    /// A buyer pays price x multiplier.
+    pub premium: bool,
+    /// Margin of a long lot, 1/10,000 yuan.
+    pub margin_long: i64,
+    /// Margin of a short lot, 1/10,000 yuan.
+    pub margin_short: i64,
 }
 
 /// A row of `positions.csv`, lots.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PositionRow {
     /// Through whom.
     pub participant: String,
@@ -158,7 +223,7 @@ pub struct PositionRow {
 }
 
 /// A row of `rights.csv`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RightRow {
     /// Through whom.
     pub participant: String,
@@ -168,6 +233,67 @@ pub struct RightRow {
     pub instrument: String,
     /// What it may do there.
     pub right: RightName,
+}
+
+/// A row of `market_makers.csv`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MarketMakerRow {
+    /// Through whom.
+    pub participant: String,
+    /// Who.
+    pub client: String,
+    /// In what.
+    pub product: String,
+}
+
+/// A row of `client_limits.csv`, lots; 0 = no limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientLimitRow {
+    /// Whose, over all members.
+    pub client: String,
+    /// The first instrument of the limit group.
+    pub instrument: String,
+    /// Of the hedge flag '3' 套保; else of the others.
+    pub hedge: bool,
+    /// Long.
+    pub long: u32,
+    /// Short.
+    pub short: u32,
+}
+
+/// A row of `member_limits.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberLimitRow {
+    /// Whose.
+    pub participant: String,
+    /// In what.
+    pub instrument: String,
+    /// Lots on one side; 0 = no limit.
+    pub volume: u32,
+}
+
+/// A row of `credit.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditRow {
+    /// Whose.
+    pub participant: String,
+    /// A credit limit 信用限额; else funds 结算资金.
+    pub is_credit: bool,
+    /// 1/10,000 yuan.
+    pub amount: i64,
+}
+
+/// A row of `calendar.csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    /// Letters of the product; None: every one.
+    pub product: Option<String>,
+    /// Milliseconds after 0:00 in China.
+    pub time: u32,
+    /// What is done.
+    pub action: ActionName,
+    /// The phase that begins, of the action `phase`.
+    pub phase: Option<PhaseName>,
 }
 
 /// `day.toml`: of which day's end the folder is.
@@ -185,11 +311,21 @@ pub struct DayEnd {
 }
 
 macro_rules! names {
-    ($(#[$doc:meta])* $name:ident for $type:ident { $($variant:ident),* }) => {
+    ($(#[$doc:meta])* $name:ident for $type:ident { $($variant:ident $text:literal),* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { $(#[doc = concat!("As [`", stringify!($type), "::", stringify!($variant), "`].")] $variant),* }
+        pub enum $name { $(#[doc = concat!("As [`", stringify!($type), "::", stringify!($variant), "`].")] #[serde(rename = $text)] $variant),* }
+
+        impl $name {
+            /// Every one with its name.
+            pub const CHOICES: &[(&str, $name)] = &[$(($text, $name::$variant)),*];
+
+            /// Its name in files.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text),* }
+            }
+        }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -211,293 +347,108 @@ macro_rules! names {
     };
 }
 
+use engine::command::ScheduleAction;
+
 names! {
     /// `full`, `close-only`, `forbidden`.
-    RightName for Right { Full, CloseOnly, Forbidden }
+    RightName for Right { Full "full", CloseOnly "close-only", Forbidden "forbidden" }
 }
 names! {
     /// `resting`, `middle`.
-    PriceRuleName for PriceRule { Resting, Middle }
+    PriceRuleName for PriceRule { Resting "resting", Middle "middle" }
 }
 names! {
     /// `pressure`, `reference`, `highest`, `lowest`, `pressure-reference`.
-    TieBreakName for TieBreak { Pressure, Reference, Highest, Lowest, PressureReference }
+    TieBreakName for TieBreak {
+        Pressure "pressure", Reference "reference", Highest "highest", Lowest "lowest",
+        PressureReference "pressure-reference"
+    }
 }
 names! {
     /// `continuous`, `auction-ordering`, `closing-auction`, `suspended`, `no-trading`, `cancel-only`, `auction-match`, `closed`.
-    PhaseName for Phase { Continuous, AuctionOrdering, ClosingAuction, Suspended, NoTrading, CancelOnly, AuctionMatch, Closed }
+    PhaseName for Phase {
+        Continuous "continuous", AuctionOrdering "auction-ordering", ClosingAuction "closing-auction",
+        Suspended "suspended", NoTrading "no-trading", CancelOnly "cancel-only", AuctionMatch "auction-match",
+        Closed "closed"
+    }
+}
+names! {
+    /// `phase`, `uncross`, `window-open`, `window-close`, `day-close`.
+    ActionName for ScheduleAction {
+        Phase "phase", Uncross "uncross", WindowOpen "window-open", WindowClose "window-close", DayClose "day-close"
+    }
 }
 
-impl BaseFiles {
-    /// Reads a folder.
-    ///
-    /// # Errors
-    /// A file that is missing or malformed, a name that no other file has: one line with file and row.
-    pub fn load(folder: &Path) -> Result<Self, String> {
-        let end = folder.join("day.toml");
-        let end = match fs::read_to_string(&end) {
-            Ok(text) => Some(
-                toml::from_str(&text)
-                    .map_err(|error| format!("{}: {}", end.display(), error.message().replace('\n', " ")))?,
-            ),
-            Err(_) => None,
-        };
-        Ok(BaseFiles {
-            participants: read(&folder.join("participants.csv"))?,
-            users: read(&folder.join("users.csv"))?,
-            accounts: read(&folder.join("accounts.csv"))?,
-            instruments: read(&folder.join("instruments.csv"))?,
-            positions: read_if_there(&folder.join("positions.csv"))?,
-            rights: read_if_there(&folder.join("rights.csv"))?,
-            end,
-        })
+/// `none`, `call`, `put`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OptionName {
+    /// No option.
+    #[default]
+    None,
+    /// A call 看涨.
+    Call,
+    /// A put 看跌.
+    Put,
+}
+
+impl OptionName {
+    /// Every one with its name.
+    pub const CHOICES: &[(&str, OptionName)] =
+        &[("none", OptionName::None), ("call", OptionName::Call), ("put", OptionName::Put)];
+
+    /// FTDOptionType.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            OptionName::None => b'0',
+            OptionName::Call => b'1',
+            OptionName::Put => b'2',
+        }
     }
 
-    /// Writes the folder, readable by its owner only. What stood there under these names is replaced.
-    ///
-    /// # Errors
-    /// The file system's, with the file.
-    pub fn save(&self, folder: &Path) -> Result<(), String> {
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        write(&folder.join("participants.csv"), &self.participants)?;
-        write(&folder.join("users.csv"), &self.users)?;
-        write(&folder.join("accounts.csv"), &self.accounts)?;
-        write(&folder.join("instruments.csv"), &self.instruments)?;
-        write(&folder.join("positions.csv"), &self.positions)?;
-        write(&folder.join("rights.csv"), &self.rights)?;
-        // Last: whoever sees it finds the rest whole.
-        if let Some(end) = &self.end {
-            let text = toml::to_string(end).expect("four plain fields are TOML");
-            put(&folder.join("day.toml"), text.as_bytes())?;
+    /// From FTDOptionType.
+    #[must_use]
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            b'1' => OptionName::Call,
+            b'2' => OptionName::Put,
+            _ => OptionName::None,
         }
-        Ok(())
-    }
-
-    /// The commands that begin a day's log.
-    ///
-    /// # Errors
-    /// A name that is too long or that no other file has, a table that the limits have no room for, a day that is not after the
-    /// one that ended: one line.
-    pub fn commands(&self, trading_day: u32, data_center: u32, limits: &Limits) -> Result<Vec<CommandBuffer>, String> {
-        if let Some(end) = self.end.as_ref().filter(|end| end.trading_day >= trading_day) {
-            return Err(format!(
-                "the base data are of the end of {}; expected a later day than {trading_day}",
-                end.trading_day
-            ));
-        }
-        self.check_room(limits)?;
-        let mut commands = vec![base_data::day(trading_day, data_center, limits)];
-        let mut participants = HashMap::new();
-        for (place, row) in self.participants.iter().enumerate() {
-            let what = || format!("participants.csv, row {}", place + 1);
-            let index = u16::try_from(place).map_err(|_| format!("{}: too many", what()))?;
-            if participants.insert(row.participant.as_str(), ParticipantIndex(index)).is_some() {
-                return Err(format!("{}: {} stands there twice", what(), row.participant));
-            }
-            commands.push(CommandBuffer::own(&ParticipantDefine {
-                index: ParticipantIndex(index),
-                series: private_series(index),
-                participant_type: code(row.r#type, &what)?,
-                right: Right::from(row.right) as u8,
-                clearing: ParticipantIndex(index),
-                id: text(&row.participant, &what)?,
-            }));
-        }
-        let participant = |id: &str, what: &dyn Fn() -> String| {
-            participants.get(id).copied().ok_or_else(|| format!("{}: no participant {id} in participants.csv", what()))
-        };
-        for (place, row) in self.users.iter().enumerate() {
-            let what = || format!("users.csv, row {}", place + 1);
-            commands.push(CommandBuffer::own(&UserDefine {
-                index: UserIndex(place as u16),
-                participant: participant(&row.participant, &what)?,
-                right: Right::from(row.right) as u8,
-                flags: if row.ascending { USER_ASCENDING_LOCAL_IDS } else { 0 },
-                reserved: [0; 2],
-                address: row.address.octets(),
-                requests_per_second: row.requests_per_second,
-                requests_in_flight: row.requests_in_flight,
-                reserved_2: 0,
-                id: named::<15, 16>(&row.user, &what)?,
-                secret: text(&row.secret, &what)?,
-            }));
-        }
-        let (mut accounts, mut clients) = (HashMap::new(), HashMap::new());
-        for (place, row) in self.accounts.iter().enumerate() {
-            let what = || format!("accounts.csv, row {}", place + 1);
-            let next = clients.len() as u32;
-            let number = *clients.entry(row.client.as_str()).or_insert(next);
-            let index = AccountIndex(place as u32);
-            if accounts.insert((row.participant.as_str(), row.client.as_str()), index).is_some() {
-                return Err(format!("{}: {} of {} stands there twice", what(), row.client, row.participant));
-            }
-            commands.push(CommandBuffer::own(&AccountDefine {
-                index,
-                participant: participant(&row.participant, &what)?,
-                right: Right::from(row.right) as u8,
-                client_type: code(row.r#type, &what)?,
-                client_number: ClientNumber(number),
-                reserved: 0,
-                client_id: text(&row.client, &what)?,
-            }));
-        }
-        let mut instruments = HashMap::new();
-        commands.push(base_data::one_product());
-        for (place, row) in self.instruments.iter().enumerate() {
-            let what = || format!("instruments.csv, row {}", place + 1);
-            let index = InstrumentIndex(place as u16);
-            instruments.insert(row.instrument.as_str(), index);
-            named::<30, 32>(&row.instrument, &what)?;
-            commands.push(row.define(index.0));
-        }
-        let find = |participant: &str, client: &str, instrument: &str, what: &dyn Fn() -> String| {
-            let account = accounts.get(&(participant, client)).copied();
-            let account =
-                account.ok_or_else(|| format!("{}: no client {client} of {participant} in accounts.csv", what()))?;
-            let instrument = instruments
-                .get(instrument)
-                .copied()
-                .ok_or_else(|| format!("{}: no {instrument} in instruments.csv", what()))?;
-            Ok::<_, String>((account, instrument))
-        };
-        for (place, row) in self.positions.iter().enumerate() {
-            let what = || format!("positions.csv, row {}", place + 1);
-            let (account, instrument) = find(&row.participant, &row.client, &row.instrument, &what)?;
-            commands.push(CommandBuffer::own(&PositionSet {
-                account,
-                instrument,
-                hedge: code(row.hedge, &what)?,
-                reserved: 0,
-                long_yesterday: row.long_yesterday,
-                long_today: row.long_today,
-                short_yesterday: row.short_yesterday,
-                short_today: row.short_today,
-            }));
-        }
-        for (place, row) in self.rights.iter().enumerate() {
-            let what = || format!("rights.csv, row {}", place + 1);
-            let (account, instrument) = find(&row.participant, &row.client, &row.instrument, &what)?;
-            let (scope, right) = (RightScope::AccountInstrument as u8, Right::from(row.right) as u8);
-            commands.push(CommandBuffer::own(&RightSet { scope, right, instrument, index: account.0 }));
-        }
-        Ok(commands)
-    }
-
-    /// A day's end, from its log: the state after the last frame, with every definition as it is now.
-    ///
-    /// # Errors
-    /// Orders rest, so the day is not closed; or nothing was opened.
-    pub fn at_the_end(state: &State, log: &LogReader) -> Result<Self, String> {
-        let day = state.day().ok_or("there is no day in the log")?;
-        if state.live_orders() > 0 {
-            return Err(format!("{} orders rest: the day is not closed", state.live_orders()));
-        }
-        let mut files = BaseFiles::default();
-        for participant in state.participants() {
-            let define = &participant.definition;
-            files.participants.push(ParticipantRow {
-                participant: trimmed(&define.id),
-                r#type: char::from(define.participant_type),
-                right: participant.right.into(),
-            });
-        }
-        let participant_of = |index: ParticipantIndex| files.participants[usize::from(index.0)].participant.clone();
-        let users: Vec<UserRow> = state
-            .users()
-            .map(|user| {
-                let define = &user.definition;
-                UserRow {
-                    user: trimmed(&define.id),
-                    participant: participant_of(define.participant),
-                    secret: trimmed(&define.secret),
-                    address: Ipv4Addr::from(define.address),
-                    right: user.right.into(),
-                    ascending: define.flags & USER_ASCENDING_LOCAL_IDS != 0,
-                    requests_per_second: define.requests_per_second,
-                    requests_in_flight: define.requests_in_flight,
-                }
-            })
-            .collect();
-        let accounts: Vec<AccountRow> = state
-            .accounts()
-            .map(|account| {
-                let define = &account.definition;
-                AccountRow {
-                    participant: participant_of(define.participant),
-                    client: trimmed(&define.client_id),
-                    r#type: char::from(define.client_type),
-                    right: account.right.into(),
-                }
-            })
-            .collect();
-        let instruments: Vec<InstrumentRow> = state.instruments().map(InstrumentRow::of).collect();
-        let pair = |account: AccountIndex, instrument: InstrumentIndex| {
-            let AccountRow { participant, client, .. } = accounts[account.0 as usize].clone();
-            (participant, client, instruments[usize::from(instrument.0)].instrument.clone())
-        };
-        for (account, instrument, hedge, position) in state.positions() {
-            let long_yesterday = position.long_yesterday + position.long_today;
-            let short_yesterday = position.short_yesterday + position.short_today;
-            if long_yesterday == 0 && short_yesterday == 0 {
-                continue;
-            }
-            let (participant, client, instrument) = pair(account, instrument);
-            files.positions.push(PositionRow {
-                participant,
-                client,
-                instrument,
-                hedge: char::from(hedge),
-                long_yesterday,
-                long_today: 0,
-                short_yesterday,
-                short_today: 0,
-            });
-        }
-        files.positions.sort();
-        for ((account, instrument), right) in rights_of_pairs(log) {
-            let (participant, client, instrument) = pair(AccountIndex(account), InstrumentIndex(instrument));
-            files.rights.push(RightRow { participant, client, instrument, right: right.into() });
-        }
-        files.end = Some(DayEnd {
-            trading_day: day.trading_day,
-            epoch: state.epoch().0,
-            last_sequence: state.last_sequence().0,
-            state_digest: format!("{:016X}", state.digests().state),
-        });
-        Ok(BaseFiles { users, accounts, instruments, ..files })
-    }
-
-    fn check_room(&self, limits: &Limits) -> Result<(), String> {
-        let tables = [
-            ("participants", self.participants.len(), usize::from(limits.participants)),
-            ("users", self.users.len(), usize::from(limits.users)),
-            ("accounts", self.accounts.len(), limits.accounts as usize),
-            ("instruments", self.instruments.len(), usize::from(limits.instruments)),
-            ("positions", self.positions.len(), limits.position_rows as usize),
-        ];
-        for (name, rows, room) in tables {
-            if rows > room {
-                return Err(format!("{name}.csv: {rows} rows; the profile has room for {room}"));
-            }
-        }
-        Ok(())
     }
 }
 
 impl InstrumentRow {
-    /// The command that defines it.
+    /// The command that defines it, in the one product of a day without products.
     ///
     /// # Panics
     /// If its id does not fit: who reads it from a file looks first.
     #[must_use]
     pub fn define(&self, index: u16) -> CommandBuffer {
-        CommandBuffer::own(&InstrumentDefine {
-            index: InstrumentIndex(index),
+        CommandBuffer::own(&self.define_in(InstrumentIndex(index), base_data::ONE_PRODUCT, InstrumentIndex(index)))
+    }
+
+    /// The definition, in a product and a limit group.
+    ///
+    /// # Panics
+    /// As [`InstrumentRow::define`].
+    #[must_use]
+    pub fn define_in(
+        &self,
+        index: InstrumentIndex,
+        product: ProductIndex,
+        limit_with: InstrumentIndex,
+    ) -> InstrumentDefine {
+        use engine::command::{INSTRUMENT_EXERCISE, INSTRUMENT_PREMIUM};
+        let more = &self.more;
+        let exercise = if more.exercise { INSTRUMENT_EXERCISE } else { 0 };
+        let premium = if more.premium { INSTRUMENT_PREMIUM } else { 0 };
+        InstrumentDefine {
+            index,
             price_rule: PriceRule::from(self.price_rule) as u8,
             tie_break: TieBreak::from(self.tie_break) as u8,
             phase: Phase::from(self.phase) as u8,
             right: Right::from(self.right) as u8,
-            product: base_data::ONE_PRODUCT,
+            product,
             tick: self.tick,
             multiplier: self.multiplier,
             lower_limit: self.lower_limit,
@@ -505,113 +456,18 @@ impl InstrumentRow {
             previous_settlement: self.previous_settlement,
             minimum_volume: self.minimum_volume,
             maximum_volume: self.maximum_volume,
-            maximum_market_volume: self.maximum_volume,
-            open_limit: 0,
+            maximum_market_volume: more.maximum_market_volume.unwrap_or(self.maximum_volume),
+            open_limit: more.open_limit,
             position_limit: self.position_limit,
-            limit_with: InstrumentIndex(index),
-            option_type: b'0',
-            flags: 0,
+            limit_with,
+            option_type: more.option_type.code(),
+            flags: exercise | premium,
             reserved: 0,
             previous_open_interest: self.open_interest,
-            strike: RawPrice(0),
-            margin_long: 0,
-            margin_short: 0,
+            strike: RawPrice(more.strike),
+            margin_long: more.margin_long,
+            margin_short: more.margin_short,
             id: base_data::text(&self.instrument),
-        })
-    }
-
-    fn of(instrument: &engine::Instrument) -> Self {
-        let define = &instrument.definition;
-        InstrumentRow {
-            instrument: trimmed(&define.id),
-            price_rule: PriceRule::from_code(define.price_rule).expect("a definition was checked").into(),
-            tie_break: TieBreak::from_code(define.tie_break).expect("a definition was checked").into(),
-            phase: Phase::from_code(define.phase).expect("a definition was checked").into(),
-            right: instrument.right.into(),
-            tick: define.tick,
-            multiplier: define.multiplier,
-            lower_limit: define.lower_limit,
-            upper_limit: define.upper_limit,
-            previous_settlement: define.previous_settlement,
-            minimum_volume: define.minimum_volume,
-            maximum_volume: define.maximum_volume,
-            position_limit: define.position_limit,
-            open_interest: instrument.open_interest,
         }
     }
-}
-
-/// Rights of clients in instruments as the log leaves them, by account and instrument; full ones are none.
-fn rights_of_pairs(log: &LogReader) -> BTreeMap<(u32, u16), Right> {
-    let mut rights = BTreeMap::new();
-    for frame in log.frames_from(0) {
-        if let BodyView::RightSet(set) = frame.command().body
-            && set.scope == RightScope::AccountInstrument as u8
-            && frame.rejection().is_none()
-            && let Some(right) = Right::from_code(set.right)
-        {
-            rights.insert((set.index, set.instrument.0), right);
-        }
-    }
-    rights.retain(|_, right| *right != Right::Full);
-    rights
-}
-
-/// A text, blank-padded to `N`.
-fn text<const N: usize>(text: &str, what: &dyn Fn() -> String) -> Result<[u8; N], String> {
-    named::<N, N>(text, what)
-}
-
-/// A text of at most `MOST` bytes, blank-padded to `N`.
-fn named<const MOST: usize, const N: usize>(text: &str, what: &dyn Fn() -> String) -> Result<[u8; N], String> {
-    if text.is_empty() || text.len() > MOST {
-        return Err(format!("{}: `{text}` has {} bytes; expected 1 to {MOST}", what(), text.len()));
-    }
-    Ok(base_data::text(text))
-}
-
-fn code(character: char, what: &dyn Fn() -> String) -> Result<u8, String> {
-    u8::try_from(character).map_err(|_| format!("{}: `{character}` is not one byte", what()))
-}
-
-fn trimmed(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).trim_end_matches([' ', '\0']).to_owned()
-}
-
-fn read_if_there<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, String> {
-    if path.exists() { read(path) } else { Ok(Vec::new()) }
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, String> {
-    let refuse = |error: csv::Error| {
-        let line = error.position().map_or_else(String::new, |position| format!(", line {}", position.line()));
-        format!("{}{line}: {error}", path.display())
-    };
-    let mut reader = csv::Reader::from_path(path).map_err(refuse)?;
-    reader.deserialize().map(|row| row.map_err(refuse)).collect()
-}
-
-fn write<T: Serialize>(path: &Path, rows: &[T]) -> Result<(), String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.serialize(row).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| format!("{}: {error}", path.display()))?;
-    if bytes.is_empty() {
-        // No rows, no header: the table is left out, as it may be.
-        let _ = fs::remove_file(path);
-        return Ok(());
-    }
-    put(path, &bytes)
-}
-
-/// Whole, or as it was before; readable by its owner only.
-fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let refuse = |error: std::io::Error| format!("{}: {error}", path.display());
-    let new = path.with_extension("new");
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new).map_err(refuse)?;
-    file.write_all(bytes).map_err(refuse)?;
-    file.sync_all().map_err(refuse)?;
-    fs::rename(&new, path).map_err(refuse)
 }

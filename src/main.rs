@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use backstop::run::commands;
-use backstop::{bench, doctor, drill, nic, replay, verify};
+use backstop::{bench, day, doctor, drill, nic, replay, verify};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +44,8 @@ enum Job {
     Primary(commands::PrimaryOptions),
     /// Writes a closed day's end from its journal, for the next day to open from 日终
     DayEnd(commands::DayEndOptions),
+    /// Base data of a trading day: checked and loaded, a template of them, and what a day's journal says 日初与日终数据
+    Day(day::command::Options),
     /// Measures latency and throughput on this machine, against a profile's promise 性能测试
     Bench(bench::Options),
     /// Shows what this machine is, which profile it asks for, and what that profile misses on it 体检
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Job::Front(options) => commands::front(&options),
         Job::Primary(options) => commands::primary(&options),
         Job::DayEnd(options) => commands::day_end(&options),
+        Job::Day(options) => day::command::run(&options),
         Job::Bench(options) => bench::run(&options),
         Job::Doctor(options) => doctor::run(&options),
         Job::Nic(options) => nic::run(&options),

@@ -445,7 +445,7 @@ fn check_day(day: u32) -> Result<u32, String> {
 }
 
 /// Today in China, yyyymmdd.
-fn today() -> u32 {
+pub(crate) fn today() -> u32 {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     date_of_days((seconds + CHINA_SECONDS) / 86_400)
 }

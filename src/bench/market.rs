@@ -1,7 +1,7 @@
 //! What a bench's day is: its base data, and the names that members know.
 
 use crate::base_data;
-use crate::base_files::{InstrumentRow, RightName};
+use crate::base_files::{InstrumentRow, MoreTerms, RightName};
 use crate::bench::flow::{Mix, TICK};
 use engine::command::CommandBuffer;
 use engine::types::{Phase, PriceRule, Right, TieBreak};
@@ -71,6 +71,7 @@ pub(crate) fn base_data(members: u16, mix: &Mix, limits: &Limits) -> Vec<Command
             minimum_volume: 1,
             position_limit: 0,
             open_interest: 0,
+            more: MoreTerms::default(),
         };
         commands.push(terms.define(book));
     }

@@ -304,6 +304,16 @@ pub fn is_date(date: u32) -> bool {
     (1_900..=9_999).contains(&year) && (1..=days).contains(&day)
 }
 
+/// Days since 1970-01-01 of a date, yyyymmdd (proleptic Gregorian; years that begin with March); 0 of what is before.
+#[must_use]
+pub fn days_of_date(date: u32) -> u64 {
+    let (year, month, day) = (i64::from(date / 10_000), i64::from(date / 100 % 100), i64::from(date % 100));
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + of_year - 719_468;
+    u64::try_from(days).unwrap_or(0)
+}
+
 /// `09:30`, `09:30:00` or `09:30:00.000` as milliseconds after 0:00; hours up to 47, for what comes after midnight.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<u32> {

@@ -24,7 +24,7 @@ use super::death::Death;
 use super::traders::Traders;
 use super::world::{DAY_BEGINS_NS, World};
 use crate::base_data;
-use crate::base_files::{InstrumentRow, RightName};
+use crate::base_files::{InstrumentRow, MoreTerms, RightName};
 use engine::command::{
     BodyView, Bulletin, CommandBuffer, FunctionSet, INSTRUMENT_EXERCISE, INSTRUMENT_PREMIUM, InstrumentDefine,
     MarketMakerSet, MassCancel, MassScope, PRODUCT_LIMIT_BY_VIEW, ProductDefine, RightScope, RightSet, ScheduleAction,
@@ -235,6 +235,7 @@ pub fn instruments() -> Vec<InstrumentRow> {
             minimum_volume: 1,
             position_limit: if place == 0 { 24 } else { 600 },
             open_interest: 0,
+            more: MoreTerms::default(),
         }
     };
     INSTRUMENTS.into_iter().enumerate().map(row).collect()

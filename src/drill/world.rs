@@ -4,7 +4,7 @@
 use super::full;
 use super::options::DayChoice;
 use crate::base_data::{self, private_series};
-use crate::base_files::{InstrumentRow, RightName};
+use crate::base_files::{InstrumentRow, MoreTerms, RightName};
 use crate::order_flow::OrderFlow;
 use engine::command::{CommandBuffer, PositionSet, RightScope, RightSet, USER_ASCENDING_LOCAL_IDS};
 use engine::types::{AccountIndex, InstrumentIndex, Phase, PriceRule, Right, TieBreak};
@@ -273,6 +273,7 @@ pub fn flow_instrument(flow: &OrderFlow, price_rule: PriceRule) -> InstrumentRow
         minimum_volume: 1,
         position_limit: 0,
         open_interest: 0,
+        more: MoreTerms::default(),
     }
 }
 
@@ -313,6 +314,7 @@ fn made_instruments() -> Vec<InstrumentRow> {
             // Tight in the first: with YESTERDAYS_LOTS the largest order is too much.
             position_limit: if index == 0 { 24 } else { 600 },
             open_interest: 0,
+            more: MoreTerms::default(),
         });
     }
     instruments

@@ -112,6 +112,9 @@ pub struct DayEndOptions {
     /// The folder to write
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
+    /// The day's own base data: fees, margin rates and trading days go on from there
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
 }
 
 /// The site, its profile, its day.
@@ -324,6 +327,9 @@ pub fn day_end(options: &DayEndOptions) -> Result<bool, String> {
         return Err(format!("{}: {refused}", options.journal.display()));
     }
     BaseFiles::at_the_end(machine.state(), &reader)?.save(&options.to)?;
+    if let Some(base) = &options.base {
+        crate::day::end::carry_on(base, &options.to)?;
+    }
     println!(
         "{} frames, {} decided otherwise, {} digests differ; the day's end is in {}",
         replay.frames,

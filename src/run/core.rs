@@ -8,6 +8,7 @@ use super::status::Status;
 use super::{fence, journals};
 use crate::appliance::{Appliance, ApplianceConfig};
 use crate::base_files::BaseFiles;
+use crate::day::end::carry_on;
 use crate::machine_clock;
 use crate::site::{Site, Start};
 use dataplane::front::FrontConfig;
@@ -35,6 +36,8 @@ pub struct Core<T: Transport> {
     halt: Option<String>,
     /// Where the day's end is written.
     end_folder: PathBuf,
+    /// The day's own base data: what of them the log does not hold goes on to its end.
+    base_folder: Option<PathBuf>,
     /// What was done at the start, in one line.
     pub beginning: String,
 }
@@ -75,14 +78,14 @@ impl<T: Transport + Send + 'static> Core<T> {
         let opens_the_day = opened.frames == 0 && own.start == Start::Exchange;
         if opens_the_day {
             let folder = site.base_data.as_ref().ok_or("site: start = \"exchange\" needs base_data")?;
-            let commands = BaseFiles::load(&site.path(folder))?.commands(day, own.data_center, &profile.limits)?;
-            for (place, command) in commands.iter().enumerate() {
+            let base = BaseFiles::load_for(&site.path(folder), day)?;
+            base.open(day, own.data_center, &profile.limits, &mut |command, what| {
                 let executed = machine.execute(&command.command(), Nanoseconds(now.nanos()));
-                let executed = executed.map_err(|why| format!("base data, command {}: {why}", place + 1))?;
-                if let Some(reject) = executed.rejected {
-                    return Err(format!("base data, command {}: {} {}", place + 1, reject.chinese(), reject.english()));
+                match executed.map_err(|why| format!("base data, {}: {why}", what()))?.rejected {
+                    None => Ok(()),
+                    Some(reject) => Err(format!("base data, {}: {} {}", what(), reject.chinese(), reject.english())),
                 }
-            }
+            })?;
             machine.log().sync().map_err(|error| format!("{}: {error}", opened.path.display()))?;
         }
         let mut front = FrontConfig::new(own.members, own.data_center, seed);
@@ -137,6 +140,7 @@ impl<T: Transport + Send + 'static> Core<T> {
             seen: (0, 0),
             halt: None,
             end_folder,
+            base_folder: site.base_data.as_ref().map(|folder| site.path(folder)),
             beginning,
         })
     }
@@ -234,6 +238,9 @@ impl<T: Transport + Send + 'static> Node for Core<T> {
         let mut words = format!("stopped at sequence {}", reader.last_sequence());
         if standby::Fold::of(&reader).is_closed() {
             BaseFiles::at_the_end(machine.state(), &reader)?.save(&self.end_folder)?;
+            if let Some(folder) = &self.base_folder {
+                carry_on(folder, &self.end_folder)?;
+            }
             words.push_str(&format!("; the day's end is in {}", self.end_folder.display()));
         }
         machine.into_log().close().map_err(|error| format!("journal: {error}"))?;

@@ -57,7 +57,7 @@ impl<T: Transport> StandIn<T> {
             (None, Some(folder)) => site.path(folder),
             (None, None) => return Err("site: a primary needs base_data, or --day-from DIR".to_owned()),
         };
-        let base = BaseFiles::load(&folder)?;
+        let base = BaseFiles::load_for(&folder, day)?;
         if day_from.is_some() && base.end.is_none() {
             return Err(format!(
                 "--day-from {}: no day.toml there; expected the folder of a day's end",
