@@ -4,6 +4,7 @@ use super::items::{clock, set_price, set_volume};
 use super::{Failed, Hand, MessagePlace, Scribe};
 use crate::directory::Conflict;
 use crate::streams::logged::{LoggedOrder, OrderTerms, QuotedOrder, rested_price};
+use crate::streams::reading::AcceptedOrder;
 use engine::command::BodyView;
 use engine::event::{Accepted, EndReason, Ended, Restated, Traded};
 use engine::types::{Direction, Nanoseconds, OrderKey, Price, StreamNumber, Volume};
@@ -13,7 +14,7 @@ use ftd::value::{bool_flag, match_condition, order_status, order_type};
 use ftd::write::message_size;
 use ftd::{SequenceNumber, Series, Tid, tid, write_sole};
 use std::mem::offset_of;
-use zerocopy::IntoBytes;
+use zerocopy::{FromBytes, IntoBytes};
 
 /// What has become of an order.
 pub(super) struct OrderState {
@@ -25,8 +26,6 @@ pub(super) struct OrderState {
     pub(super) last_price: Price,
     /// OrderStatus.
     pub(super) status: u8,
-    /// The price at which it came to rest, if that is not the one it was sent with.
-    pub(super) limit_price: Option<Price>,
     /// ActiveUserId: whose doing it was.
     pub(super) active_user: Active,
 }
@@ -40,7 +39,6 @@ impl OrderState {
             traded: Volume(0),
             last_price: Price(0),
             status: order_status::NO_TRADE_QUEUEING,
-            limit_price: None,
             active_user: Active::Owner,
         }
     }
@@ -118,7 +116,7 @@ impl Scribe<'_> {
             }
         };
         let Ended { released: remaining, traded, last_price, .. } = *event;
-        let state = OrderState { remaining, traded, last_price, status, limit_price: None, active_user };
+        let state = OrderState { remaining, traded, last_price, status, active_user };
         self.standing(place, event.order, state, hand, buffer)
     }
 
@@ -133,7 +131,7 @@ impl Scribe<'_> {
         let Restated { remaining, traded, last_price, .. } = *event;
         let status = if traded.0 > 0 { order_status::PART_TRADED_QUEUEING } else { order_status::NO_TRADE_QUEUEING };
         let active_user = Active::Owner;
-        let state = OrderState { remaining, traded, last_price, status, limit_price: None, active_user };
+        let state = OrderState { remaining, traded, last_price, status, active_user };
         self.standing(place, event.order, state, hand, buffer)
     }
 
@@ -143,19 +141,30 @@ impl Scribe<'_> {
         &self,
         place: &MessagePlace<'_>,
         key: OrderKey,
-        mut state: OrderState,
+        state: OrderState,
         hand: &mut Hand,
         buffer: &mut [u8],
     ) -> Result<usize, Failed> {
         match LoggedOrder::of(self.log, key)? {
             LoggedOrder::Sent(order) => {
+                let length = self.order_confirmation(place, &order, state, hand, buffer)?;
                 if order.order_type() != order_type::LIMIT && order.match_condition() == match_condition::GOOD_FOR_DAY {
-                    state.limit_price = rested_price(self.log, key)?;
+                    self.set_rested_price(&order, &mut buffer[..length])?;
                 }
-                self.order_confirmation(place, &order, state, hand, buffer)
+                Ok(length)
             }
             LoggedOrder::Quoted(order) => self.order_confirmation(place, &order, state, hand, buffer),
         }
+    }
+
+    /// Of an order that became a limit order LimitPrice is the price at which it came to rest: sets it in the OrderConfirmation that
+    /// stands in `message`.
+    #[cold]
+    fn set_rested_price(&self, order: &AcceptedOrder<'_>, message: &mut [u8]) -> Result<(), Failed> {
+        let Some(price) = rested_price(self.log, order.key())? else { return Ok(()) };
+        let instrument = self.directory.instrument(order.instrument()).ok_or(Conflict::Undefined)?;
+        let (_, field) = OrderStatusField::mut_from_suffix(message).map_err(|_| Failed::NoRoom)?;
+        Ok(set_price(&mut field.limit_price, price, instrument)?)
     }
 
     #[inline]
@@ -198,10 +207,6 @@ impl Scribe<'_> {
         if state.last_price.0 != 0 {
             let instrument = self.directory.instrument(order.instrument()).ok_or(Conflict::Undefined)?;
             set_price(&mut field.trade_price, state.last_price, instrument)?;
-        }
-        if let Some(price) = state.limit_price {
-            let instrument = self.directory.instrument(order.instrument()).ok_or(Conflict::Undefined)?;
-            set_price(&mut field.limit_price, price, instrument)?;
         }
         set_volume(&mut field.trade_volume, state.traded);
         field.message_reference = told.message_reference;
