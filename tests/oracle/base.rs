@@ -144,6 +144,7 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
 }
 
 /// A day of a whole exchange's instruments: a phase change of all of them takes several parts of a frame.
+#[allow(dead_code, reason = "the oracle has one, planted faults need none")]
 pub fn wide_day(random: &mut Random, instruments: u16) -> (DayOpen, Vec<CommandBuffer>) {
     let mut commands = base_data(random, Style::Auction);
     for index in INSTRUMENTS..instruments {
@@ -182,7 +183,7 @@ fn product(index: u16, room: u32) -> ProductDefine {
 fn instrument(random: &mut Random, style: Style, index: u16, room: u32) -> InstrumentDefine {
     let (at, middle) = (usize::from(index), middle(InstrumentIndex(index)));
     // Three of each style's day begin in continuous trading, or all of a busy one.
-    let open = style == Style::Churn || (style == Style::Tight && index % 3 == 0);
+    let open = style == Style::Churn || (style == Style::Tight && index.is_multiple_of(3));
     let id = ["IF2400", "IF2401", "IF2402", "TS2403", "TS2404", "IO2405-C-1030", "IO2405-P-1030", "IO2409-C-1030"];
     InstrumentDefine {
         index: InstrumentIndex(index),

@@ -13,7 +13,9 @@ mod members;
 #[path = "own.rs"]
 mod own;
 
-pub use base::{DATA_CENTER, INSTRUMENTS, base_data, day, wide_day};
+pub use base::{DATA_CENTER, base_data, day};
+#[allow(unused_imports, reason = "the oracle's, planted faults need neither")]
+pub use base::{INSTRUMENTS, wide_day};
 
 /// What a generated day is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

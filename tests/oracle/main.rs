@@ -341,7 +341,9 @@ fn a_phase_change_of_900_instruments_is_told_the_same_by_both() {
         pair.execute(command, Nanoseconds(now), &mut reached)
     };
     run(&mut pair, &CommandBuffer::own(&open));
-    commands.iter().for_each(|command| drop(run(&mut pair, command)));
+    for command in &commands {
+        run(&mut pair, command);
+    }
     let all = |phase| PhaseSet {
         instrument: InstrumentIndex::ALL,
         phase,
