@@ -70,8 +70,11 @@ const TESTS: &[(&str, &str)] = &[
 
 /// What is not there, and why.
 const ABSENT: &[(&str, &str)] = &[
-    ("InstrumentChangeNotify", "no: rights that change in the day are told by bulletin"),
-    ("MarketStatusChangeNotify", "no: each instrument's status is told; QryMarketStatus answers"),
+    ("InstrumentChangeNotify", "no: nothing tells it by itself yet; QryInstrument answers what is so now"),
+    (
+        "MarketStatusChangeNotify",
+        "no: every instrument's status is told, the market's is not yet; QryMarketStatus answers",
+    ),
     ("RspQryExchangeRate", "no: Error 116, there is no currency but the yuan"),
 ];
 
