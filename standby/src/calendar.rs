@@ -7,6 +7,9 @@
 //! the order of the calendar, each to its own product. A product thus goes back to its phase at the cut and from there through whatever it
 //! missed; nothing is left out, so an auction that should have been matched is matched, and a day that should have ended ends.
 //!
+//! **A core that begins late** gives what it missed at once, in the same order; a day of the past with a calendar is thus closed as soon as it
+//! begins. Steps count by their numbers: one that stands behind a later time in the list waits for nobody, so the list goes by time.
+//!
 //! **A step that is refused** (continuous trading over a crossed book) is given once by this core and then passed over: what to do is an
 //! operator's decision, and the steps behind it go on at their times.
 
