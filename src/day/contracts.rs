@@ -52,6 +52,11 @@ pub(super) fn read(loader: &mut Loader<'_>) {
     let mut groups: HashMap<(String, String), String> = HashMap::new();
     let mut derived = 0u32;
     for contract in &contracts {
+        if loader.names.instruments.contains_key(&contract.instrument) {
+            let message = format!("{} stands there twice", contract.instrument);
+            loader.faults.push(FILE, Some(contract.row), Some("instrument"), message);
+            continue;
+        }
         let Some(product) =
             loader.names.products.get(contract.product()).map(|place| loader.loaded.files.products[*place].clone())
         else {
@@ -80,11 +85,6 @@ pub(super) fn read(loader: &mut Loader<'_>) {
         let Some((settlement, limits, is_derived)) = found else { continue };
         derived += u32::from(is_derived);
         let place = loader.loaded.files.instruments.len();
-        if loader.names.instruments.contains_key(&contract.instrument) {
-            let message = format!("{} stands there twice", contract.instrument);
-            loader.faults.push(FILE, Some(contract.row), Some("instrument"), message);
-            continue;
-        }
         loader.names.instruments.insert(contract.instrument.clone(), place);
         let mut made = instrument(contract, &product, settlement, limits, &beside, loader.day);
         if contract.series().is_some() {

@@ -109,15 +109,16 @@ pub fn read(
     mut each: impl FnMut(&mut Row<'_>),
 ) -> bool {
     let path = folder.join(file);
-    let handle = match std::fs::File::open(&path) {
-        Ok(handle) => handle,
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return false,
         Err(error) => {
             faults.push(file, None, None, format!("cannot be read: {error}"));
             return true;
         }
     };
-    let mut reader = ReaderBuilder::new().comment(Some(b'#')).flexible(true).from_reader(handle);
+    let mut lines = Lines { bytes: &bytes, counted: 0, line: 1 };
+    let mut reader = ReaderBuilder::new().comment(Some(b'#')).flexible(true).from_reader(bytes.as_slice());
     let header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => {
@@ -125,23 +126,24 @@ pub fn read(
             return true;
         }
     };
+    let top = header.position().map_or(1, |position| lines.of(position));
     let name_at = |place: usize| header.get(place).unwrap_or_default().trim_start_matches('\u{feff}').trim();
     let mut places: Vec<(Column, Option<usize>)> = columns.iter().map(|column| (*column, None)).collect();
     for place in 0..header.len() {
         match places.iter_mut().find(|(column, _)| column.name == name_at(place)) {
             Some((_, known @ None)) => *known = Some(place),
-            Some((column, Some(_))) => faults.push(file, Some(1), Some(column.name), "stands there twice".to_owned()),
+            Some((column, Some(_))) => faults.push(file, Some(top), Some(column.name), "stands there twice".to_owned()),
             None => {
                 let known: Vec<&str> = columns.iter().map(|column| column.name).collect();
                 let message = format!("unknown column; expected {}", known.join(", "));
-                faults.push(file, Some(1), Some(name_at(place)), message);
+                faults.push(file, Some(top), Some(name_at(place)), message);
             }
         }
     }
     let missing = places.iter().filter(|(column, place)| column.required && place.is_none()).count();
     if missing > 0 {
         for (column, _) in places.iter().filter(|(column, place)| column.required && place.is_none()) {
-            faults.push(file, Some(1), Some(column.name), "column is missing".to_owned());
+            faults.push(file, Some(top), Some(column.name), "column is missing".to_owned());
         }
         return true;
     }
@@ -150,14 +152,14 @@ pub fn read(
         match reader.read_record(&mut record) {
             Ok(false) => return true,
             Err(error) => {
-                let row = error.position().map(csv::Position::line);
+                let row = error.position().map(|position| lines.of(position));
                 faults.push(file, row, None, words(&error));
                 if !matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) {
                     return true;
                 }
             }
             Ok(true) => {
-                let number = record.position().map_or(0, csv::Position::line);
+                let number = record.position().map_or(0, |position| lines.of(position));
                 if record.len() == header.len() {
                     each(&mut Row { file, number, record: &record, places: &places, faults, is_whole: true });
                 } else {
@@ -166,6 +168,35 @@ pub fn read(
                 }
             }
         }
+    }
+}
+
+/// Counts a file's lines as far as records were read. A record's own position stands before the comments, and before the second half of a
+/// line's end, that come ahead of it.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line in which the record at a position begins.
+    fn of(&mut self, position: &csv::Position) -> u64 {
+        let mut at = usize::try_from(position.byte()).unwrap_or(usize::MAX).min(self.bytes.len());
+        loop {
+            match self.bytes.get(at) {
+                Some(b'\n' | b'\r') => at += 1,
+                Some(b'#') => {
+                    at += self.bytes[at..].iter().position(|byte| *byte == b'\n').unwrap_or(self.bytes.len() - at)
+                }
+                _ => break,
+            }
+        }
+        if at >= self.counted {
+            self.line += self.bytes[self.counted..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.counted = at;
+        }
+        self.line
     }
 }
 
