@@ -456,6 +456,7 @@ mod tests {
             maximum_volume: 1,
             position_limit: 0,
             open_interest: 0,
+            more: crate::base_files::MoreTerms::default(),
         };
         let nowhere = std::net::Ipv4Addr::UNSPECIFIED;
         BaseNames::of(&[
