@@ -80,10 +80,12 @@ fn the_template_loads_and_its_log_goes_from_the_days_opening_to_its_last_step() 
     assert!(faults.to_string().contains("opening.log"), "{faults}");
 }
 
+/// A file, what stands there, what stands there instead; the row and the column that are named, and a part of the words.
+type Broken = (&'static str, &'static str, &'static str, Option<u64>, Option<&'static str>, &'static str);
+
 #[test]
 fn every_broken_file_is_named_with_row_and_column() {
-    // (file, what stands there, what stands there instead, row, column, part of the message)
-    let table: &[(&str, &str, &str, Option<u64>, Option<&str>, &str)] = &[
+    let table: &[Broken] = &[
         ("participants.csv", "0001,1,full,", "000000001,1,full,", Some(3), Some("participant"), "1 to 8"),
         ("participants.csv", "0002,1,full,0001", "0001,1,full,", Some(4), Some("participant"), "twice"),
         (

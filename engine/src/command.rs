@@ -597,13 +597,13 @@ commands! {
         instrument: InstrumentIndex,
         /// Whose; [`AccountIndex::NONE`] = unknown.
         account: AccountIndex,
-        /// FTDOffsetFlag of the bid [0] and the ask [1].
+        /// FTDOffsetFlag of the bid, then of the ask.
         offset: [u8; 2],
-        /// FTDHedgeFlag of the bid [0] and the ask [1].
+        /// FTDHedgeFlag of the bid, then of the ask.
         hedge: [u8; 2],
-        /// Prices of the bid [0] and the ask [1].
+        /// Prices of the bid, then of the ask.
         price: [RawPrice; 2],
-        /// Lots of the bid [0] and the ask [1].
+        /// Lots of the bid, then of the ask.
         volume: [Volume; 2],
     }
     /// A quote is cancelled.
