@@ -210,6 +210,16 @@ fn wrong_sites_are_named_with_their_file_line_and_field_and_what_was_expected() 
         ("number = 1", "number = 16", &["front.number = 16", "expected 1 to 15"]),
         ("fronts = 9200\n", "", &["backstop.fronts", "expected a port", "north"]),
         ("20240603", "20241340", &["trading_day", "20241340", "expected a date, yyyymmdd"]),
+        (
+            "feed = 9100\nfronts",
+            "feed = 9100\nmulticast = { group = \"10.0.0.9:7100\", port = 7000 }\nfronts",
+            &["backstop.multicast.group", "10.0.0.9:7100", "expected a group and its port"],
+        ),
+        (
+            "feed = 9100\nfronts",
+            "feed = 9100\nmulticast = { group = \"239.77.0.1:7100\", port = 0 }\nfronts",
+            &["backstop.multicast.port = 0", "expected a port, 1 to 65535"],
+        ),
         ("profile = \"dev\"", "profile = \"cray\"", &["profile = \"cray\"", "kunpeng-920", "dev"]),
         ("profile = \"dev\"", "profile = \"ours.toml\"", &["profile = \"ours.toml\"", "cannot be read"]),
         ("profile = \"dev\"", "profile =", &["line 1, profile"]),
