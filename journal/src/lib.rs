@@ -13,7 +13,7 @@
 //! | `feed` | what else travels on a feed, and the buffer that finds frames in a stream of bytes |
 //! | `fault` | everything that can be wrong with bytes, numbered |
 //! | `crc` | CRC-32C by the processor's instruction, also while a frame is copied: unsafe code |
-//! | `memory` | the memory map: unsafe code, and no other file of the room has any |
+//! | `memory` | the memory map: unsafe code too; no third file of the room has any |
 //!
 //! Bytes from outside are `&[u8]` until [`read_frame`] or [`CompleteFrame::read`] has checked them; after that nothing
 //! panics on them. What an event claims is the engine's to judge: a frame here is bytes in order, with a command that
