@@ -36,6 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("dpdk-sys", &[]),
     ("ports", &["dpdk-sys", "net"]),
     ("hw-profiles", &[]),
+    ("settlement", &[]),
     ("nic-config", &["hw-profiles"]),
     ("journal", &["engine"]),
     ("standby", &["engine", "journal"]),

@@ -1,0 +1,16 @@
+//! Settlement 结算: what a day's trades and positions come to in money, for every account, to the ten-thousandth of a yuan.
+//!
+//! | module | what |
+//! |---|---|
+//! | `amount` | money, prices, rates; the one division, with its rounding named |
+//! | `cases` | examples of outside, run through the rules |
+//! | `rules` | the rules as pure functions, each with its source |
+//!
+//! The rules know nothing of where their numbers come from: the stream that keeps accounts up to date while the day runs and the
+//! batch at its end call the same functions, and so does whoever brings examples of his own.
+
+pub mod amount;
+pub mod cases;
+pub mod rules;
+
+pub use amount::{Money, Overflow, Price, Rate, Rounding};

@@ -1,0 +1,314 @@
+//! Fees 手续费: what is charged, by which rule, and what is waived or reduced 减免.
+//!
+//! A rule is looked up by product and kind. A waiver names as much as it wants of product, kind, participant and client, holds from a day to a
+//! day, and may begin only with the so-manieth lot or request (tiers 阶梯). Of the waivers that fit the one that names most counts
+//! (client before participant before kind before product); of two that name as much, the one that leaves less to pay.
+//! CFFEX's notices have these shapes: treasury futures' close-today free, delivery fee halved until 2023-12-31 (TL), options' submission fee
+//! exempted until further notice (HO).
+//!
+//! Rounding: sources are silent; a setting, [`Rounding::HalfUp`] by default, once for each charge.
+
+use crate::amount::{Money, Overflow, PARTS_OF_ONE, Price, Rate, Rounding, divide};
+
+/// What a fee is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeeKind {
+    /// A trade 交易手续费.
+    Transaction,
+    /// A trade that closes what was opened today 平今仓手续费; without a rule of its own: as any trade.
+    CloseToday,
+    /// An order, quote or cancel 申报费.
+    Submission,
+    /// Settlement of a position 结算手续费.
+    Settlement,
+    /// Delivery 交割手续费.
+    Delivery,
+    /// Exercise and assignment 行权(履约)手续费.
+    Exercise,
+    /// Transfer of a position 移仓手续费.
+    Transfer,
+}
+
+/// What a fee is reckoned by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// So much a lot (for [`FeeKind::Submission`]: a request).
+    Each(Money),
+    /// A part of what it is worth.
+    OfWorth(Rate),
+}
+
+/// The fee of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeeRule {
+    /// Which product.
+    pub product: u16,
+    /// For what.
+    pub kind: FeeKind,
+    /// How much.
+    pub basis: Basis,
+}
+
+/// Whom and what a charge concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Which product.
+    pub product: u16,
+    /// For what.
+    pub kind: FeeKind,
+    /// Whose member.
+    pub participant: u16,
+    /// Whose client: its client number.
+    pub client: u32,
+    /// The trading day, yyyymmdd.
+    pub day: u32,
+    /// Lots or requests.
+    pub count: u32,
+    /// How many of the kind it had in the product before, today.
+    pub before: u64,
+    /// Price of what is charged; of no meaning for fees by the lot.
+    pub price: Price,
+    /// Multiplier.
+    pub multiplier: u32,
+}
+
+/// What a waiver leaves to pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relief {
+    /// Nothing.
+    Free,
+    /// A share of the fee is taken off.
+    Off(Rate),
+    /// Another fee in place of it.
+    Instead(Basis),
+}
+
+/// A waiver or reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// Which product; none: every one.
+    pub product: Option<u16>,
+    /// Which kind; none: every one.
+    pub kind: Option<FeeKind>,
+    /// Whose member; none: everybody's.
+    pub participant: Option<u16>,
+    /// Whose client; none: everybody.
+    pub client: Option<u32>,
+    /// The first trading day it holds on, yyyymmdd.
+    pub from: u32,
+    /// The last one 有效期至; none: until further notice.
+    pub until: Option<u32>,
+    /// Lots or requests of the day that pay the whole fee first.
+    pub beyond: u64,
+    /// What it leaves.
+    pub relief: Relief,
+}
+
+impl Waiver {
+    fn fits(&self, charge: &Charge) -> bool {
+        fn names<T: PartialEq>(named: Option<T>, value: T) -> bool {
+            named.is_none_or(|named| named == value)
+        }
+        names(self.product, charge.product)
+            && names(self.kind, charge.kind)
+            && names(self.participant, charge.participant)
+            && names(self.client, charge.client)
+            && self.from <= charge.day
+            && self.until.is_none_or(|until| charge.day <= until)
+    }
+
+    /// How much it names: the client counts most.
+    fn weight(&self) -> u8 {
+        u8::from(self.client.is_some()) << 3
+            | u8::from(self.participant.is_some()) << 2
+            | u8::from(self.kind.is_some()) << 1
+            | u8::from(self.product.is_some())
+    }
+}
+
+/// The fees of an exchange.
+#[derive(Clone, Debug, Default)]
+pub struct FeeTable {
+    rules: Vec<FeeRule>,
+    waivers: Vec<Waiver>,
+    rounding: Rounding,
+}
+
+/// What a charge came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charged {
+    /// By the rule alone.
+    pub full: Money,
+    /// To be paid.
+    pub paid: Money,
+}
+
+impl FeeTable {
+    /// A table of rules and waivers. `None`: a product has two rules of one kind.
+    #[must_use]
+    pub fn new(mut rules: Vec<FeeRule>, waivers: Vec<Waiver>, rounding: Rounding) -> Option<Self> {
+        rules.sort_by_key(|rule| (rule.product, rule.kind));
+        let is_unique = rules.windows(2).all(|two| (two[0].product, two[0].kind) != (two[1].product, two[1].kind));
+        is_unique.then_some(FeeTable { rules, waivers, rounding })
+    }
+
+    /// What is charged. A product without a rule of the kind is charged nothing.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn charge(&self, charge: &Charge) -> Result<Charged, Overflow> {
+        let Some(basis) = self.rule(charge) else { return Ok(Charged::default()) };
+        let full = self.fee(basis, charge, charge.count)?;
+        let fitting = self.waivers.iter().filter(|waiver| waiver.fits(charge));
+        let Some(weight) = fitting.clone().map(Waiver::weight).max() else { return Ok(Charged { full, paid: full }) };
+        let mut paid = full;
+        for waiver in fitting.filter(|waiver| waiver.weight() == weight) {
+            paid = paid.min(self.left(waiver, basis, charge)?);
+        }
+        Ok(Charged { full, paid })
+    }
+
+    fn rule(&self, charge: &Charge) -> Option<Basis> {
+        let find = |kind| {
+            let found = self.rules.binary_search_by_key(&(charge.product, kind), |rule| (rule.product, rule.kind));
+            found.ok().map(|place| self.rules[place].basis)
+        };
+        match charge.kind {
+            FeeKind::CloseToday => find(FeeKind::CloseToday).or_else(|| find(FeeKind::Transaction)),
+            kind => find(kind),
+        }
+    }
+
+    /// What a waiver leaves of a charge: the part below its tier pays all.
+    fn left(&self, waiver: &Waiver, basis: Basis, charge: &Charge) -> Result<Money, Overflow> {
+        let whole = waiver.beyond.saturating_sub(charge.before).min(u64::from(charge.count)) as u32;
+        let relieved = charge.count - whole;
+        let rest = match waiver.relief {
+            Relief::Free => Money::ZERO,
+            Relief::Off(rate) => {
+                let fee = self.fee(basis, charge, relieved)?;
+                fee.minus(fee.share(rate, self.rounding)?)?
+            }
+            Relief::Instead(other) => self.fee(other, charge, relieved)?,
+        };
+        self.fee(basis, charge, whole)?.plus(rest)
+    }
+
+    fn fee(&self, basis: Basis, charge: &Charge, count: u32) -> Result<Money, Overflow> {
+        match basis {
+            Basis::Each(money) => Money::of(i128::from(money.0) * i128::from(count)),
+            Basis::OfWorth(rate) => {
+                let worth = charge.price.worth(charge.multiplier, i64::from(count));
+                let parts = worth.checked_mul(i128::from(rate.0)).ok_or(Overflow)?;
+                Money::of(divide(parts, i128::from(PARTS_OF_ONE), self.rounding))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YUAN: i64 = 10_000;
+    const IF: u16 = 0;
+    const TL: u16 = 1;
+
+    fn charge(product: u16, kind: FeeKind, count: u32) -> Charge {
+        Charge {
+            product,
+            kind,
+            participant: 7,
+            client: 42,
+            day: 20_231_229,
+            count,
+            before: 0,
+            price: Price(3_650 * YUAN),
+            multiplier: 300,
+        }
+    }
+
+    const NOTHING_NAMED: Waiver = Waiver {
+        product: None,
+        kind: None,
+        participant: None,
+        client: None,
+        from: 0,
+        until: None,
+        beyond: 0,
+        relief: Relief::Free,
+    };
+
+    fn table(waivers: Vec<Waiver>) -> FeeTable {
+        let rules = vec![
+            FeeRule { product: IF, kind: FeeKind::Transaction, basis: Basis::OfWorth(Rate(2_300)) },
+            FeeRule { product: IF, kind: FeeKind::CloseToday, basis: Basis::OfWorth(Rate(23_000)) },
+            FeeRule { product: IF, kind: FeeKind::Submission, basis: Basis::Each(Money(YUAN)) },
+            FeeRule { product: TL, kind: FeeKind::Transaction, basis: Basis::Each(Money(3 * YUAN)) },
+            FeeRule { product: TL, kind: FeeKind::Delivery, basis: Basis::Each(Money(5 * YUAN)) },
+        ];
+        FeeTable::new(rules, waivers, Rounding::HalfUp).expect("each once")
+    }
+
+    fn paid(table: &FeeTable, charge: &Charge) -> i64 {
+        table.charge(charge).expect("it fits").paid.0
+    }
+
+    #[test]
+    fn fees_are_reckoned_by_worth_or_by_the_lot() {
+        let table = table(vec![]);
+        // 3,650 x 300 x 0.23 in 10,000 = 25.185 yuan a lot.
+        assert_eq!(paid(&table, &charge(IF, FeeKind::Transaction, 2)), 503_700);
+        assert_eq!(paid(&table, &charge(IF, FeeKind::CloseToday, 1)), 2_518_500);
+        assert_eq!(paid(&table, &charge(TL, FeeKind::CloseToday, 2)), 6 * YUAN, "as any trade");
+        assert_eq!(paid(&table, &charge(TL, FeeKind::Exercise, 2)), 0);
+    }
+
+    #[test]
+    fn the_treasury_notices() {
+        let free = Waiver { product: Some(TL), kind: Some(FeeKind::CloseToday), ..NOTHING_NAMED };
+        let halved = Waiver {
+            product: Some(TL),
+            kind: Some(FeeKind::Delivery),
+            until: Some(20_231_231),
+            relief: Relief::Off(Rate(PARTS_OF_ONE / 2)),
+            ..NOTHING_NAMED
+        };
+        let table = table(vec![free, halved]);
+        assert_eq!(paid(&table, &charge(TL, FeeKind::CloseToday, 2)), 0);
+        assert_eq!(paid(&table, &charge(TL, FeeKind::Transaction, 2)), 6 * YUAN);
+        assert_eq!(paid(&table, &charge(TL, FeeKind::Delivery, 2)), 5 * YUAN);
+        assert_eq!(paid(&table, &Charge { day: 20_240_102, ..charge(TL, FeeKind::Delivery, 2) }), 10 * YUAN);
+    }
+
+    #[test]
+    fn the_waiver_that_names_most_counts_and_of_two_the_cheaper() {
+        let everybody = Waiver { product: Some(TL), relief: Relief::Off(Rate(PARTS_OF_ONE / 10)), ..NOTHING_NAMED };
+        let member =
+            Waiver { participant: Some(7), relief: Relief::Instead(Basis::Each(Money(2 * YUAN))), ..NOTHING_NAMED };
+        let cheaper =
+            Waiver { participant: Some(7), relief: Relief::Instead(Basis::Each(Money(YUAN))), ..NOTHING_NAMED };
+        let client =
+            Waiver { client: Some(42), relief: Relief::Instead(Basis::Each(Money(4 * YUAN))), ..NOTHING_NAMED };
+        let fee = |waivers: &[Waiver]| paid(&table(waivers.to_vec()), &charge(TL, FeeKind::Transaction, 1));
+        assert_eq!(fee(&[everybody]), 27_000);
+        assert_eq!(fee(&[everybody, member]), 2 * YUAN);
+        assert_eq!(fee(&[everybody, member, cheaper]), YUAN);
+        assert_eq!(fee(&[cheaper, client]), 3 * YUAN, "a waiver never makes a fee dearer");
+        assert_eq!(fee(&[Waiver { participant: Some(8), ..NOTHING_NAMED }]), 3 * YUAN);
+    }
+
+    #[test]
+    fn a_tier_begins_within_a_charge() {
+        let beyond_100 = Waiver { kind: Some(FeeKind::Submission), beyond: 100, ..NOTHING_NAMED };
+        let table = table(vec![beyond_100]);
+        let submission = |before, count| paid(&table, &Charge { before, ..charge(IF, FeeKind::Submission, count) });
+        assert_eq!([submission(0, 100), submission(95, 10), submission(100, 10)], [100 * YUAN, 5 * YUAN, 0]);
+    }
+
+    #[test]
+    fn two_rules_for_one_thing_are_no_table() {
+        let rule = FeeRule { product: IF, kind: FeeKind::Transaction, basis: Basis::Each(Money(1)) };
+        assert!(FeeTable::new(vec![rule, rule], vec![], Rounding::HalfUp).is_none());
+    }
+}

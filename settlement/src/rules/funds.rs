@@ -1,0 +1,160 @@
+//! Members' funds: settlement reserve 结算准备金, calls, risk degree.
+//!
+//! Today's reserve = yesterday's + yesterday's margin - today's margin + profit and loss + premium received - paid + paid in - paid out - fees.
+//! The statement is itself the call: below the minimum, the difference is due before the next day opens (CFFEX clearing rules).
+//! Collateral 有价证券 counts for margin only, and no further than the setting lets it (a multiple of the member's own cash 配比乘数).
+
+use crate::amount::{Money, Overflow, PARTS_OF_ONE, Rate, Rounding, Total, divide};
+
+/// What moved a member's funds today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FundsOfDay {
+    /// Settlement reserve of the day before 上日结算准备金.
+    pub previous_reserve: Money,
+    /// Trading margin of the day before 上日交易保证金.
+    pub previous_margin: Money,
+    /// Today's trading margin 当日交易保证金.
+    pub margin: Money,
+    /// Daily profit and loss 当日盈亏, delivery and exercise among it.
+    pub profit: Money,
+    /// Premium received less paid 权利金收支.
+    pub premium: Money,
+    /// Paid in 入金.
+    pub deposited: Money,
+    /// Paid out 出金.
+    pub withdrawn: Money,
+    /// Fees 手续费.
+    pub fees: Money,
+}
+
+impl FundsOfDay {
+    /// Today's settlement reserve 当日结算准备金余额. It may be below zero.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn reserve(&self) -> Result<Money, Overflow> {
+        let more = Total::default()
+            + self.previous_reserve
+            + self.previous_margin
+            + self.profit
+            + self.premium
+            + self.deposited;
+        (more - self.margin - self.withdrawn - self.fees).money()
+    }
+
+    /// What the member owns: reserve and margin 当日实有货币资金余额.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn balance(&self) -> Result<Money, Overflow> {
+        self.reserve()?.plus(self.margin)
+    }
+}
+
+/// What must be paid in before the next day opens 追加保证金; zero if nothing.
+///
+/// # Errors
+/// [`Overflow`].
+pub fn call(reserve: Money, minimum: Money) -> Result<Money, Overflow> {
+    Ok(minimum.minus(reserve)?.max(Money::ZERO))
+}
+
+/// What may be paid out: the reserve beyond the minimum 可出金.
+///
+/// # Errors
+/// [`Overflow`].
+pub fn withdrawable(reserve: Money, minimum: Money) -> Result<Money, Overflow> {
+    Ok(reserve.minus(minimum)?.max(Money::ZERO))
+}
+
+/// Collateral that counts for margin: its value after the haircut, at most `multiple` of the member's cash, at most the margin.
+///
+/// # Errors
+/// [`Overflow`].
+pub fn collateral(value: Money, haircut: Rate, cash: Money, multiple: Rate, margin: Money) -> Result<Money, Overflow> {
+    let after = value.minus(value.share(haircut, Rounding::Up)?)?;
+    let by_cash = cash.max(Money::ZERO).share(multiple, Rounding::Down)?;
+    Ok(after.min(by_cash).min(margin).max(Money::ZERO))
+}
+
+/// Risk degree 风险度 = margin / equity, in [`Rate`]. `None`: there is no equity: beyond any degree.
+#[must_use]
+pub fn risk_degree(margin: Money, equity: Money) -> Option<Rate> {
+    if equity.0 <= 0 {
+        return None;
+    }
+    let parts = divide(i128::from(margin.0) * i128::from(PARTS_OF_ONE), i128::from(equity.0), Rounding::HalfUp);
+    Some(Rate(i64::try_from(parts).unwrap_or(i64::MAX)))
+}
+
+/// Lots that so much money can hold.
+#[must_use]
+pub fn capacity(usable: Money, margin_of_a_lot: Money) -> u32 {
+    if margin_of_a_lot.0 <= 0 || usable.0 <= 0 {
+        return 0;
+    }
+    u32::try_from(usable.0 / margin_of_a_lot.0).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const YUAN: i64 = 10_000;
+
+    #[test]
+    fn a_reserve_below_the_minimum_is_a_call_and_above_it_may_be_paid_out() {
+        let minimum = Money(200 * YUAN);
+        assert_eq!(
+            (call(Money(150 * YUAN), minimum), withdrawable(Money(150 * YUAN), minimum)),
+            (Ok(Money(50 * YUAN)), Ok(Money::ZERO))
+        );
+        assert_eq!(
+            (call(Money(250 * YUAN), minimum), withdrawable(Money(250 * YUAN), minimum)),
+            (Ok(Money::ZERO), Ok(Money(50 * YUAN)))
+        );
+        assert_eq!(call(Money(-50 * YUAN), minimum), Ok(Money(250 * YUAN)));
+    }
+
+    #[test]
+    fn a_quiet_day_changes_nothing_and_more_margin_comes_out_of_the_reserve() {
+        let quiet = FundsOfDay {
+            previous_reserve: Money(5),
+            previous_margin: Money(7),
+            margin: Money(7),
+            ..Default::default()
+        };
+        assert_eq!((quiet.reserve(), quiet.balance()), (Ok(Money(5)), Ok(Money(12))));
+        assert_eq!(FundsOfDay { margin: Money(9), ..quiet }.reserve(), Ok(Money(3)));
+        let all = FundsOfDay {
+            profit: Money(-1),
+            premium: Money(20),
+            deposited: Money(300),
+            withdrawn: Money(4_000),
+            fees: Money(50_000),
+            ..quiet
+        };
+        assert_eq!(all.reserve(), Ok(Money(5 - 1 + 20 + 300 - 4_000 - 50_000)));
+    }
+
+    #[test]
+    fn collateral_counts_to_its_value_the_cash_and_the_margin() {
+        let counted = |value, cash, margin| {
+            collateral(Money(value), Rate(20_000_000), Money(cash), Rate(4 * PARTS_OF_ONE), Money(margin))
+        };
+        assert_eq!(counted(100, 1_000, 1_000), Ok(Money(80)));
+        assert_eq!(counted(100, 10, 1_000), Ok(Money(40)));
+        assert_eq!(counted(100, 1_000, 30), Ok(Money(30)));
+        assert_eq!(counted(100, -5, 30), Ok(Money(0)));
+    }
+
+    #[test]
+    fn without_equity_there_is_no_degree() {
+        assert_eq!(risk_degree(Money(50), Money(100)), Some(Rate(50_000_000)));
+        assert_eq!(risk_degree(Money(50), Money(0)), None);
+        assert_eq!(
+            (capacity(Money(100), Money(30)), capacity(Money(100), Money(0)), capacity(Money(-1), Money(1))),
+            (3, 0, 0)
+        );
+    }
+}
