@@ -3,14 +3,22 @@
 //! | module | what |
 //! |---|---|
 //! | `amount` | money, prices, rates; the one division, with its rounding named |
+//! | `market` | what is settled and by which terms: instruments, products, members, fees, prices |
+//! | `row` | a position row: trades in, figures out |
+//! | `account` | rows summed up: trading codes, members, clearing members and their funds |
+//! | `batch` | the day's end: phases over shards of members, on all cores |
 //! | `cases` | examples of outside, run through the rules |
 //! | `rules` | the rules as pure functions, each with its source |
 //!
 //! The rules know nothing of where their numbers come from: the stream that keeps accounts up to date while the day runs and the
 //! batch at its end call the same functions, and so does whoever brings examples of his own.
 
+pub mod account;
 pub mod amount;
+pub mod batch;
 pub mod cases;
+pub mod market;
+pub mod row;
 pub mod rules;
 
 pub use amount::{Money, Overflow, Price, Rate, Rounding};

@@ -1,0 +1,313 @@
+//! A position row: what one trading code has in one instrument under one hedge flag, and what became of it today.
+//!
+//! It takes trades one by one, in the order of the log, and can be asked for its figures at any moment: the stream asks after each trade,
+//! the batch once at the end, and both come through here.
+
+use crate::amount::{Money, Overflow, Price, Total};
+use crate::market::{Account, AccountIndex, Instrument, InstrumentIndex, Kind, Market};
+use crate::rules::closing::{Close, Held};
+use crate::rules::fee::{Charge, FeeKind};
+use crate::rules::margin::{self, OptionAtEnd, Right};
+use crate::rules::option::{self, Instructed};
+use crate::rules::profit::DayOf;
+use std::fmt;
+
+/// Which row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// Whose.
+    pub account: AccountIndex,
+    /// In what.
+    pub instrument: InstrumentIndex,
+    /// FTDHedgeFlag.
+    pub hedge: u8,
+}
+
+/// Buy or sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// 买.
+    Buy,
+    /// 卖.
+    Sell,
+}
+
+/// What a trade does to the position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// 开仓.
+    Open,
+    /// 平仓, 平今, 平昨.
+    Close(Close),
+}
+
+/// One side of a trade 成交单边.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Whose position, in what.
+    pub row: RowKey,
+    /// Buy or sell.
+    pub side: Side,
+    /// Open or close.
+    pub effect: Effect,
+    /// Price.
+    pub price: Price,
+    /// Lots.
+    pub lots: u32,
+}
+
+/// Why a leg cannot be: the log and the positions it began with contradict one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Impossible {
+    /// The account, or the instrument, is not defined.
+    Unknown,
+    /// It closes more than is held.
+    NotHeld,
+    /// A position of 2^32 lots and more.
+    TooManyLots,
+    /// Too much money.
+    Overflow,
+}
+
+impl From<Overflow> for Impossible {
+    fn from(_: Overflow) -> Self {
+        Impossible::Overflow
+    }
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Impossible::Unknown => out.write_str("编码或合约未定义 the account or the instrument is not defined"),
+            Impossible::NotHeld => out.write_str("平仓量超过持仓 it closes more lots than are held"),
+            Impossible::TooManyLots => out.write_str("持仓量超限 a position of 2^32 lots and more"),
+            Impossible::Overflow => Overflow.fmt(out),
+        }
+    }
+}
+
+impl std::error::Error for Impossible {}
+
+/// A position and its day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Long lots.
+    pub long: Held,
+    /// Short lots.
+    pub short: Held,
+    /// The day in lots and prices.
+    pub day: DayOf,
+    /// Premium received less paid.
+    pub premium: Total,
+    /// Fees of trades, to be paid.
+    pub trade_fees: Total,
+    /// What waivers took off.
+    pub waived: Total,
+    /// Lots that closed today's.
+    pub closed_today: u64,
+}
+
+/// What a row comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowFigures {
+    /// Daily profit and loss of a future; of an option on its last day what exercise brings.
+    pub profit: Money,
+    /// Premium received less paid.
+    pub premium: Money,
+    /// Margin of the long side.
+    pub margin_long: Money,
+    /// Margin of the short side.
+    pub margin_short: Money,
+    /// Fees to be paid.
+    pub fees: Money,
+    /// Long lots the next day begins with.
+    pub long: u32,
+    /// Short lots the next day begins with.
+    pub short: u32,
+    /// Lots delivered, exercised or assigned.
+    pub delivered: u32,
+}
+
+impl Row {
+    /// A row as the day begins.
+    #[must_use]
+    pub fn carried(long: u32, short: u32) -> Self {
+        Row {
+            long: Held { yesterday: long, today: 0 },
+            short: Held { yesterday: short, today: 0 },
+            day: DayOf { previous_long: long.into(), previous_short: short.into(), ..DayOf::default() },
+            ..Row::default()
+        }
+    }
+
+    /// Takes a leg. What is impossible leaves the row as it was.
+    ///
+    /// # Errors
+    /// [`Impossible`].
+    pub fn take(&mut self, leg: &Leg, market: &Market) -> Result<(), Impossible> {
+        let account = market.accounts.get(leg.row.account.0 as usize).ok_or(Impossible::Unknown)?;
+        let instrument = market.instruments.get(usize::from(leg.row.instrument.0)).ok_or(Impossible::Unknown)?;
+        let mut next = *self;
+        let closed_today = next.move_lots(leg, market)?;
+        let traded = match leg.side {
+            Side::Buy => &mut next.day.bought,
+            Side::Sell => &mut next.day.sold,
+        };
+        *traded = traded.and(leg.price, leg.lots);
+        if matches!(instrument.kind, Kind::Option { .. }) {
+            let premium = option::premium(leg.price, instrument.multiplier, leg.lots)?;
+            next.premium = if leg.side == Side::Buy { next.premium - premium } else { next.premium + premium };
+        }
+        for (kind, lots) in [(FeeKind::CloseToday, closed_today), (FeeKind::Transaction, leg.lots - closed_today)] {
+            if lots > 0 {
+                let price = leg.price;
+                let charged = market.fees.charge(&charge(market, account, instrument, kind, lots, price))?;
+                next.trade_fees = next.trade_fees + charged.paid;
+                next.waived = next.waived + charged.full - charged.paid;
+            }
+        }
+        next.closed_today += u64::from(closed_today);
+        *self = next;
+        Ok(())
+    }
+
+    /// Moves the lots; how many of today's were closed.
+    fn move_lots(&mut self, leg: &Leg, market: &Market) -> Result<u32, Impossible> {
+        let (own, other) = match leg.side {
+            Side::Buy => (&mut self.long, &mut self.short),
+            Side::Sell => (&mut self.short, &mut self.long),
+        };
+        match leg.effect {
+            Effect::Open => {
+                own.today = own.today.checked_add(leg.lots).ok_or(Impossible::TooManyLots)?;
+                own.next_day().ok_or(Impossible::TooManyLots)?;
+                Ok(0)
+            }
+            Effect::Close(close) => {
+                let taken = other.taken_by(close, leg.lots, market.settings.matching).ok_or(Impossible::NotHeld)?;
+                *other = other.less(taken).ok_or(Impossible::NotHeld)?;
+                Ok(taken.today)
+            }
+        }
+    }
+
+    /// What the row comes to at the prices that the market has now. `exercised`: long lots that are exercised, `assigned`: short lots that are
+    /// assigned, of an option on its last day.
+    ///
+    /// # Errors
+    /// [`Impossible::Overflow`]; [`Impossible::TooManyLots`].
+    pub fn figures(&self, key: RowKey, market: &Market, at_end: AtEnd) -> Result<RowFigures, Impossible> {
+        let account = market.accounts.get(key.account.0 as usize).ok_or(Impossible::Unknown)?;
+        let instrument = market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
+        let lots = |held: Held| u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots);
+        let (mut long, mut short) = (lots(self.long)?, lots(self.short)?);
+        if at_end.is_end && account.nets {
+            let netted = crate::rules::market::netted(long, short, u32::MAX);
+            (long, short) = (long - netted, short - netted);
+        }
+        let mut figures = RowFigures {
+            premium: self.premium.money()?,
+            fees: self.trade_fees.money()?,
+            long,
+            short,
+            ..RowFigures::default()
+        };
+        match instrument.kind {
+            Kind::CashFuture | Kind::BondFuture => {
+                figures.profit =
+                    self.day.profit(instrument.settlement, instrument.previous_settlement, instrument.multiplier)?;
+                if at_end.is_end && instrument.expires && instrument.kind == Kind::CashFuture {
+                    figures.deliver(
+                        long.checked_add(short).ok_or(Impossible::TooManyLots)?,
+                        FeeKind::Delivery,
+                        market,
+                        account,
+                        instrument,
+                    )?;
+                    return Ok(figures);
+                }
+                let margin = |rate, lots| {
+                    margin::futures(instrument.settlement, instrument.multiplier, rate, lots, market.settings.margin)
+                };
+                figures.margin_long = margin(instrument.margin_long, long)?;
+                figures.margin_short = margin(instrument.margin_short, short)?;
+            }
+            Kind::Option { right, strike } => {
+                if at_end.is_end && instrument.expires {
+                    let gain =
+                        |lots| option::exercise(right, strike, instrument.underlying, instrument.multiplier, lots);
+                    figures.profit = gain(at_end.exercised)?.minus(gain(at_end.assigned)?)?;
+                    let lots = at_end.exercised.checked_add(at_end.assigned).ok_or(Impossible::TooManyLots)?;
+                    figures.deliver(lots, FeeKind::Exercise, market, account, instrument)?;
+                    return Ok(figures);
+                }
+                let option = option_at_end(instrument, right, strike);
+                let seller = market.products[usize::from(instrument.product.0)].seller;
+                figures.margin_short = seller.margin(&option, short, market.settings.margin)?;
+            }
+        }
+        Ok(figures)
+    }
+
+    /// Long lots that are exercised on an option's last day.
+    #[must_use]
+    pub fn exercised(&self, instrument: &Instrument, instructed: Instructed) -> u32 {
+        let Kind::Option { right, strike } = instrument.kind else { return 0 };
+        let long = u32::try_from(self.long.lots()).unwrap_or(u32::MAX);
+        option::exercised(long, instructed, right, strike, instrument.underlying)
+    }
+}
+
+/// What is known at the day's end only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AtEnd {
+    /// The day has ended: netting, delivery, exercise take place.
+    pub is_end: bool,
+    /// Long lots exercised.
+    pub exercised: u32,
+    /// Short lots assigned.
+    pub assigned: u32,
+}
+
+impl RowFigures {
+    /// Nothing is held any more, and the fee of it is charged.
+    fn deliver(
+        &mut self,
+        lots: u32,
+        kind: FeeKind,
+        market: &Market,
+        account: &Account,
+        instrument: &Instrument,
+    ) -> Result<(), Impossible> {
+        let charge = charge(market, account, instrument, kind, lots, instrument.settlement);
+        self.fees = self.fees.plus(market.fees.charge(&charge)?.paid)?;
+        (self.long, self.short, self.delivered) = (0, 0, lots);
+        Ok(())
+    }
+}
+
+fn option_at_end(instrument: &Instrument, right: Right, strike: Price) -> OptionAtEnd {
+    let &Instrument { settlement, underlying, multiplier, .. } = instrument;
+    OptionAtEnd { right, strike, settlement, underlying, multiplier }
+}
+
+fn charge(
+    market: &Market,
+    account: &Account,
+    instrument: &Instrument,
+    kind: FeeKind,
+    count: u32,
+    price: Price,
+) -> Charge {
+    Charge {
+        product: instrument.product.0,
+        kind,
+        participant: account.member.0,
+        client: account.client,
+        day: market.day,
+        count,
+        before: 0,
+        price,
+        multiplier: instrument.multiplier,
+    }
+}
