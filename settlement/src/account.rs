@@ -8,9 +8,10 @@ use crate::market::{Kind, Market, Member, MemberIndex};
 use crate::row::{RowFigures, RowKey};
 use crate::rules::funds::{self, FundsOfDay};
 use crate::rules::margin::Sides;
+use serde::{Deserialize, Serialize};
 
 /// What an account comes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Daily profit and loss, exercise among it.
     pub profit: Money,
@@ -33,6 +34,21 @@ impl Figures {
             premium: self.premium.plus(other.premium)?,
             margin: self.margin.plus(other.margin)?,
             fees: self.fees.plus(other.fees)?,
+        })
+    }
+}
+
+impl Figures {
+    /// Without another's.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn less(self, other: Figures) -> Result<Figures, Overflow> {
+        Ok(Figures {
+            profit: self.profit.minus(other.profit)?,
+            premium: self.premium.minus(other.premium)?,
+            margin: self.margin.minus(other.margin)?,
+            fees: self.fees.minus(other.fees)?,
         })
     }
 }
@@ -131,7 +147,11 @@ pub fn funds(market: &Market, members: &[MemberFigures]) -> Result<Vec<Option<Fu
         .collect()
 }
 
-fn funds_of(member: &Member, figures: Figures) -> Result<Funds, Overflow> {
+/// Of one clearing member, whose and whose cleared members' figures these are.
+///
+/// # Errors
+/// [`Overflow`].
+pub fn funds_of(member: &Member, figures: Figures) -> Result<Funds, Overflow> {
     let day = FundsOfDay {
         previous_reserve: member.previous_reserve,
         previous_margin: member.previous_margin,

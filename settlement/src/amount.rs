@@ -14,11 +14,11 @@ pub const PARTS_OF_A_YUAN: i64 = 10_000;
 pub const PARTS_OF_ONE: i64 = 100_000_000;
 
 /// An amount of money in 1/10,000 yuan. All the money there is fits many thousand times; what does not is an [`Overflow`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Money(pub i64);
 
 /// A price for one quoted unit, in 1/10,000 yuan: 3,650.2 points are 36,502,000. Delivery prices, which lie off the tick, fit as well.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Price(pub i64);
 
 /// A rate in 1/100,000,000: 12 percent are 12,000,000, a fee of 0.23 in 10,000 is 2,300.

@@ -75,6 +75,8 @@ pub enum Why {
 pub struct Settled {
     /// Every row, in the order of keys.
     pub rows: Vec<(RowKey, RowFigures)>,
+    /// How each row ended: what was exercised and assigned of it.
+    pub ended: Vec<(RowKey, AtEnd)>,
     /// Every trading code that has rows, in the order of accounts.
     pub accounts: Vec<(AccountIndex, Figures)>,
     /// Every member.
@@ -113,12 +115,14 @@ pub fn settle(market: &Market, shards: &[ShardInput], progress: &Progress) -> Re
     let mut settled = Settled { members: vec![MemberFigures::default(); market.members.len()], ..Settled::default() };
     for shard in figures {
         settled.rows.extend(shard.rows);
+        settled.ended.extend(shard.ended);
         settled.accounts.extend(shard.accounts);
         for (member, figures) in shard.members {
             settled.members[usize::from(member)] = figures;
         }
     }
     settled.rows.par_sort_unstable_by_key(|(key, _)| *key);
+    settled.ended.par_sort_unstable_by_key(|(key, _)| *key);
     settled.accounts.par_sort_unstable_by_key(|(account, _)| *account);
     let funds =
         tasks(Phase::Funds, &[()], progress, |()| account::funds(market, &settled.members).map_err(|_| Why::Overflow))?;
@@ -215,6 +219,7 @@ impl Book {
                 let figures = row.figures(*key, market, at_end).map_err(|why| Why::Row(*key, why))?;
                 sum.add(*key, &figures, market);
                 made.rows.push((*key, figures));
+                made.ended.push((*key, at_end));
             }
             let figures = sum.figures().map_err(|_| Why::Overflow)?;
             made.accounts.push((account, figures));
@@ -230,6 +235,7 @@ impl Book {
 #[derive(Default)]
 struct ShardFigures {
     rows: Vec<(RowKey, RowFigures)>,
+    ended: Vec<(RowKey, AtEnd)>,
     accounts: Vec<(AccountIndex, Figures)>,
     members: BTreeMap<u16, MemberFigures>,
 }

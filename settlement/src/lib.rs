@@ -7,6 +7,8 @@
 //! | `row` | a position row: trades in, figures out |
 //! | `account` | rows summed up: trading codes, members, clearing members and their funds |
 //! | `batch` | the day's end: phases over shards of members, on all cores |
+//! | `live` | a shard of accounts kept up to date while the day runs |
+//! | `stream` | shards as a dataflow, over threads and machines |
 //! | `cases` | examples of outside, run through the rules |
 //! | `rules` | the rules as pure functions, each with its source |
 //!
@@ -17,8 +19,10 @@ pub mod account;
 pub mod amount;
 pub mod batch;
 pub mod cases;
+pub mod live;
 pub mod market;
 pub mod row;
 pub mod rules;
+pub mod stream;
 
 pub use amount::{Money, Overflow, Price, Rate, Rounding};

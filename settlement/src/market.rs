@@ -7,7 +7,7 @@ use crate::rules::fee::FeeTable;
 use crate::rules::margin::{Right, SellerTerms};
 
 /// A place among the instruments of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct InstrumentIndex(pub u16);
 
 /// A place among the products.
@@ -15,11 +15,11 @@ pub struct InstrumentIndex(pub u16);
 pub struct ProductIndex(pub u16);
 
 /// A place among the trading codes 交易编码: a client at a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct AccountIndex(pub u32);
 
 /// A place among the members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct MemberIndex(pub u16);
 
 /// A product 品种.

@@ -13,7 +13,7 @@ use crate::rules::profit::DayOf;
 use std::fmt;
 
 /// Which row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RowKey {
     /// Whose.
     pub account: AccountIndex,
@@ -24,7 +24,7 @@ pub struct RowKey {
 }
 
 /// Buy or sell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Side {
     /// 买.
     Buy,
@@ -33,7 +33,7 @@ pub enum Side {
 }
 
 /// What a trade does to the position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Effect {
     /// 开仓.
     Open,
@@ -42,7 +42,7 @@ pub enum Effect {
 }
 
 /// One side of a trade 成交单边.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Leg {
     /// Whose position, in what.
     pub row: RowKey,
@@ -259,7 +259,7 @@ impl Row {
 }
 
 /// What is known at the day's end only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AtEnd {
     /// The day has ended: netting, delivery, exercise take place.
     pub is_end: bool,

@@ -23,7 +23,7 @@ pub enum Matching {
 }
 
 /// What a close asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Close {
     /// By the setting.
     Any,
