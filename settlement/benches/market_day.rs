@@ -43,7 +43,8 @@ fn main() {
     let settled = settle(&market, &shards, &Progress::default()).unwrap_or_else(|failed| panic!("{failed}"));
     let took = began.elapsed();
     let profit: i128 = settled.accounts.iter().map(|(_, figures)| i128::from(figures.profit.0)).sum();
-    let fees: i128 = settled.accounts.iter().map(|(_, figures)| i128::from(figures.fees.0)).sum();
+    let fees: i128 =
+        settled.accounts.iter().map(|(_, figures)| i128::from(figures.fees.total().expect("it fits").0)).sum();
     assert_eq!(profit, 0, "what one gains another loses");
     println!(
         "rules on {} threads: {took:.2?}, {:.1} M legs/s; {} rows, {} accounts; fees {} yuan; most memory {} MiB",

@@ -6,6 +6,7 @@
 use crate::amount::{Money, Overflow, Total};
 use crate::market::{Kind, Market, Member, MemberIndex};
 use crate::row::{RowFigures, RowKey};
+use crate::rules::fee::Fees;
 use crate::rules::funds::{self, FundsOfDay};
 use crate::rules::margin::Sides;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ pub struct Figures {
     /// Margin.
     pub margin: Money,
     /// Fees to be paid.
-    pub fees: Money,
+    pub fees: Fees,
 }
 
 impl Figures {
@@ -33,7 +34,7 @@ impl Figures {
             profit: self.profit.plus(other.profit)?,
             premium: self.premium.plus(other.premium)?,
             margin: self.margin.plus(other.margin)?,
-            fees: self.fees.plus(other.fees)?,
+            fees: self.fees.with(other.fees, Money::plus)?,
         })
     }
 }
@@ -48,35 +49,48 @@ impl Figures {
             profit: self.profit.minus(other.profit)?,
             premium: self.premium.minus(other.premium)?,
             margin: self.margin.minus(other.margin)?,
-            fees: self.fees.minus(other.fees)?,
+            fees: self.fees.with(other.fees, Money::minus)?,
         })
     }
 }
 
 /// Sums one trading code's rows up. The order of rows does not matter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct CodeSum {
     profit: Total,
     premium: Total,
-    fees: Total,
+    fees: Result<Fees, Overflow>,
     /// Margin of both sides by group of products; groups are few.
     groups: Vec<(u16, Sides)>,
     /// What no large side is taken of.
     alone: Total,
 }
 
+impl Default for CodeSum {
+    fn default() -> Self {
+        CodeSum {
+            profit: Total::default(),
+            premium: Total::default(),
+            fees: Ok(Fees::default()),
+            groups: Vec::new(),
+            alone: Total::default(),
+        }
+    }
+}
+
 impl CodeSum {
     /// Nothing yet, with the room that it has kept.
     pub fn clear(&mut self) {
         self.groups.clear();
-        (self.profit, self.premium, self.fees, self.alone) = Default::default();
+        (self.profit, self.premium, self.alone) = Default::default();
+        self.fees = Ok(Fees::default());
     }
 
     /// With a row.
     pub fn add(&mut self, key: RowKey, row: &RowFigures, market: &Market) {
         self.profit = self.profit + row.profit;
         self.premium = self.premium + row.premium;
-        self.fees = self.fees + row.fees;
+        self.fees = self.fees.and_then(|fees| fees.with(row.fees, Money::plus));
         let instrument = &market.instruments[usize::from(key.instrument.0)];
         let product = &market.products[usize::from(instrument.product.0)];
         if !product.large_side || matches!(instrument.kind, Kind::Option { .. }) {
@@ -102,7 +116,7 @@ impl CodeSum {
             profit: self.profit.money()?,
             premium: self.premium.money()?,
             margin: margin.money()?,
-            fees: self.fees.money()?,
+            fees: self.fees?,
         })
     }
 }
@@ -160,7 +174,7 @@ pub fn funds_of(member: &Member, figures: Figures) -> Result<Funds, Overflow> {
         premium: figures.premium,
         deposited: member.deposited,
         withdrawn: member.withdrawn,
-        fees: figures.fees,
+        fees: figures.fees.total()?,
     };
     let reserve = day.reserve()?;
     Ok(Funds {

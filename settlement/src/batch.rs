@@ -74,7 +74,7 @@ pub enum Why {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
     /// Every row, in the order of keys.
-    pub rows: Vec<(RowKey, RowFigures)>,
+    pub rows: Vec<SettledRow>,
     /// How each row ended: what was exercised and assigned of it.
     pub ended: Vec<(RowKey, AtEnd)>,
     /// Every trading code that has rows, in the order of accounts.
@@ -83,6 +83,17 @@ pub struct Settled {
     pub members: Vec<MemberFigures>,
     /// Every member that clears.
     pub funds: Vec<Option<Funds>>,
+}
+
+/// A row as the day left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledRow {
+    /// Which.
+    pub key: RowKey,
+    /// What it began with and traded.
+    pub row: Row,
+    /// What it came to.
+    pub figures: RowFigures,
 }
 
 /// How far a run is: tasks done, of all. Read by whoever shows it.
@@ -121,7 +132,7 @@ pub fn settle(market: &Market, shards: &[ShardInput], progress: &Progress) -> Re
             settled.members[usize::from(member)] = figures;
         }
     }
-    settled.rows.par_sort_unstable_by_key(|(key, _)| *key);
+    settled.rows.par_sort_unstable_by_key(|row| row.key);
     settled.ended.par_sort_unstable_by_key(|(key, _)| *key);
     settled.accounts.par_sort_unstable_by_key(|(account, _)| *account);
     let funds =
@@ -218,7 +229,7 @@ impl Book {
                 let at_end = at_end.get(key).copied().unwrap_or(AtEnd { is_end: true, ..AtEnd::default() });
                 let figures = row.figures(*key, market, at_end).map_err(|why| Why::Row(*key, why))?;
                 sum.add(*key, &figures, market);
-                made.rows.push((*key, figures));
+                made.rows.push(SettledRow { key: *key, row: *row, figures });
                 made.ended.push((*key, at_end));
             }
             let figures = sum.figures().map_err(|_| Why::Overflow)?;
@@ -234,7 +245,7 @@ impl Book {
 
 #[derive(Default)]
 struct ShardFigures {
-    rows: Vec<(RowKey, RowFigures)>,
+    rows: Vec<SettledRow>,
     ended: Vec<(RowKey, AtEnd)>,
     accounts: Vec<(AccountIndex, Figures)>,
     members: BTreeMap<u16, MemberFigures>,

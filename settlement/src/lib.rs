@@ -7,6 +7,7 @@
 //! | `row` | a position row: trades in, figures out |
 //! | `account` | rows summed up: trading codes, members, clearing members and their funds |
 //! | `batch` | the day's end: phases over shards of members, on all cores |
+//! | `result` | a settled day as it is handed on: named, in order, whole |
 //! | `live` | a shard of accounts kept up to date while the day runs |
 //! | `stream` | shards as a dataflow, over threads and machines |
 //! | `cases` | examples of outside, run through the rules |
@@ -21,6 +22,7 @@ pub mod batch;
 pub mod cases;
 pub mod live;
 pub mod market;
+pub mod result;
 pub mod row;
 pub mod rules;
 pub mod stream;

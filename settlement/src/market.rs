@@ -112,7 +112,7 @@ pub struct Settings {
 }
 
 /// A day's market.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Market {
     /// The trading day, yyyymmdd.
     pub day: u32,

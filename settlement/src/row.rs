@@ -6,7 +6,7 @@
 use crate::amount::{Money, Overflow, Price, Total};
 use crate::market::{Account, AccountIndex, Instrument, InstrumentIndex, Kind, Market};
 use crate::rules::closing::{Close, Held};
-use crate::rules::fee::{Charge, FeeKind};
+use crate::rules::fee::{Charge, FeeKind, Fees};
 use crate::rules::margin::{self, OptionAtEnd, Right};
 use crate::rules::option::{self, Instructed};
 use crate::rules::profit::DayOf;
@@ -99,6 +99,10 @@ pub struct Row {
     pub day: DayOf,
     /// Premium received less paid.
     pub premium: Total,
+    /// Lots bought to open 买开.
+    pub bought_to_open: u64,
+    /// Lots sold to open 卖开.
+    pub sold_to_open: u64,
     /// Fees of trades, to be paid.
     pub trade_fees: Total,
     /// What waivers took off.
@@ -119,7 +123,7 @@ pub struct RowFigures {
     /// Margin of the short side.
     pub margin_short: Money,
     /// Fees to be paid.
-    pub fees: Money,
+    pub fees: Fees,
     /// Long lots the next day begins with.
     pub long: u32,
     /// Short lots the next day begins with.
@@ -154,6 +158,10 @@ impl Row {
             Side::Sell => &mut next.day.sold,
         };
         *traded = traded.and(leg.price, leg.lots);
+        if leg.effect == Effect::Open {
+            let opened = if leg.side == Side::Buy { &mut next.bought_to_open } else { &mut next.sold_to_open };
+            *opened += u64::from(leg.lots);
+        }
         if matches!(instrument.kind, Kind::Option { .. }) {
             let premium = option::premium(leg.price, instrument.multiplier, leg.lots)?;
             next.premium = if leg.side == Side::Buy { next.premium - premium } else { next.premium + premium };
@@ -207,7 +215,7 @@ impl Row {
         }
         let mut figures = RowFigures {
             premium: self.premium.money()?,
-            fees: self.trade_fees.money()?,
+            fees: Fees { transaction: self.trade_fees.money()?, ..Fees::default() },
             long,
             short,
             ..RowFigures::default()
@@ -280,7 +288,7 @@ impl RowFigures {
         instrument: &Instrument,
     ) -> Result<(), Impossible> {
         let charge = charge(market, account, instrument, kind, lots, instrument.settlement);
-        self.fees = self.fees.plus(market.fees.charge(&charge)?.paid)?;
+        self.fees = self.fees.and(kind, market.fees.charge(&charge)?.paid)?;
         (self.long, self.short, self.delivered) = (0, 0, lots);
         Ok(())
     }

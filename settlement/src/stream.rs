@@ -1,6 +1,8 @@
 //! Settlement as a dataflow, up to date while the day runs: positions, profit at the last price, margin, fees, funds and calls of everybody.
 //!
-//!     the log ── updates, to their member's shard; prices, to every shard ──► accounts ── by clearing member ──► members, funds
+//! ```text
+//! the log ── updates, to their member's shard; prices, to every shard ──► accounts ── by clearing member ──► members, funds
+//! ```
 //!
 //! Timely's workers are the shards; they may be threads of one process or processes on several machines, the program is the same. A round is
 //! what was read of the log since the one before; when nothing of it is under way any more (the probe), everybody's figures are those

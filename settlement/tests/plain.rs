@@ -82,7 +82,7 @@ fn plain(day: &Day) -> BTreeMap<AccountIndex, Figures> {
         }
         let sum = accounts.entry(key.account).or_default();
         let add = |money: &mut Money, more: i128| money.0 += i64::try_from(more).expect("small days");
-        add(&mut sum.fees, row.fees);
+        add(&mut sum.fees.transaction, row.fees);
         let cash_ends = instrument.kind == Kind::CashFuture && instrument.expires;
         if let Kind::Option { right, strike } = instrument.kind {
             add(&mut sum.premium, row.premium);
@@ -91,7 +91,10 @@ fn plain(day: &Day) -> BTreeMap<AccountIndex, Figures> {
                 let unit =
                     i128::from(right.in_the_money(instrument.underlying, strike).0) * i128::from(instrument.multiplier);
                 add(&mut sum.profit, unit * (i128::from(exercised) - i128::from(assigned)));
-                add(&mut sum.fees, fee(market, *key, FeeKind::Exercise, exercised + assigned, instrument.settlement));
+                add(
+                    &mut sum.fees.delivery,
+                    fee(market, *key, FeeKind::Exercise, exercised + assigned, instrument.settlement),
+                );
             } else {
                 let out = i128::from(match right {
                     Right::Call => (strike.0 - instrument.underlying.0).max(0),
@@ -115,7 +118,10 @@ fn plain(day: &Day) -> BTreeMap<AccountIndex, Figures> {
             .sum();
         add(&mut sum.profit, (row.realised + marked) * i128::from(instrument.multiplier));
         if cash_ends {
-            add(&mut sum.fees, fee(market, *key, FeeKind::Delivery, (long + short) as u32, instrument.settlement));
+            add(
+                &mut sum.fees.delivery,
+                fee(market, *key, FeeKind::Delivery, (long + short) as u32, instrument.settlement),
+            );
             continue;
         }
         let margin = |rate: i64, lots: i128| {
@@ -203,6 +209,10 @@ fn fee(market: &Market, key: RowKey, kind: FeeKind, count: u32, price: Price) ->
     market.fees.charge(&charge).expect("small days").paid.0.into()
 }
 
+fn fees_of(figures: &Figures) -> Money {
+    figures.fees.total().expect("small days")
+}
+
 /// Of numbers that are not below zero.
 fn rounded(number: i128, by: i128, rounding: Rounding) -> i128 {
     match rounding {
@@ -227,7 +237,7 @@ fn the_batch_gives_every_account_what_the_plain_settlement_gives_it() {
         let expected: Vec<(AccountIndex, Figures)> = plain(&day).into_iter().collect();
         assert_eq!(settled.accounts, expected, "seed {seed}");
         for (_, figures) in &settled.accounts {
-            let all = [figures.profit, figures.premium, figures.margin, figures.fees];
+            let all = [figures.profit, figures.premium, figures.margin, fees_of(figures)];
             kinds.iter_mut().zip(all).for_each(|(count, money)| *count += u32::from(money != Money::ZERO));
         }
     }
@@ -261,9 +271,10 @@ fn what_one_gains_another_loses_and_no_lot_appears() {
         };
         assert_eq!((sum(|figures| figures.profit), sum(|figures| figures.premium)), (0, 0), "seed {seed}");
         let mut lots: BTreeMap<u16, i64> = BTreeMap::new();
-        for (key, row) in &settled.rows {
-            *lots.entry(key.instrument.0).or_default() += i64::from(row.long) - i64::from(row.short);
-            exercised += u64::from(row.delivered);
+        for row in &settled.rows {
+            let ends = &row.figures;
+            *lots.entry(row.key.instrument.0).or_default() += i64::from(ends.long) - i64::from(ends.short);
+            exercised += u64::from(ends.delivered);
         }
         // Exercised and assigned lots are the same number; what expires worthless goes on both sides.
         assert!(lots.values().all(|&lots| lots == 0), "seed {seed}: {lots:?}");
@@ -271,10 +282,10 @@ fn what_one_gains_another_loses_and_no_lot_appears() {
         let members: i128 = settled
             .members
             .iter()
-            .map(|member| i128::from(member.own.fees.0) + i128::from(member.brokerage.fees.0))
+            .map(|member| i128::from(fees_of(&member.own).0) + i128::from(fees_of(&member.brokerage).0))
             .sum();
-        let funds: i128 = settled.funds.iter().flatten().map(|funds| i128::from(funds.figures.fees.0)).sum();
-        assert_eq!((members, funds), (sum(|figures| figures.fees), sum(|figures| figures.fees)), "seed {seed}");
+        let funds: i128 = settled.funds.iter().flatten().map(|funds| i128::from(fees_of(&funds.figures).0)).sum();
+        assert_eq!((members, funds), (sum(fees_of), sum(fees_of)), "seed {seed}");
         traded += day.legs.len() as u64;
     }
     println!("{traded} legs, {exercised} lots delivered");

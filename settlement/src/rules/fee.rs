@@ -29,6 +29,62 @@ pub enum FeeKind {
     Transfer,
 }
 
+/// Fees by what they are for, as members' statements list them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Fees {
+    /// Of trades 交易手续费, closing today's among them.
+    pub transaction: Money,
+    /// Of orders, quotes and cancels 申报费.
+    pub submission: Money,
+    /// Of positions settled 结算手续费.
+    pub settlement: Money,
+    /// Of delivery, exercise and assignment 交割手续费.
+    pub delivery: Money,
+    /// Of positions transferred 移仓手续费.
+    pub transfer: Money,
+}
+
+impl Fees {
+    /// With one more of a kind.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn and(mut self, kind: FeeKind, paid: Money) -> Result<Self, Overflow> {
+        let of_kind = match kind {
+            FeeKind::Transaction | FeeKind::CloseToday => &mut self.transaction,
+            FeeKind::Submission => &mut self.submission,
+            FeeKind::Settlement => &mut self.settlement,
+            FeeKind::Delivery | FeeKind::Exercise => &mut self.delivery,
+            FeeKind::Transfer => &mut self.transfer,
+        };
+        *of_kind = of_kind.plus(paid)?;
+        Ok(self)
+    }
+
+    /// Each kind with another's of that kind.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn with(self, other: Fees, both: fn(Money, Money) -> Result<Money, Overflow>) -> Result<Self, Overflow> {
+        Ok(Fees {
+            transaction: both(self.transaction, other.transaction)?,
+            submission: both(self.submission, other.submission)?,
+            settlement: both(self.settlement, other.settlement)?,
+            delivery: both(self.delivery, other.delivery)?,
+            transfer: both(self.transfer, other.transfer)?,
+        })
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn total(&self) -> Result<Money, Overflow> {
+        let Fees { transaction, submission, settlement, delivery, transfer } = *self;
+        transaction.plus(submission)?.plus(settlement)?.plus(delivery)?.plus(transfer)
+    }
+}
+
 /// What a fee is reckoned by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
@@ -127,7 +183,7 @@ impl Waiver {
 }
 
 /// The fees of an exchange.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeeTable {
     rules: Vec<FeeRule>,
     waivers: Vec<Waiver>,

@@ -1,0 +1,1 @@
+//! Settled days in SQLite or PostgreSQL, by day and settlement id.
