@@ -98,6 +98,7 @@ fn market(codes: u32) -> Market {
         deposited: Money::ZERO,
         withdrawn: Money::ZERO,
         minimum_reserve: Money(20_000_000_000),
+        ..Member::default()
     });
     let accounts = (0..codes).map(|place| Account {
         member: MemberIndex((place / 2 % u32::from(MEMBERS)) as u16),
@@ -120,6 +121,7 @@ fn market(codes: u32) -> Market {
         accounts: accounts.collect(),
         fees: FeeTable::new(rules, Vec::new(), Rounding::HalfUp).expect("each once"),
         settings: Settings::default(),
+        ..Market::default()
     }
 }
 

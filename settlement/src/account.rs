@@ -3,13 +3,14 @@
 //! The large side is taken where CFFEX takes it: over all positions of one trading code in one group of products. Members' margin is the sum of
 //! their codes'. The exchange's money moves with clearing members alone.
 
-use crate::amount::{Money, Overflow, Total};
-use crate::market::{Kind, Market, Member, MemberIndex};
+use crate::amount::{Money, Overflow, Price, Total};
+use crate::market::{AccountIndex, Kind, Market, Member, MemberIndex, ProductIndex, Settings};
 use crate::row::{RowFigures, RowKey};
-use crate::rules::fee::Fees;
+use crate::rules::fee::{Charge, FeeKind, Fees, TierOf};
 use crate::rules::funds::{self, FundsOfDay};
 use crate::rules::margin::Sides;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What an account comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Figures {
     pub margin: Money,
     /// Fees to be paid.
     pub fees: Fees,
+    /// Payments for bonds delivered: received less paid 交割货款.
+    pub delivery: Money,
 }
 
 impl Figures {
@@ -35,6 +38,7 @@ impl Figures {
             premium: self.premium.plus(other.premium)?,
             margin: self.margin.plus(other.margin)?,
             fees: self.fees.with(other.fees, Money::plus)?,
+            delivery: self.delivery.plus(other.delivery)?,
         })
     }
 }
@@ -50,7 +54,69 @@ impl Figures {
             premium: self.premium.minus(other.premium)?,
             margin: self.margin.minus(other.margin)?,
             fees: self.fees.with(other.fees, Money::minus)?,
+            delivery: self.delivery.minus(other.delivery)?,
         })
+    }
+}
+
+/// What an account has under way in deliveries of bonds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InDelivery {
+    /// Margin of what is neither paid nor handed over.
+    pub margin: Money,
+    /// Today's payments: received less paid.
+    pub payment: Money,
+}
+
+/// Orders, quotes and cancels of a client in a product: to be added to those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Submission {
+    /// Whose.
+    pub account: AccountIndex,
+    /// In which product.
+    pub product: ProductIndex,
+    /// FTDHedgeFlag.
+    pub hedge: u8,
+    /// How many.
+    pub count: u32,
+}
+
+/// A day's submissions of an account, by product and hedge flag.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Submissions(BTreeMap<(ProductIndex, u8), u64>);
+
+impl Submissions {
+    /// With more of them.
+    pub fn add(&mut self, more: &Submission) {
+        *self.0.entry((more.product, more.hedge)).or_default() += u64::from(more.count);
+    }
+
+    /// What they cost: once for the whole day of a client, or of a code, in a product.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn fee(&self, index: AccountIndex, market: &Market) -> Result<Money, Overflow> {
+        let account = &market.accounts[index.0 as usize];
+        let charge = |product: ProductIndex, count: u64| {
+            let count = u32::try_from(count).map_err(|_| Overflow)?;
+            let charge = Charge {
+                product: product.0,
+                kind: FeeKind::Submission,
+                participant: account.member.0,
+                client: account.client,
+                day: market.day,
+                count,
+                before: 0,
+                price: Price(0),
+                multiplier: 0,
+            };
+            market.fees.charge(&charge).map(|charged| charged.paid)
+        };
+        let by_code: Vec<_> = self.0.iter().map(|(&(product, _), &count)| (product, count)).collect();
+        by_code
+            .chunk_by(|one, other| market.settings.tiers == TierOf::Client && one.0 == other.0)
+            .map(|codes| charge(codes[0].0, codes.iter().map(|(_, count)| count).sum()))
+            .try_fold(Money::ZERO, |sum, fee| sum.plus(fee?))
     }
 }
 
@@ -60,10 +126,11 @@ pub struct CodeSum {
     profit: Total,
     premium: Total,
     fees: Result<Fees, Overflow>,
-    /// Margin of both sides by group of products; groups are few.
-    groups: Vec<(u16, Sides)>,
+    /// Margin of both sides by group of products, and whether the larger side pays for both; groups are few.
+    groups: Vec<(u16, bool, Sides)>,
     /// What no large side is taken of.
     alone: Total,
+    delivery: Total,
 }
 
 impl Default for CodeSum {
@@ -74,6 +141,7 @@ impl Default for CodeSum {
             fees: Ok(Fees::default()),
             groups: Vec::new(),
             alone: Total::default(),
+            delivery: Total::default(),
         }
     }
 }
@@ -82,7 +150,7 @@ impl CodeSum {
     /// Nothing yet, with the room that it has kept.
     pub fn clear(&mut self) {
         self.groups.clear();
-        (self.profit, self.premium, self.alone) = Default::default();
+        (self.profit, self.premium, self.alone, self.delivery) = Default::default();
         self.fees = Ok(Fees::default());
     }
 
@@ -93,30 +161,46 @@ impl CodeSum {
         self.fees = self.fees.and_then(|fees| fees.with(row.fees, Money::plus));
         let instrument = &market.instruments[usize::from(key.instrument.0)];
         let product = &market.products[usize::from(instrument.product.0)];
-        if !product.large_side || matches!(instrument.kind, Kind::Option { .. }) {
+        let has_sides = product.large_side || market.settings.combination.0 != 0;
+        if !has_sides || matches!(instrument.kind, Kind::Option { .. }) {
             self.alone = self.alone + row.margin_long + row.margin_short;
             return;
         }
-        match self.groups.iter_mut().find(|(group, _)| *group == product.group) {
-            Some((_, sides)) => *sides = sides.and(row.margin_long, row.margin_short),
-            None => self.groups.push((product.group, Sides::default().and(row.margin_long, row.margin_short))),
+        let of_group = |(group, large_side, _): &&mut (u16, bool, Sides)| {
+            (*group, *large_side) == (product.group, product.large_side)
+        };
+        match self.groups.iter_mut().find(of_group) {
+            Some((.., sides)) => *sides = sides.and(row.margin_long, row.margin_short),
+            None => {
+                let sides = Sides::default().and(row.margin_long, row.margin_short);
+                self.groups.push((product.group, product.large_side, sides));
+            }
         }
+    }
+
+    /// With what is not of a row: submissions' fees, and deliveries under way.
+    pub fn add_beside(&mut self, submissions: Money, under_way: InDelivery) {
+        self.alone = self.alone + under_way.margin;
+        self.delivery = self.delivery + under_way.payment;
+        self.fees = self.fees.and_then(|fees| fees.and(FeeKind::Submission, submissions));
     }
 
     /// What the code comes to.
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn figures(&self) -> Result<Figures, Overflow> {
+    pub fn figures(&self, market: &Market) -> Result<Figures, Overflow> {
         let mut margin = self.alone;
-        for (_, sides) in &self.groups {
-            margin = margin + sides.larger()?;
+        for (_, large_side, sides) in &self.groups {
+            let pays = if *large_side { sides.larger()? } else { sides.combined(market.settings.combination)? };
+            margin = margin + pays;
         }
         Ok(Figures {
             profit: self.profit.money()?,
             premium: self.premium.money()?,
             margin: margin.money()?,
             fees: self.fees?,
+            delivery: self.delivery.money()?,
         })
     }
 }
@@ -137,8 +221,10 @@ pub struct Funds {
     pub figures: Figures,
     /// Settlement reserve 结算准备金.
     pub reserve: Money,
-    /// Reserve and margin.
+    /// The member's money: reserve and margin, without collateral.
     pub balance: Money,
+    /// Collateral that counts for margin 有价证券充抵金额.
+    pub collateral: Money,
     /// To be paid in before the next day opens 追加.
     pub call: Money,
     /// What may be paid out.
@@ -157,16 +243,20 @@ pub fn funds(market: &Market, members: &[MemberFigures]) -> Result<Vec<Option<Fu
     }
     let clears = |(place, member): (usize, &Member)| member.clearing == MemberIndex(place as u16);
     let each = market.members.iter().enumerate().zip(cleared);
-    each.map(|(member, figures)| if clears(member) { funds_of(member.1, figures).map(Some) } else { Ok(None) })
-        .collect()
+    each.map(
+        |(member, figures)| {
+            if clears(member) { funds_of(member.1, figures, &market.settings).map(Some) } else { Ok(None) }
+        },
+    )
+    .collect()
 }
 
 /// Of one clearing member, whose and whose cleared members' figures these are.
 ///
 /// # Errors
 /// [`Overflow`].
-pub fn funds_of(member: &Member, figures: Figures) -> Result<Funds, Overflow> {
-    let day = FundsOfDay {
+pub fn funds_of(member: &Member, figures: Figures, settings: &Settings) -> Result<Funds, Overflow> {
+    let mut day = FundsOfDay {
         previous_reserve: member.previous_reserve,
         previous_margin: member.previous_margin,
         margin: figures.margin,
@@ -175,13 +265,22 @@ pub fn funds_of(member: &Member, figures: Figures) -> Result<Funds, Overflow> {
         deposited: member.deposited,
         withdrawn: member.withdrawn,
         fees: figures.fees.total()?,
+        delivery: figures.delivery,
+        collateral: Money::ZERO,
+        previous_collateral: member.previous_collateral,
     };
+    let (cash, multiple) = (day.balance()?, settings.collateral_multiple);
+    day.collateral = funds::collateral(member.collateral, member.haircut, cash, multiple, figures.margin)?;
     let reserve = day.reserve()?;
+    // Cash that stays is looked at only where collateral stands in for some: without it the two are the same.
+    let left = cash.minus(funds::cash_for(figures.margin, day.collateral, multiple)?)?;
+    let free = if day.collateral == Money::ZERO { reserve } else { left };
     Ok(Funds {
         figures,
         reserve,
-        balance: day.balance()?,
+        balance: cash,
+        collateral: day.collateral,
         call: funds::call(reserve, member.minimum_reserve)?,
-        withdrawable: funds::withdrawable(reserve, member.minimum_reserve)?,
+        withdrawable: funds::withdrawable(free, member.minimum_reserve)?,
     })
 }

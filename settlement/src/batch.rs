@@ -2,8 +2,8 @@
 //!
 //! | phase | a task for each | what |
 //! |---|---|---|
-//! | trades | shard | rows take their trades, in the order of the log |
-//! | exercise | option on its last day | what is exercised over the market, and to whom it is assigned |
+//! | trades | shard | rows take their trades, in the order of the log; netting, transfers |
+//! | exercise | option, bond future that ends or is delivered from | what is exercised over the market and to whom it is assigned; who delivers to whom |
 //! | figures | shard | rows, then trading codes, then members |
 //! | funds | – | clearing members |
 //!
@@ -11,34 +11,26 @@
 //! number of shards and threads never changes a figure: sums are integers, and what has an order (assignment) is ordered by row keys.
 //! A task that fails, or panics, is named, and the run ends with nothing half done: what it made is dropped.
 
-use crate::account::{self, CodeSum, Figures, Funds, MemberFigures};
+use crate::account::{self, CodeSum, Figures, Funds, InDelivery, MemberFigures};
+use crate::delivery::{self, Delivery, Ended, Holder, Unpayable};
 use crate::market::{AccountIndex, InstrumentIndex, Kind, Market};
-use crate::row::{AtEnd, Impossible, Leg, Row, RowFigures, RowKey};
-use crate::rules::option::{self, Instructed};
+use crate::row::{AtEnd, Impossible, Row, RowFigures, RowKey};
+use crate::rules::market::{OneSided, one_sided};
+use crate::shard::{self, Book, ShardFigures};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What the day of a shard's members was.
-#[derive(Clone, Debug, Default)]
-pub struct ShardInput {
-    /// Positions the day began with: long and short lots.
-    pub carried: Vec<(RowKey, u32, u32)>,
-    /// Its trades' sides, in the order of the log.
-    pub legs: Vec<Leg>,
-    /// What holders of options on their last day said.
-    pub instructed: Vec<(RowKey, Instructed)>,
-}
+pub use crate::shard::ShardInput;
 
 /// Which phase a task is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Rows take their trades.
     Trades,
-    /// Options on their last day.
+    /// Options and bond futures that end, or are delivered from.
     Exercise,
     /// Rows, codes, members.
     Figures,
@@ -62,8 +54,14 @@ pub struct Failed {
 pub enum Why {
     /// A row cannot be.
     Row(RowKey, Impossible),
-    /// More lots of an option are exercised than were sold: long and short positions differ.
+    /// An account cannot be.
+    Account(AccountIndex, Impossible),
+    /// More lots are exercised than were sold, or more are delivered than were bought: long and short positions differ.
     NobodyToAssign(InstrumentIndex),
+    /// What is transferred away and what is received differ.
+    Transfers(InstrumentIndex),
+    /// A delivery under way cannot be paid for.
+    Delivery(InstrumentIndex, Unpayable),
     /// A sum is too large.
     Overflow,
     /// The task panicked, with these words.
@@ -75,14 +73,16 @@ pub enum Why {
 pub struct Settled {
     /// Every row, in the order of keys.
     pub rows: Vec<SettledRow>,
-    /// How each row ended: what was exercised and assigned of it.
-    pub ended: Vec<(RowKey, AtEnd)>,
     /// Every trading code that has rows, in the order of accounts.
     pub accounts: Vec<(AccountIndex, Figures)>,
     /// Every member.
     pub members: Vec<MemberFigures>,
     /// Every member that clears.
     pub funds: Vec<Option<Funds>>,
+    /// Deliveries of bonds: those under way, as today leaves them, in their order, then those that entered today by instrument.
+    pub deliveries: Vec<Delivery>,
+    /// Instruments whose last five minutes were one-sided 单边市; nothing follows from it here.
+    pub one_sided: Vec<(InstrumentIndex, OneSided)>,
 }
 
 /// A row as the day left it.
@@ -92,6 +92,8 @@ pub struct SettledRow {
     pub key: RowKey,
     /// What it began with and traded.
     pub row: Row,
+    /// How it ended.
+    pub at_end: AtEnd,
     /// What it came to.
     pub figures: RowFigures,
 }
@@ -116,29 +118,105 @@ impl Progress {
 /// # Errors
 /// [`Failed`]: the first task, in the order of tasks, that failed.
 pub fn settle(market: &Market, shards: &[ShardInput], progress: &Progress) -> Result<Settled, Failed> {
-    let expiring: Vec<InstrumentIndex> = expiring_options(market);
-    progress.all.store((2 * shards.len() + expiring.len() + 1) as u64, Ordering::Relaxed);
-    let books = tasks(Phase::Trades, shards, progress, |shard| Book::of(market, shard))?;
-    let assigned = tasks(Phase::Exercise, &expiring, progress, |&instrument| exercise(instrument, &books))?;
-    let mut at_end: HashMap<RowKey, AtEnd> = HashMap::new();
-    at_end.extend(assigned.into_iter().flatten());
-    let figures = tasks(Phase::Figures, &books, progress, |book| book.figures(market, &at_end))?;
+    let ending = shard::ending(market, shards);
+    let ends: Vec<InstrumentIndex> =
+        (0..).zip(&ending).filter(|(_, ends)| **ends).map(|(place, _)| InstrumentIndex(place)).collect();
+    progress.all.store((2 * shards.len() + ends.len() + 1) as u64, Ordering::Relaxed);
+    let books = tasks(Phase::Trades, shards, progress, |shard| {
+        Book::ended(shard::trade(market, shard)?, market, shard, &ending)
+    })?;
+    let ended =
+        tasks(Phase::Exercise, &ends, progress, |&instrument| end(instrument, market, holders(instrument, &books)))?;
+    let under_way = advance(market, shards).map_err(|why| Failed { phase: Phase::Exercise, task: ends.len(), why })?;
     let mut settled = Settled { members: vec![MemberFigures::default(); market.members.len()], ..Settled::default() };
-    for shard in figures {
-        settled.rows.extend(shard.rows);
-        settled.ended.extend(shard.ended);
-        settled.accounts.extend(shard.accounts);
-        for (member, figures) in shard.members {
-            settled.members[usize::from(member)] = figures;
-        }
-    }
-    settled.rows.par_sort_unstable_by_key(|row| row.key);
-    settled.ended.par_sort_unstable_by_key(|(key, _)| *key);
-    settled.accounts.par_sort_unstable_by_key(|(account, _)| *account);
+    settled.deliveries =
+        under_way.into_iter().chain(ended.iter().flat_map(|ended| ended.deliveries.iter().copied())).collect();
+    let at_end: HashMap<RowKey, AtEnd> = ended.into_iter().flat_map(|ended| ended.rows).collect();
+    let overflow = |_| Failed { phase: Phase::Figures, task: 0, why: Why::Overflow };
+    let in_delivery = delivery::by_account(&settled.deliveries, market).map_err(overflow)?;
+    let figures = tasks(Phase::Figures, &books, progress, |book| book.figures(market, &ending, &at_end, &in_delivery))?;
+    drop(books);
+    settled.put_together(figures, market, &in_delivery).map_err(|why| Failed { phase: Phase::Funds, task: 0, why })?;
     let funds =
         tasks(Phase::Funds, &[()], progress, |()| account::funds(market, &settled.members).map_err(|_| Why::Overflow))?;
     settled.funds = funds.into_iter().flatten().collect();
     Ok(settled)
+}
+
+impl Settled {
+    fn put_together(
+        &mut self,
+        shards: Vec<ShardFigures>,
+        market: &Market,
+        in_delivery: &BTreeMap<AccountIndex, InDelivery>,
+    ) -> Result<(), Why> {
+        self.rows.reserve_exact(shards.iter().map(|shard| shard.rows.len()).sum());
+        for shard in shards {
+            self.rows.extend(shard.rows);
+            self.accounts.extend(shard.accounts);
+            for (member, figures) in shard.members {
+                self.members[usize::from(member)] = figures;
+            }
+        }
+        self.rows.par_sort_unstable_by_key(|row| row.key);
+        self.accounts.par_sort_unstable_by_key(|(account, _)| *account);
+        // Accounts that have nothing but a delivery under way are in no shard.
+        let has_rows =
+            |index: &AccountIndex| self.accounts.binary_search_by_key(index, |(account, _)| *account).is_ok();
+        let others: Vec<AccountIndex> = in_delivery.keys().filter(|index| !has_rows(index)).copied().collect();
+        for index in others {
+            let account = market.accounts.get(index.0 as usize).ok_or(Why::Account(index, Impossible::Unknown))?;
+            let figures = shard::sum_up(index, &mut CodeSum::default(), None, in_delivery, market)?;
+            let member = &mut self.members[usize::from(account.member.0)];
+            let side = if account.own { &mut member.own } else { &mut member.brokerage };
+            *side = side.and(figures).map_err(|_| Why::Overflow)?;
+            let place = self.accounts.partition_point(|(other, _)| *other < index);
+            self.accounts.insert(place, (index, figures));
+        }
+        self.one_sided = one_sided_of(market);
+        Ok(())
+    }
+}
+
+fn one_sided_of(market: &Market) -> Vec<(InstrumentIndex, OneSided)> {
+    let closes = market.closes.iter();
+    let mut named: Vec<_> = closes
+        .filter_map(|close| Some((close.instrument, one_sided(&close.moments, close.lower_limit, close.upper_limit)?)))
+        .collect();
+    named.sort_by_key(|(instrument, _)| *instrument);
+    named
+}
+
+/// Deliveries under way, a day on; and whether transfers come out even, which no shard can see.
+fn advance(market: &Market, shards: &[ShardInput]) -> Result<Vec<Delivery>, Why> {
+    let mut moved: BTreeMap<InstrumentIndex, [i64; 2]> = BTreeMap::new();
+    for (key, long, short) in shards.iter().flat_map(|shard| &shard.moved) {
+        let sides = moved.entry(key.instrument).or_default();
+        *sides = [sides[0] + i64::from(*long), sides[1] + i64::from(*short)];
+    }
+    if let Some((instrument, _)) = moved.into_iter().find(|(_, sides)| *sides != [0, 0]) {
+        return Err(Why::Transfers(instrument));
+    }
+    let days =
+        market.delivering.iter().map(|line| line.next_day(market).map_err(|why| Why::Delivery(line.instrument, why)));
+    days.filter_map(Result::transpose).collect()
+}
+
+/// How an instrument's rows end.
+fn end(index: InstrumentIndex, market: &Market, holders: Vec<Holder>) -> Result<Ended, Why> {
+    let ended = match market.instruments[usize::from(index.0)].kind {
+        Kind::Option { .. } => delivery::exercise(&holders),
+        _ => delivery::enter(index, market, &holders),
+    };
+    ended.ok_or(Why::NobodyToAssign(index))
+}
+
+/// Whoever has rows in an instrument that ends, in the order of row keys.
+fn holders(index: InstrumentIndex, books: &[Book]) -> Vec<Holder> {
+    let of_it = books.iter().flat_map(|book| book.holders.iter().filter(|holder| holder.row.instrument == index));
+    let mut holders: Vec<Holder> = of_it.copied().collect();
+    holders.sort_unstable_by_key(|holder| holder.row);
+    holders
 }
 
 /// Runs a phase: each task's outcome in the order of tasks.
@@ -164,137 +242,6 @@ fn tasks<I: Sync, O: Send>(
     numbered.map(|(task, outcome)| outcome.map_err(|why| Failed { phase, task, why })).collect()
 }
 
-fn expiring_options(market: &Market) -> Vec<InstrumentIndex> {
-    let numbered = (0..).map(InstrumentIndex).zip(&market.instruments);
-    let expiring =
-        numbered.filter(|(_, instrument)| instrument.expires && matches!(instrument.kind, Kind::Option { .. }));
-    expiring.map(|(index, _)| index).collect()
-}
-
-/// A shard's rows.
-struct Book {
-    /// In the order of keys.
-    rows: Vec<(RowKey, Row)>,
-    /// Those of options on their last day.
-    holders: Vec<Holder>,
-}
-
-/// A row of an option on its last day.
-#[derive(Clone, Copy)]
-struct Holder {
-    row: RowKey,
-    /// Long lots that are exercised.
-    exercised: u32,
-    /// Short lots that may be assigned.
-    short: u32,
-}
-
-impl Book {
-    fn of(market: &Market, shard: &ShardInput) -> Result<Self, Why> {
-        let mut places: HashMap<RowKey, u32, BuildHasherDefault<KeyHasher>> =
-            HashMap::with_capacity_and_hasher(shard.carried.len(), BuildHasherDefault::default());
-        let mut rows: Vec<(RowKey, Row)> = Vec::with_capacity(shard.carried.len());
-        for &(key, long, short) in &shard.carried {
-            places.insert(key, rows.len() as u32);
-            rows.push((key, Row::carried(long, short)));
-        }
-        for leg in &shard.legs {
-            let place = *places.entry(leg.row).or_insert_with(|| {
-                rows.push((leg.row, Row::default()));
-                (rows.len() - 1) as u32
-            });
-            rows[place as usize].1.take(leg, market).map_err(|why| Why::Row(leg.row, why))?;
-        }
-        rows.sort_unstable_by_key(|(key, _)| *key);
-        let instructed: HashMap<RowKey, Instructed> = shard.instructed.iter().copied().collect();
-        let holders = rows.iter().filter_map(|&(key, row)| {
-            let instrument = market.instruments.get(usize::from(key.instrument.0))?;
-            let ends = instrument.expires && matches!(instrument.kind, Kind::Option { .. });
-            let said = instructed.get(&key).copied().unwrap_or_default();
-            let short = u32::try_from(row.short.lots()).unwrap_or(u32::MAX);
-            ends.then(|| Holder { row: key, exercised: row.exercised(instrument, said), short })
-        });
-        let holders = holders.collect();
-        Ok(Book { rows, holders })
-    }
-
-    fn figures(&self, market: &Market, at_end: &HashMap<RowKey, AtEnd>) -> Result<ShardFigures, Why> {
-        let mut made = ShardFigures::default();
-        made.rows.reserve_exact(self.rows.len());
-        let mut sum = CodeSum::default();
-        for rows in self.rows.chunk_by(|(one, _), (other, _)| one.account == other.account) {
-            sum.clear();
-            let account = rows[0].0.account;
-            for (key, row) in rows {
-                let at_end = at_end.get(key).copied().unwrap_or(AtEnd { is_end: true, ..AtEnd::default() });
-                let figures = row.figures(*key, market, at_end).map_err(|why| Why::Row(*key, why))?;
-                sum.add(*key, &figures, market);
-                made.rows.push(SettledRow { key: *key, row: *row, figures });
-                made.ended.push((*key, at_end));
-            }
-            let figures = sum.figures().map_err(|_| Why::Overflow)?;
-            made.accounts.push((account, figures));
-            let code = &market.accounts[account.0 as usize];
-            let member = made.members.entry(code.member.0).or_default();
-            let side = if code.own { &mut member.own } else { &mut member.brokerage };
-            *side = side.and(figures).map_err(|_| Why::Overflow)?;
-        }
-        Ok(made)
-    }
-}
-
-#[derive(Default)]
-struct ShardFigures {
-    rows: Vec<SettledRow>,
-    ended: Vec<(RowKey, AtEnd)>,
-    accounts: Vec<(AccountIndex, Figures)>,
-    members: BTreeMap<u16, MemberFigures>,
-}
-
-/// What is exercised of an option over the market, and who is assigned, in the order of row keys.
-fn exercise(index: InstrumentIndex, books: &[Book]) -> Result<Vec<(RowKey, AtEnd)>, Why> {
-    let of_option = books.iter().flat_map(|book| book.holders.iter().filter(|holder| holder.row.instrument == index));
-    let mut holders: Vec<Holder> = of_option.copied().collect();
-    holders.sort_unstable_by_key(|holder| holder.row);
-    let exercised: u64 = holders.iter().map(|holder| u64::from(holder.exercised)).sum();
-    let shorts: Vec<u32> = holders.iter().map(|holder| holder.short).collect();
-    let assigned = option::assign(exercised, &shorts).ok_or(Why::NobodyToAssign(index))?;
-    let at_end =
-        |(holder, assigned): (Holder, u32)| (holder.row, AtEnd { is_end: true, exercised: holder.exercised, assigned });
-    Ok(holders.into_iter().zip(assigned).map(at_end).collect())
-}
-
-/// A hash of row keys: they are small numbers, and nobody chooses them to hurt us.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
-    }
-
-    fn write_u8(&mut self, value: u8) {
-        self.write_u64(value.into());
-    }
-
-    fn write_u16(&mut self, value: u16) {
-        self.write_u64(value.into());
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.write_u64(value.into());
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        let mixed = (self.0 ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ mixed >> 29;
-    }
-}
-
 impl fmt::Display for Failed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = match self.phase {
@@ -312,8 +259,24 @@ impl fmt::Display for Failed {
                 key.instrument.0,
                 char::from(key.hedge)
             ),
+            Why::Account(account, why) => write!(out, "account {}: {why}", account.0),
             Why::NobodyToAssign(instrument) => {
-                write!(out, "instrument {}: 行权量超过卖方持仓 more lots are exercised than were sold", instrument.0)
+                write!(
+                    out,
+                    "instrument {}: 多空持仓不等 more lots are exercised or delivered than the other side holds",
+                    instrument.0
+                )
+            }
+            Why::Transfers(instrument) => {
+                write!(out, "instrument {}: 移出移入不等 transfers out and in differ", instrument.0)
+            }
+            Why::Delivery(instrument, Unpayable::Bond) => write!(
+                out,
+                "instrument {}: 交割券无效 the bond of a delivery is not deliverable, or its coupons do not enclose the day",
+                instrument.0
+            ),
+            Why::Delivery(instrument, Unpayable::Overflow) => {
+                write!(out, "instrument {}: {}", instrument.0, crate::amount::Overflow)
             }
             Why::Overflow => crate::amount::Overflow.fmt(out),
             Why::Panicked(words) => write!(out, "任务异常 the task panicked: {words}"),

@@ -253,10 +253,10 @@ fn account(inputs: Inputs<'_>) -> Result<Figures, CaseError> {
             previous_margin: funds.margin,
             margin: margin_of(settlement, long.max(short), rate)?,
             profit,
-            premium: Money::ZERO,
             deposited: day.money("deposit")?,
             withdrawn: day.money("withdraw")?,
             fees: day.money("fees")?,
+            ..FundsOfDay::default()
         };
         funds.previous_reserve = funds.reserve()?;
         previous = settlement;

@@ -6,6 +6,8 @@
 //! | `market` | what is settled and by which terms: instruments, products, members, fees, prices |
 //! | `row` | a position row: trades in, figures out |
 //! | `account` | rows summed up: trading codes, members, clearing members and their funds |
+//! | `delivery` | deliveries of bonds over their days: who gives what to whom, and what is paid |
+//! | `shard` | the rows of some members: their day in, their figures out |
 //! | `batch` | the day's end: phases over shards of members, on all cores |
 //! | `result` | a settled day as it is handed on: named, in order, whole |
 //! | `live` | a shard of accounts kept up to date while the day runs |
@@ -20,11 +22,13 @@ pub mod account;
 pub mod amount;
 pub mod batch;
 pub mod cases;
+pub mod delivery;
 pub mod live;
 pub mod market;
 pub mod result;
 pub mod row;
 pub mod rules;
+pub mod shard;
 pub mod stream;
 
 pub use amount::{Money, Overflow, Price, Rate, Rounding};

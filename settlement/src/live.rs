@@ -1,10 +1,11 @@
 //! A shard of accounts kept up to date while the day runs: rows take trades, prices move, and the accounts that this changed are worked out
 //! anew when asked. The same rows and the same rules as the batch; no clock, no thread: the stream puts shards together.
 
-use crate::account::{CodeSum, Figures};
+use crate::account::{CodeSum, Figures, InDelivery, Submission, Submissions};
 use crate::amount::Price;
 use crate::market::{AccountIndex, InstrumentIndex, Market, MemberIndex};
 use crate::row::{AtEnd, Impossible, Leg, Row, RowKey};
+use crate::rules::fee::Tiers;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a shard is told.
@@ -18,6 +19,10 @@ pub enum Update {
     Price(InstrumentIndex, Price, Price),
     /// The day has ended for a row: netting, delivery, exercise take place.
     End(RowKey, AtEnd),
+    /// More orders, quotes, cancels of a client in a product.
+    Submitted(Submission),
+    /// What an account now has under way in deliveries, in place of what it had.
+    Delivering(AccountIndex, InDelivery),
 }
 
 /// A shard's accounts.
@@ -28,11 +33,14 @@ pub struct Live {
     holders: Vec<Vec<AccountIndex>>,
     dirty: BTreeSet<AccountIndex>,
     sum: CodeSum,
+    tiers: Tiers,
 }
 
 #[derive(Default)]
 struct Account {
     rows: BTreeMap<(InstrumentIndex, u8), (Row, AtEnd)>,
+    submissions: Submissions,
+    in_delivery: InDelivery,
     told: Figures,
 }
 
@@ -41,7 +49,14 @@ impl Live {
     #[must_use]
     pub fn new(market: Market) -> Self {
         let holders = vec![Vec::new(); market.instruments.len()];
-        Live { market, accounts: HashMap::new(), holders, dirty: BTreeSet::new(), sum: CodeSum::default() }
+        Live {
+            market,
+            accounts: HashMap::new(),
+            holders,
+            dirty: BTreeSet::new(),
+            sum: CodeSum::default(),
+            tiers: Tiers::default(),
+        }
     }
 
     /// Takes what it is told, in the order of the log. What is impossible changes nothing.
@@ -55,10 +70,12 @@ impl Live {
             }
             Update::Leg(leg) => {
                 let (mut row, _) = *self.row(leg.row)?;
-                row.take(&leg, &self.market)?;
+                row.take(&leg, &self.market, &mut self.tiers)?;
                 self.row(leg.row)?.0 = row;
             }
             Update::End(key, at_end) => self.row(key)?.1 = at_end,
+            Update::Submitted(submission) => self.account(submission.account)?.submissions.add(&submission),
+            Update::Delivering(account, in_delivery) => self.account(account)?.in_delivery = in_delivery,
             Update::Price(instrument, price, underlying) => {
                 let place = usize::from(instrument.0);
                 let definition = self.market.instruments.get_mut(place).ok_or(Impossible::Unknown)?;
@@ -76,6 +93,13 @@ impl Live {
     pub fn clearing(&self, account: AccountIndex) -> MemberIndex {
         let member = self.market.accounts[account.0 as usize].member;
         self.market.members[usize::from(member.0)].clearing
+    }
+
+    /// The account, made if it is not there; it is worked out anew.
+    fn account(&mut self, index: AccountIndex) -> Result<&mut Account, Impossible> {
+        self.market.accounts.get(index.0 as usize).ok_or(Impossible::Unknown)?;
+        self.dirty.insert(index);
+        Ok(self.accounts.entry(index).or_default())
     }
 
     /// The row, made if it is not there; its account is worked out anew.
@@ -119,5 +143,6 @@ fn work_out(index: AccountIndex, account: &Account, market: &Market, sum: &mut C
         let key = RowKey { account: index, instrument, hedge };
         sum.add(key, &row.figures(key, market, *at_end)?, market);
     }
-    Ok(sum.figures()?)
+    sum.add_beside(account.submissions.fee(index, market)?, account.in_delivery);
+    Ok(sum.figures(market)?)
 }

@@ -67,6 +67,8 @@ pub struct Names {
     pub accounts: Vec<String>,
     /// UserId, by the log's index.
     pub users: Vec<String>,
+    /// Bonds that may be delivered.
+    pub bonds: Vec<String>,
 }
 
 /// A member's id and name.

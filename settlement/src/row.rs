@@ -6,9 +6,9 @@
 use crate::amount::{Money, Overflow, Price, Total};
 use crate::market::{Account, AccountIndex, Instrument, InstrumentIndex, Kind, Market};
 use crate::rules::closing::{Close, Held};
-use crate::rules::fee::{Charge, FeeKind, Fees};
+use crate::rules::fee::{Charge, FeeKind, Fees, Tiers};
 use crate::rules::margin::{self, OptionAtEnd, Right};
-use crate::rules::option::{self, Instructed};
+use crate::rules::option;
 use crate::rules::profit::DayOf;
 use std::fmt;
 
@@ -67,6 +67,8 @@ pub enum Impossible {
     TooManyLots,
     /// Too much money.
     Overflow,
+    /// The day begins with it twice.
+    Twice,
 }
 
 impl From<Overflow> for Impossible {
@@ -82,6 +84,7 @@ impl fmt::Display for Impossible {
             Impossible::NotHeld => out.write_str("平仓量超过持仓 it closes more lots than are held"),
             Impossible::TooManyLots => out.write_str("持仓量超限 a position of 2^32 lots and more"),
             Impossible::Overflow => Overflow.fmt(out),
+            Impossible::Twice => out.write_str("持仓重复 the day begins with it twice"),
         }
     }
 }
@@ -144,11 +147,11 @@ impl Row {
         }
     }
 
-    /// Takes a leg. What is impossible leaves the row as it was.
+    /// Takes a leg. `tiers`: what the client traded before, and now this. What is impossible leaves both as they were.
     ///
     /// # Errors
     /// [`Impossible`].
-    pub fn take(&mut self, leg: &Leg, market: &Market) -> Result<(), Impossible> {
+    pub fn take(&mut self, leg: &Leg, market: &Market, tiers: &mut Tiers) -> Result<(), Impossible> {
         let account = market.accounts.get(leg.row.account.0 as usize).ok_or(Impossible::Unknown)?;
         let instrument = market.instruments.get(usize::from(leg.row.instrument.0)).ok_or(Impossible::Unknown)?;
         let mut next = *self;
@@ -166,15 +169,21 @@ impl Row {
             let premium = option::premium(leg.price, instrument.multiplier, leg.lots)?;
             next.premium = if leg.side == Side::Buy { next.premium - premium } else { next.premium + premium };
         }
-        for (kind, lots) in [(FeeKind::CloseToday, closed_today), (FeeKind::Transaction, leg.lots - closed_today)] {
+        let (of, product, scope) = ((leg.row.account.0, leg.row.hedge), instrument.product.0, market.settings.tiers);
+        let before = tiers.before(of, product, &market.fees, scope);
+        for (kind, lots, before) in [
+            (FeeKind::CloseToday, closed_today, before),
+            (FeeKind::Transaction, leg.lots - closed_today, before + u64::from(closed_today)),
+        ] {
             if lots > 0 {
-                let price = leg.price;
-                let charged = market.fees.charge(&charge(market, account, instrument, kind, lots, price))?;
+                let charge = Charge { before, ..charge(market, account, instrument, kind, lots, leg.price) };
+                let charged = market.fees.charge(&charge)?;
                 next.trade_fees = next.trade_fees + charged.paid;
                 next.waived = next.waived + charged.full - charged.paid;
             }
         }
         next.closed_today += u64::from(closed_today);
+        tiers.count(of, product, leg.lots, &market.fees, scope);
         *self = next;
         Ok(())
     }
@@ -199,20 +208,27 @@ impl Row {
         }
     }
 
-    /// What the row comes to at the prices that the market has now. `exercised`: long lots that are exercised, `assigned`: short lots that are
-    /// assigned, of an option on its last day.
+    /// Lots left, long and short, after what is netted and transferred at the day's end.
     ///
     /// # Errors
-    /// [`Impossible::Overflow`]; [`Impossible::TooManyLots`].
+    /// [`Impossible::NotHeld`]; [`Impossible::TooManyLots`].
+    pub fn left(&self, at_end: &AtEnd) -> Result<(u32, u32), Impossible> {
+        let left = |held: Held, moved: i32| {
+            let lots = u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots)?;
+            let lots = lots.checked_sub(at_end.netted).ok_or(Impossible::NotHeld)?;
+            lots.checked_add_signed(moved).ok_or(if moved < 0 { Impossible::NotHeld } else { Impossible::TooManyLots })
+        };
+        Ok((left(self.long, at_end.moved_long)?, left(self.short, at_end.moved_short)?))
+    }
+
+    /// What the row comes to at the prices that the market has now.
+    ///
+    /// # Errors
+    /// [`Impossible`].
     pub fn figures(&self, key: RowKey, market: &Market, at_end: AtEnd) -> Result<RowFigures, Impossible> {
         let account = market.accounts.get(key.account.0 as usize).ok_or(Impossible::Unknown)?;
         let instrument = market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
-        let lots = |held: Held| u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots);
-        let (mut long, mut short) = (lots(self.long)?, lots(self.short)?);
-        if at_end.is_end && account.nets {
-            let netted = crate::rules::market::netted(long, short, u32::MAX);
-            (long, short) = (long - netted, short - netted);
-        }
+        let (long, short) = self.left(&at_end)?;
         let mut figures = RowFigures {
             premium: self.premium.money()?,
             fees: Fees { transaction: self.trade_fees.money()?, ..Fees::default() },
@@ -220,76 +236,97 @@ impl Row {
             short,
             ..RowFigures::default()
         };
+        let is_option = matches!(instrument.kind, Kind::Option { .. });
+        if !is_option {
+            let Instrument { settlement, previous_settlement, multiplier, .. } = *instrument;
+            figures.profit = self.day.profit(settlement, previous_settlement, multiplier)?;
+        }
+        if at_end.is_end {
+            figures.end(market, account, instrument, &at_end)?;
+        }
+        let (long, short) = (figures.long, figures.short);
         match instrument.kind {
             Kind::CashFuture | Kind::BondFuture => {
-                figures.profit =
-                    self.day.profit(instrument.settlement, instrument.previous_settlement, instrument.multiplier)?;
-                if at_end.is_end && instrument.expires && instrument.kind == Kind::CashFuture {
-                    figures.deliver(
-                        long.checked_add(short).ok_or(Impossible::TooManyLots)?,
-                        FeeKind::Delivery,
-                        market,
-                        account,
-                        instrument,
-                    )?;
-                    return Ok(figures);
-                }
                 let margin = |rate, lots| {
                     margin::futures(instrument.settlement, instrument.multiplier, rate, lots, market.settings.margin)
                 };
                 figures.margin_long = margin(instrument.margin_long, long)?;
                 figures.margin_short = margin(instrument.margin_short, short)?;
             }
-            Kind::Option { right, strike } => {
-                if at_end.is_end && instrument.expires {
-                    let gain =
-                        |lots| option::exercise(right, strike, instrument.underlying, instrument.multiplier, lots);
-                    figures.profit = gain(at_end.exercised)?.minus(gain(at_end.assigned)?)?;
-                    let lots = at_end.exercised.checked_add(at_end.assigned).ok_or(Impossible::TooManyLots)?;
-                    figures.deliver(lots, FeeKind::Exercise, market, account, instrument)?;
-                    return Ok(figures);
-                }
+            Kind::Option { right, strike } if short > 0 => {
                 let option = option_at_end(instrument, right, strike);
                 let seller = market.products[usize::from(instrument.product.0)].seller;
                 figures.margin_short = seller.margin(&option, short, market.settings.margin)?;
             }
+            Kind::Option { .. } => {}
         }
         Ok(figures)
-    }
-
-    /// Long lots that are exercised on an option's last day.
-    #[must_use]
-    pub fn exercised(&self, instrument: &Instrument, instructed: Instructed) -> u32 {
-        let Kind::Option { right, strike } = instrument.kind else { return 0 };
-        let long = u32::try_from(self.long.lots()).unwrap_or(u32::MAX);
-        option::exercised(long, instructed, right, strike, instrument.underlying)
     }
 }
 
 /// What is known at the day's end only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AtEnd {
-    /// The day has ended: netting, delivery, exercise take place.
+    /// The day has ended: netting, transfers, delivery, exercise take place, in this order.
     pub is_end: bool,
-    /// Long lots exercised.
+    /// Lots of each side that are closed against one another 自动对冲; free of fee.
+    pub netted: u32,
+    /// Long lots received less given 移仓, at the day's settlement price.
+    pub moved_long: i32,
+    /// Short lots received less given.
+    pub moved_short: i32,
+    /// Lots received or given, of both sides: what the fee is for.
+    pub moved: u32,
+    /// Long lots exercised; of a bond future: that go into delivery.
     pub exercised: u32,
-    /// Short lots assigned.
+    /// Short lots assigned; of a bond future: that go into delivery.
     pub assigned: u32,
 }
 
 impl RowFigures {
-    /// Nothing is held any more, and the fee of it is charged.
-    fn deliver(
+    /// What ends today: cash delivery, exercise, entry into a delivery of bonds; fees of these, of transfers, of what is held.
+    fn end(
         &mut self,
-        lots: u32,
-        kind: FeeKind,
         market: &Market,
         account: &Account,
         instrument: &Instrument,
+        at_end: &AtEnd,
     ) -> Result<(), Impossible> {
-        let charge = charge(market, account, instrument, kind, lots, instrument.settlement);
-        self.fees = self.fees.and(kind, market.fees.charge(&charge)?.paid)?;
-        (self.long, self.short, self.delivered) = (0, 0, lots);
+        let sum = |one: u32, other: u32| one.checked_add(other).ok_or(Impossible::TooManyLots);
+        let mut fee = |kind, lots| {
+            let charged =
+                market.fees.charge(&charge(market, account, instrument, kind, lots, instrument.settlement))?;
+            self.fees = self.fees.and(kind, charged.paid)?;
+            Ok::<(), Impossible>(())
+        };
+        if at_end.moved > 0 {
+            fee(FeeKind::Transfer, at_end.moved)?;
+        }
+        let (ending_long, ending_short) = match instrument.kind {
+            Kind::CashFuture if instrument.expires => (self.long, self.short),
+            Kind::BondFuture => (at_end.exercised, at_end.assigned),
+            Kind::Option { right, strike } if instrument.expires => {
+                let gain = |lots| option::exercise(right, strike, instrument.underlying, instrument.multiplier, lots);
+                self.profit = gain(at_end.exercised)?.minus(gain(at_end.assigned)?)?;
+                (self.long, self.short)
+            }
+            _ => (0, 0),
+        };
+        let is_option = matches!(instrument.kind, Kind::Option { .. });
+        let kind = if is_option { FeeKind::Exercise } else { FeeKind::Delivery };
+        // What expires worthless is not delivered.
+        self.delivered =
+            if is_option { sum(at_end.exercised, at_end.assigned)? } else { sum(ending_long, ending_short)? };
+        if self.delivered > 0 {
+            fee(kind, self.delivered)?;
+        }
+        self.long = self.long.checked_sub(ending_long).ok_or(Impossible::NotHeld)?;
+        self.short = self.short.checked_sub(ending_short).ok_or(Impossible::NotHeld)?;
+        let held = sum(self.long, self.short)?;
+        if held > 0 {
+            let charge = charge(market, account, instrument, FeeKind::Settlement, held, instrument.settlement);
+            self.fees = self.fees.and(FeeKind::Settlement, market.fees.charge(&charge)?.paid)?;
+        }
         Ok(())
     }
 }

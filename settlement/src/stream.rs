@@ -132,13 +132,15 @@ impl Stream {
 
     /// Gives an update to whom it concerns. Of one row all updates come from one worker, in the order of the log.
     pub fn give(&mut self, update: Update) {
-        let row = match update {
-            Update::Carried(row, ..) | Update::End(row, _) => row,
-            Update::Leg(leg) => leg.row,
+        let account = match update {
+            Update::Carried(row, ..) | Update::End(row, _) => row.account,
+            Update::Leg(leg) => leg.row.account,
+            Update::Submitted(submission) => submission.account,
+            Update::Delivering(account, _) => account,
             Update::Price(..) => return (0..self.shards).for_each(|shard| self.updates.send((shard, update))),
         };
         // Of an account that is not defined any shard may say so.
-        let member = self.market.accounts.get(row.account.0 as usize).map_or(0, |account| account.member.0);
+        let member = self.market.accounts.get(account.0 as usize).map_or(0, |account| account.member.0);
         self.updates.send((u64::from(member) % self.shards, update));
     }
 
@@ -194,7 +196,9 @@ impl Members {
             let sum = cleared
                 .map(|(_, figures)| figures)
                 .try_fold(Figures::default(), |sum, figures| sum.and(figures.own)?.and(figures.brokerage));
-            match sum.and_then(|sum| account::funds_of(&self.market.members[usize::from(index.0)], sum)) {
+            match sum.and_then(|sum| {
+                account::funds_of(&self.market.members[usize::from(index.0)], sum, &self.market.settings)
+            }) {
                 Ok(funds) => tell(Changed::Funds(index, funds)),
                 Err(_) => tell(Changed::Alarm(Alarm::Member(index))),
             }

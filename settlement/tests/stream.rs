@@ -6,6 +6,7 @@ use common::{Day, Random};
 use settlement::Price;
 use settlement::account::{Figures, Funds, MemberFigures};
 use settlement::batch::{Progress, Settled, settle};
+use settlement::delivery;
 use settlement::live::Update;
 use settlement::market::{AccountIndex, InstrumentIndex, Market};
 use settlement::row::{Effect, Impossible, Leg, Side};
@@ -53,6 +54,7 @@ fn before(market: &Market) -> Market {
 fn updates(day: &Day, settled: &Settled, random: &mut Random) -> Vec<Update> {
     let carried = day.carried.iter().map(|(key, &(long, short))| Update::Carried(*key, long, short));
     let mut updates: Vec<Update> = carried.collect();
+    updates.extend(day.submissions.iter().map(|submission| Update::Submitted(*submission)));
     for leg in &day.legs {
         updates.push(Update::Leg(*leg));
         if random.below(3) == 0 {
@@ -66,7 +68,9 @@ fn updates(day: &Day, settled: &Settled, random: &mut Random) -> Vec<Update> {
     let prices = (0..).map(InstrumentIndex).zip(&day.market.instruments);
     updates
         .extend(prices.map(|(index, instrument)| Update::Price(index, instrument.settlement, instrument.underlying)));
-    updates.extend(settled.ended.iter().map(|&(key, at_end)| Update::End(key, at_end)));
+    updates.extend(settled.rows.iter().map(|row| Update::End(row.key, row.at_end)));
+    let in_delivery = delivery::by_account(&settled.deliveries, &day.market).expect("it settled");
+    updates.extend(in_delivery.into_iter().map(|(account, under_way)| Update::Delivering(account, under_way)));
     updates
 }
 

@@ -6,9 +6,13 @@
 //! CFFEX's notices have these shapes: treasury futures' close-today free, delivery fee halved until 2023-12-31 (TL), options' submission fee
 //! exempted until further notice (HO).
 //!
+//! A tier of trades counts the lots that a client (a trading code at a member, by setting each hedge flag by itself) traded in the product
+//! before, today, whatever they did; a tier of submissions its orders, quotes and cancels of the day in the product.
+//!
 //! Rounding: sources are silent; a setting, [`Rounding::HalfUp`] by default, once for each charge.
 
 use crate::amount::{Money, Overflow, PARTS_OF_ONE, Price, Rate, Rounding, divide};
+use std::collections::HashMap;
 
 /// What a fee is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +31,21 @@ pub enum FeeKind {
     Exercise,
     /// Transfer of a position 移仓手续费.
     Transfer,
+}
+
+impl FeeKind {
+    const COUNT: usize = 7;
+
+    /// Every kind, in its order.
+    pub const ALL: [FeeKind; FeeKind::COUNT] = [
+        FeeKind::Transaction,
+        FeeKind::CloseToday,
+        FeeKind::Submission,
+        FeeKind::Settlement,
+        FeeKind::Delivery,
+        FeeKind::Exercise,
+        FeeKind::Transfer,
+    ];
 }
 
 /// Fees by what they are for, as members' statements list them.
@@ -120,7 +139,7 @@ pub struct Charge {
     pub day: u32,
     /// Lots or requests.
     pub count: u32,
-    /// How many of the kind it had in the product before, today.
+    /// How many lots it traded in the product before, today; of a submission: requests.
     pub before: u64,
     /// Price of what is charged; of no meaning for fees by the lot.
     pub price: Price,
@@ -182,12 +201,60 @@ impl Waiver {
     }
 }
 
+/// Over what a day's lots or requests are counted for tiers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TierOf {
+    /// A client at a member, all hedge flags together.
+    #[default]
+    Client,
+    /// Each hedge flag of a client by itself.
+    Code,
+}
+
+/// Lots that clients traded so far today, of products that have tiers; nothing is kept of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tiers(HashMap<(u32, u8, u16), u64>);
+
+impl Tiers {
+    /// Lots before; `of`: whose, under which hedge flag.
+    #[must_use]
+    pub fn before(&self, of: (u32, u8), product: u16, fees: &FeeTable, scope: TierOf) -> u64 {
+        if !fees.has_tiers(product) {
+            return 0;
+        }
+        self.0.get(&Self::key(of, product, scope)).copied().unwrap_or(0)
+    }
+
+    /// Counts more of them.
+    pub fn count(&mut self, of: (u32, u8), product: u16, lots: u32, fees: &FeeTable, scope: TierOf) {
+        if fees.has_tiers(product) {
+            *self.0.entry(Self::key(of, product, scope)).or_default() += u64::from(lots);
+        }
+    }
+
+    fn key((account, hedge): (u32, u8), product: u16, scope: TierOf) -> (u32, u8, u16) {
+        (account, if scope == TierOf::Code { hedge } else { 0 }, product)
+    }
+}
+
 /// The fees of an exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeeTable {
+    /// By product and kind.
     rules: Vec<FeeRule>,
     waivers: Vec<Waiver>,
     rounding: Rounding,
+    /// By product: each kind's rule, the waivers that may fit, whether trades have tiers. What was asked of every leg was looked up once.
+    products: Vec<OfProduct>,
+}
+
+/// A product's part of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct OfProduct {
+    rules: [Option<Basis>; FeeKind::COUNT],
+    /// Places of waivers, by kind.
+    waivers: [Vec<u32>; FeeKind::COUNT],
+    has_tiers: bool,
 }
 
 /// What a charge came to.
@@ -204,8 +271,47 @@ impl FeeTable {
     #[must_use]
     pub fn new(mut rules: Vec<FeeRule>, waivers: Vec<Waiver>, rounding: Rounding) -> Option<Self> {
         rules.sort_by_key(|rule| (rule.product, rule.kind));
-        let is_unique = rules.windows(2).all(|two| (two[0].product, two[0].kind) != (two[1].product, two[1].kind));
-        is_unique.then_some(FeeTable { rules, waivers, rounding })
+        if rules.windows(2).any(|two| (two[0].product, two[0].kind) == (two[1].product, two[1].kind)) {
+            return None;
+        }
+        let count = rules.last().map_or(0, |rule| usize::from(rule.product) + 1);
+        let mut products = vec![OfProduct::default(); count];
+        for rule in &rules {
+            products[usize::from(rule.product)].rules[rule.kind as usize] = Some(rule.basis);
+        }
+        for (product, of_product) in (0u16..).zip(&mut products) {
+            let as_any_trade = of_product.rules[FeeKind::Transaction as usize];
+            let close_today = &mut of_product.rules[FeeKind::CloseToday as usize];
+            *close_today = close_today.or(as_any_trade);
+            for (place, waiver) in
+                (0..).zip(&waivers).filter(|(_, waiver)| waiver.product.is_none_or(|of| of == product))
+            {
+                for kind in FeeKind::ALL.into_iter().filter(|kind| waiver.kind.is_none_or(|of| of == *kind)) {
+                    of_product.waivers[kind as usize].push(place);
+                    let is_trade = matches!(kind, FeeKind::Transaction | FeeKind::CloseToday);
+                    of_product.has_tiers |= is_trade && waiver.beyond > 0;
+                }
+            }
+        }
+        Some(FeeTable { rules, waivers, rounding, products })
+    }
+
+    /// Every rule, by product and kind.
+    #[must_use]
+    pub fn rules(&self) -> &[FeeRule] {
+        &self.rules
+    }
+
+    /// Every waiver, as given.
+    #[must_use]
+    pub fn waivers(&self) -> &[Waiver] {
+        &self.waivers
+    }
+
+    /// Whether a waiver of a product's trades begins only with the so-manieth lot.
+    #[must_use]
+    pub fn has_tiers(&self, product: u16) -> bool {
+        self.products.get(usize::from(product)).is_some_and(|of_product| of_product.has_tiers)
     }
 
     /// What is charged. A product without a rule of the kind is charged nothing.
@@ -213,26 +319,17 @@ impl FeeTable {
     /// # Errors
     /// [`Overflow`].
     pub fn charge(&self, charge: &Charge) -> Result<Charged, Overflow> {
-        let Some(basis) = self.rule(charge) else { return Ok(Charged::default()) };
+        let Some(of_product) = self.products.get(usize::from(charge.product)) else { return Ok(Charged::default()) };
+        let Some(basis) = of_product.rules[charge.kind as usize] else { return Ok(Charged::default()) };
         let full = self.fee(basis, charge, charge.count)?;
-        let fitting = self.waivers.iter().filter(|waiver| waiver.fits(charge));
+        let of_kind = &of_product.waivers[charge.kind as usize];
+        let fitting = of_kind.iter().map(|&place| &self.waivers[place as usize]).filter(|waiver| waiver.fits(charge));
         let Some(weight) = fitting.clone().map(Waiver::weight).max() else { return Ok(Charged { full, paid: full }) };
         let mut paid = full;
         for waiver in fitting.filter(|waiver| waiver.weight() == weight) {
             paid = paid.min(self.left(waiver, basis, charge)?);
         }
         Ok(Charged { full, paid })
-    }
-
-    fn rule(&self, charge: &Charge) -> Option<Basis> {
-        let find = |kind| {
-            let found = self.rules.binary_search_by_key(&(charge.product, kind), |rule| (rule.product, rule.kind));
-            found.ok().map(|place| self.rules[place].basis)
-        };
-        match charge.kind {
-            FeeKind::CloseToday => find(FeeKind::CloseToday).or_else(|| find(FeeKind::Transaction)),
-            kind => find(kind),
-        }
     }
 
     /// What a waiver leaves of a charge: the part below its tier pays all.

@@ -51,6 +51,15 @@ impl Sides {
         if self.long.0 >= self.short.0 { self.long.money() } else { self.short.money() }
     }
 
+    /// Both, less a part of the smaller one: a combination discount 组合保证金优惠, rounded down. None is the rate zero, the large side the rate one.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn combined(self, off: Rate) -> Result<Money, Overflow> {
+        let smaller = Total(self.long.0.min(self.short.0)).money()?;
+        self.both()?.minus(smaller.share(off, Rounding::Down)?)
+    }
+
     /// Both, where a group has no large side.
     ///
     /// # Errors
@@ -188,6 +197,8 @@ mod tests {
         let sides = Sides::default().and(Money(700), Money(100)).and(Money(0), Money(500));
         assert_eq!((sides.larger(), sides.both()), (Ok(Money(700)), Ok(Money(1_300))));
         assert_eq!(sides.and(Money(0), Money(101)).larger(), Ok(Money(701)));
+        let combined = [0, 50_000_000, PARTS_OF_ONE].map(|off| sides.combined(Rate(off)));
+        assert_eq!(combined, [Ok(Money(1_300)), Ok(Money(1_000)), Ok(Money(700))]);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! orders meet it and are filled at once without leaving the limit; or the same at the lower limit. Such days raise margins and may be
 //! followed by forced reduction, which the exchange orders; here they are named.
 
+use crate::market::InstrumentIndex;
+
 /// What an instrument's book looked like at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -24,6 +26,19 @@ pub enum OneSided {
     Up,
     /// Only sellers, at the lower limit 跌停.
     Down,
+}
+
+/// An instrument's limits, and its book before the close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastMinutes {
+    /// Which.
+    pub instrument: InstrumentIndex,
+    /// Lower limit, in ticks.
+    pub lower_limit: i32,
+    /// Upper limit, in ticks.
+    pub upper_limit: i32,
+    /// The book after each change of it, oldest first.
+    pub moments: Vec<Moment>,
 }
 
 /// How long before the close a market must have been one-sided.

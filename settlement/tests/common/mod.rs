@@ -1,13 +1,20 @@
-//! Random days, and a plain settlement of them: lot by lot, without shards, sums or shortcuts.
+//! Random days with everything that a day may have.
 
+#![allow(dead_code)] // each test takes what it needs
+
+pub mod lots;
+
+use settlement::account::Submission;
 use settlement::batch::ShardInput;
+use settlement::delivery::{BondIndex, Declared, Deliverable, Delivery, DeliveryDay};
 use settlement::market::{
     Account, AccountIndex, Instrument, InstrumentIndex, Kind, Market, Member, MemberIndex, Product, ProductIndex,
     Settings,
 };
 use settlement::row::{Effect, Leg, RowKey, Side};
 use settlement::rules::closing::{Close, Matching};
-use settlement::rules::fee::{Basis, FeeKind, FeeRule, FeeTable, Relief, Waiver};
+use settlement::rules::delivery::ConversionFactor;
+use settlement::rules::fee::{Basis, FeeKind, FeeRule, FeeTable, Relief, TierOf, Waiver};
 use settlement::rules::margin::{Right, SellerTerms};
 use settlement::rules::option::Instructed;
 use settlement::{Money, Price, Rate, Rounding};
@@ -39,10 +46,16 @@ pub struct Day {
     pub carried: BTreeMap<RowKey, (u32, u32)>,
     pub legs: Vec<Leg>,
     pub instructed: BTreeMap<RowKey, Instructed>,
+    pub submissions: Vec<Submission>,
+    pub netting: BTreeMap<RowKey, u32>,
+    pub declared: Vec<Declared>,
+    pub moved: Vec<(RowKey, i32, i32)>,
 }
 
 const MEMBERS: u16 = 5;
 const ACCOUNTS: u32 = 24;
+/// Accounts that hold nothing, and may have submissions or deliveries all the same.
+const IDLE: u32 = 4;
 const POINT: i64 = 10_000;
 
 impl Day {
@@ -50,7 +63,16 @@ impl Day {
     pub fn random(seed: u64, trades: usize) -> Day {
         let random = &mut Random::new(seed);
         let market = market(random);
-        let mut day = Day { market, carried: BTreeMap::new(), legs: vec![], instructed: BTreeMap::new() };
+        let mut day = Day {
+            market,
+            carried: BTreeMap::new(),
+            legs: vec![],
+            instructed: BTreeMap::new(),
+            submissions: vec![],
+            netting: BTreeMap::new(),
+            declared: vec![],
+            moved: vec![],
+        };
         let mut held: BTreeMap<RowKey, [[u32; 2]; 2]> = BTreeMap::new();
         for _ in 0..ACCOUNTS {
             let instrument = InstrumentIndex(random.below(day.market.instruments.len() as u64) as u16);
@@ -116,7 +138,61 @@ impl Day {
                 day.instructed.insert(*key, said);
             }
         }
+        day.beside_trades(random, &held);
         day
+    }
+
+    /// Submissions, netting, transfers, declarations, deliveries under way.
+    fn beside_trades(&mut self, random: &mut Random, held: &BTreeMap<RowKey, [[u32; 2]; 2]>) {
+        for _ in 0..12 {
+            self.submissions.push(Submission {
+                account: AccountIndex(random.below((ACCOUNTS + IDLE).into()) as u32),
+                product: ProductIndex(random.below(4) as u16),
+                hedge: if random.one_in(4) { b'3' } else { b'1' },
+                count: 1 + random.below(12) as u32,
+            });
+        }
+        for (key, [long, short]) in held {
+            let [long, short] = [long, short].map(|lots| lots[0] + lots[1]);
+            let instrument = &self.market.instruments[usize::from(key.instrument.0)];
+            let is_bond = instrument.kind == Kind::BondFuture;
+            if random.one_in(4) {
+                self.netting.insert(*key, random.below(4) as u32);
+            } else if random.one_in(5)
+                && !self.market.accounts[key.account.0 as usize].nets
+                && !(is_bond && instrument.expires)
+            {
+                let to = RowKey { account: AccountIndex((key.account.0 + 1) % (ACCOUNTS + IDLE)), ..*key };
+                let [long, short] = [long, short].map(|lots| random.below(u64::from(lots.min(6)) + 1) as i32);
+                self.moved.extend([(*key, -long, -short), (to, long, short)]);
+            }
+            if is_bond && random.one_in(3) {
+                let side = if random.one_in(2) { Side::Buy } else { Side::Sell };
+                let bond = random.one_in(2).then(|| bond_of(random, key.instrument));
+                self.declared.push(Declared { row: *key, side, lots: random.below(9) as u32, bond });
+            }
+        }
+        for place in 0..random.below(6) {
+            let instrument = InstrumentIndex(if place % 2 == 0 { 2 } else { 6 });
+            let [seller, buyer] = [(); 2].map(|()| RowKey {
+                account: AccountIndex(random.below((ACCOUNTS + IDLE).into()) as u32),
+                instrument,
+                hedge: b'1',
+            });
+            let bond = (!random.one_in(4)).then(|| bond_of(random, instrument));
+            let day = [DeliveryDay::Entered, DeliveryDay::Bonds, DeliveryDay::Payment, DeliveryDay::Receipt];
+            self.market.delivering.push(Delivery {
+                instrument,
+                seller,
+                buyer,
+                lots: 1 + random.below(30) as u32,
+                price: Price(1_000_000 + random.below(9_999) as i64 * 50),
+                bond,
+                day: day[random.below(4) as usize],
+                interest: 0,
+                invoice: Money::ZERO,
+            });
+        }
     }
 
     /// The same day by shards: each row where its member is.
@@ -132,8 +208,25 @@ impl Day {
         for (key, said) in &self.instructed {
             shards[place(key)].instructed.push((*key, *said));
         }
+        for submission in &self.submissions {
+            let member = self.market.accounts[submission.account.0 as usize].member.0;
+            shards[usize::from(member % count)].submissions.push(*submission);
+        }
+        for (key, lots) in &self.netting {
+            shards[place(key)].netting.push((*key, *lots));
+        }
+        for declared in &self.declared {
+            shards[place(&declared.row)].declared.push(*declared);
+        }
+        for moved in &self.moved {
+            shards[place(&moved.0)].moved.push(*moved);
+        }
         shards
     }
+}
+
+fn bond_of(random: &mut Random, instrument: InstrumentIndex) -> BondIndex {
+    BondIndex(random.below(2) as u16 + if instrument.0 == 2 { 0 } else { 2 })
 }
 
 fn key(random: &mut Random, instrument: InstrumentIndex) -> RowKey {
@@ -176,17 +269,21 @@ fn market(random: &mut Random) -> Market {
         });
     }
     let money = |random: &mut Random, yuan: u64| Money((random.below(yuan) * 10_000) as i64);
+    let random_is_rich = random.one_in(2);
     let member = |random: &mut Random, clearing| Member {
         clearing: MemberIndex(clearing),
-        previous_reserve: money(random, 50_000_000),
+        previous_reserve: money(random, if random_is_rich { 9_000_000_000 } else { 50_000_000 }),
         previous_margin: money(random, 20_000_000),
         deposited: money(random, 1_000_000),
         withdrawn: money(random, 1_000_000),
         minimum_reserve: money(random, 2_000_000),
+        collateral: money(random, 400_000_000),
+        haircut: Rate(20_000_000 + random.below(3) as i64),
+        previous_collateral: money(random, 9_000_000),
     };
     // The last is cleared by the first.
     let members = (0..MEMBERS).map(|place| member(random, if place == MEMBERS - 1 { 0 } else { place })).collect();
-    let accounts = (0..ACCOUNTS).map(|place| Account {
+    let accounts = (0..ACCOUNTS + IDLE).map(|place| Account {
         member: MemberIndex((place % u32::from(MEMBERS)) as u16),
         client: place / 2,
         own: place < 3,
@@ -202,6 +299,12 @@ fn market(random: &mut Random) -> Market {
         rule(3, FeeKind::Exercise, Basis::Each(Money(20_000))),
     ];
     rules.push(rule(0, FeeKind::Delivery, Basis::OfWorth(Rate(10_000))));
+    rules.push(rule(2, FeeKind::Delivery, Basis::Each(Money(50_000))));
+    rules.push(rule(2, FeeKind::Settlement, Basis::Each(Money(777))));
+    rules.push(rule(0, FeeKind::Submission, Basis::Each(Money(10_000))));
+    rules.push(rule(1, FeeKind::Submission, Basis::Each(Money(9_999))));
+    rules.push(rule(1, FeeKind::Transfer, Basis::OfWorth(Rate(101))));
+    rules.push(rule(3, FeeKind::Transfer, Basis::Each(Money(5_000))));
     let waiver = Waiver {
         product: Some(2),
         kind: Some(FeeKind::CloseToday),
@@ -214,16 +317,50 @@ fn market(random: &mut Random) -> Market {
     };
     let for_one =
         Waiver { participant: Some(1), relief: Relief::Off(Rate(33_333_333)), product: None, kind: None, ..waiver };
+    let tier = |product, kind, beyond, relief| Waiver {
+        product: Some(product),
+        kind: Some(kind),
+        participant: None,
+        beyond,
+        relief,
+        ..waiver
+    };
+    let tiers = [
+        tier(1, FeeKind::Transaction, 15, Relief::Off(Rate(50_000_000))),
+        tier(3, FeeKind::Transaction, 5, Relief::Instead(Basis::Each(Money(99_999)))),
+        tier(0, FeeKind::Submission, 10, Relief::Free),
+        tier(1, FeeKind::Submission, 7, Relief::Off(Rate(33_333_333))),
+    ];
+    let bond = |instrument, factor, coupon| Deliverable {
+        instrument: InstrumentIndex(instrument),
+        factor: ConversionFactor(factor),
+        coupon: Rate(coupon),
+        frequency: 2,
+        last_coupon: 20_240_315,
+        next_coupon: 20_240_915,
+    };
     Market {
+        deliverables: vec![
+            bond(2, 9_876, 2_350_000),
+            bond(2, 10_213, 3_270_000),
+            bond(6, 10_001, 3_010_000),
+            bond(6, 9_911, 2_840_000),
+        ],
+        delivering: vec![],
+        closes: vec![],
         day: 20_240_603,
         products,
         instruments,
         members,
         accounts: accounts.collect(),
-        fees: FeeTable::new(rules, vec![waiver, for_one], Rounding::HalfUp).expect("each once"),
+        fees: FeeTable::new(rules, [&[waiver, for_one][..], &tiers].concat(), Rounding::HalfUp).expect("each once"),
         settings: Settings {
             matching: if random.one_in(2) { Matching::OldestFirst } else { Matching::TodayFirst },
             margin: [Rounding::HalfUp, Rounding::Up, Rounding::Down][random.below(3) as usize],
+            invoice: [Rounding::HalfUp, Rounding::Up, Rounding::Down][random.below(3) as usize],
+            tiers: if random.one_in(2) { TierOf::Client } else { TierOf::Code },
+            combination: Rate(if random.one_in(2) { 0 } else { 33_333_333 }),
+            collateral_multiple: Rate(random.below(5) as i64 * 100_000_000),
         },
     }
 }
