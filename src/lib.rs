@@ -14,6 +14,7 @@ pub mod nic;
 pub mod order_flow;
 pub mod replay;
 pub mod run;
+pub mod settle;
 pub mod site;
 pub mod verify;
 

@@ -1,0 +1,368 @@
+//! The log as settlement's input: a fold over its frames, one by one, so that the batch (all of a closed day) and the stream (as they come) read
+//! it by the same rules.
+//!
+//! | in the log | becomes |
+//! |---|---|
+//! | definitions | names, accounts, instruments' terms ([`Intake`]'s tables) |
+//! | PositionSet | positions the day began with |
+//! | Accepted of an order or a quote | whose it is, in what, open or close, for its trades |
+//! | Traded | both sides, buyer first: a line for members' files, and legs that close yesterday's and today's lots as the engine decided; the price |
+//! | ExecAccepted, ExecEnded | what the holder of an option said |
+//! | accepted orders, quotes, cancels | requests that a submission fee counts |
+//!
+//! What is not adopted is not in the log: after a takeover the log holds the old core's frames up to the cut and the new core's from there, and what
+//! was rolled back is settled by nobody. Refused commands are passed over. Nothing here is worked out: whether a trade was right is the
+//! engine's to say; a log that contradicts itself (a trade of an order that was never accepted, a close of lots that are not there) is refused
+//! with the frame's number, and the fold is to be dropped then.
+
+use crate::day::settlement::{DayTrade, time_of_day};
+use engine::command::{
+    AccountDefine, BodyView, DayOpen, InstrumentDefine, ParticipantDefine, PositionSet, ProductDefine, UserDefine,
+};
+use engine::event::{EndReason, EventView, SystemId, Traded};
+use engine::types::{Offset, OrderKey, UserIndex};
+use journal::CompleteFrame;
+use settlement::Price;
+use settlement::market::{AccountIndex, InstrumentIndex, ProductIndex};
+use settlement::result::TradeLine;
+use settlement::row::{Effect, Leg, RowKey, Side};
+use settlement::rules::closing::{Close, Held};
+use settlement::rules::option::Instructed;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+/// Something that a frame tells settlement, in the order in which it happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fact {
+    /// A position the day begins with: long and short lots. A later one of the same row takes its place.
+    Carried(RowKey, u32, u32),
+    /// One side of a trade as members' files list it: its offset as the member sent it.
+    Line(TradeLine),
+    /// What a side does to its row: lots of one day. A close that takes yesterday's and today's lots is two.
+    Leg(Leg),
+    /// An instrument traded at a price: its last one.
+    Traded(InstrumentIndex, DayTrade),
+}
+
+/// What a log says of itself that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The frame.
+    pub sequence: u64,
+    /// What.
+    pub what: What,
+}
+
+/// Kinds of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The first frame does not open a day.
+    NoDay,
+    /// An account, instrument, product, participant or user is named that is not defined.
+    Undefined,
+    /// A trade, or an end, of an order that was not accepted, or has traded fully.
+    UnknownOrder,
+    /// It closes lots that are not held.
+    NotHeld,
+    /// More lots than can be counted, or a price beyond what a price may be.
+    TooMuch,
+    /// A row's positions are set after it has traded: at what price they moved nobody says.
+    SetAfterTrades,
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self.what {
+            What::NoDay => "日志未以开市开头 the log does not begin with a day's opening",
+            What::Undefined => "引用了未定义的对象 something is named that the log does not define",
+            What::UnknownOrder => "成交引用了未知报单 a trade or an end of an order that is not there",
+            What::NotHeld => "平仓量超过持仓 it closes more lots than are held",
+            What::TooMuch => "数量或价格超限 more lots, or a higher price, than can be",
+            What::SetAfterTrades => "成交后改持仓 positions of a row are set after it has traded",
+        };
+        write!(out, "sequence {}: {words}", self.sequence)
+    }
+}
+
+impl std::error::Error for Contradiction {}
+
+/// The fold: tables by the log's indexes, live orders, rows.
+#[derive(Clone, Default)]
+pub struct Intake {
+    /// The day's opening.
+    pub day: Option<DayOpen>,
+    /// Participants.
+    pub participants: Vec<Option<ParticipantDefine>>,
+    /// Users.
+    pub users: Vec<Option<UserDefine>>,
+    /// Accounts.
+    pub accounts: Vec<Option<AccountDefine>>,
+    /// Products.
+    pub products: Vec<Option<ProductDefine>>,
+    /// Instruments.
+    pub instruments: Vec<Option<InstrumentDefine>>,
+    /// Requests that were accepted, by account and product: orders, quotes and cancels.
+    pub submissions: BTreeMap<(AccountIndex, ProductIndex), u64>,
+    /// The day is closed.
+    pub is_closed: bool,
+    /// Epoch of the last frame.
+    pub epoch: u32,
+    /// Sequence of the last frame.
+    pub last_sequence: u64,
+    /// The state's digest after it.
+    pub state_digest: u64,
+    orders: HashMap<OrderKey, Working>,
+    instructions: HashMap<OrderKey, (RowKey, u8, u32)>,
+    instructed: BTreeMap<RowKey, Instructed>,
+    rows: HashMap<RowKey, Positions>,
+}
+
+/// A live order.
+#[derive(Clone, Copy)]
+struct Working {
+    row: RowKey,
+    offset: Offset,
+    user: UserIndex,
+    sys_id: SystemId,
+}
+
+/// A row's lots: long, short.
+#[derive(Clone, Copy, Default)]
+struct Positions {
+    /// As the engine has them.
+    engine: [Held; 2],
+    /// As settlement has them: lots of "today" that were set, not traded, are carried.
+    ours: [Held; 2],
+    has_traded: bool,
+}
+
+impl Intake {
+    /// Takes a frame, and tells what is in it.
+    ///
+    /// # Errors
+    /// [`Contradiction`].
+    pub fn take(&mut self, frame: &CompleteFrame<'_>, tell: &mut impl FnMut(Fact)) -> Result<(), Contradiction> {
+        let stamp = frame.stamp();
+        self.epoch = stamp.epoch.0;
+        self.last_sequence = stamp.sequence.0;
+        self.state_digest = frame.digests().state;
+        let outcome = if frame.rejection().is_some() { Ok(()) } else { self.accepted(frame, tell) };
+        outcome.map_err(|what| Contradiction { sequence: stamp.sequence.0, what })
+    }
+
+    fn accepted(&mut self, frame: &CompleteFrame<'_>, tell: &mut impl FnMut(Fact)) -> Result<(), What> {
+        let command = frame.command();
+        if self.day.is_none() && !matches!(command.body, BodyView::DayOpen(_)) {
+            return Err(What::NoDay);
+        }
+        match command.body {
+            BodyView::DayOpen(day) => self.day = Some(*day),
+            BodyView::ParticipantDefine(define) => put(&mut self.participants, define.index.0.into(), define),
+            BodyView::UserDefine(define) => put(&mut self.users, define.index.0.into(), define),
+            BodyView::AccountDefine(define) => put(&mut self.accounts, define.index.0, define),
+            BodyView::ProductDefine(define) => put(&mut self.products, define.index.0.into(), define),
+            BodyView::InstrumentDefine(define) => put(&mut self.instruments, define.index.0.into(), define),
+            BodyView::PositionSet(set) => self.position_set(set, tell)?,
+            BodyView::DayClose(_) => self.is_closed = true,
+            _ => {}
+        }
+        self.count(frame)?;
+        for event in frame.events() {
+            match event.view() {
+                Some(EventView::Accepted(accepted)) => {
+                    let order = order_of(&command.body, accepted.index, command.header.user, accepted.sys_id);
+                    let order = order.ok_or(What::UnknownOrder)?;
+                    let key = OrderKey::new(frame.stamp().sequence, accepted.index);
+                    self.known(order.row)?;
+                    if self.users.get(usize::from(order.user.0)).is_none_or(Option::is_none) {
+                        return Err(What::Undefined);
+                    }
+                    self.orders.insert(key, order);
+                }
+                Some(EventView::Traded(traded)) => self.traded(frame, traded, tell)?,
+                // An immediate order that traded fully is gone with its last trade.
+                Some(EventView::Ended(ended)) => drop(self.orders.remove(&ended.order)),
+                Some(EventView::ExecAccepted(_)) => {
+                    let BodyView::ExecOrderInsert(insert) = command.body else { return Err(What::UnknownOrder) };
+                    let row = key(insert.account.0, insert.instrument.0, insert.hedge);
+                    self.known(row)?;
+                    let instruction = (row, insert.action, insert.volume.0);
+                    self.instructions.insert(OrderKey::new(frame.stamp().sequence, 0), instruction);
+                    let said = self.instructed.entry(row).or_default();
+                    let lots = if insert.action == EXERCISE { &mut said.exercise } else { &mut said.abandon };
+                    *lots = lots.checked_add(insert.volume.0).ok_or(What::TooMuch)?;
+                }
+                Some(EventView::ExecEnded(ended)) => {
+                    let (row, action, volume) = self.instructions.remove(&ended.order).ok_or(What::UnknownOrder)?;
+                    let said = self.instructed.entry(row).or_default();
+                    let lots = if action == EXERCISE { &mut said.exercise } else { &mut said.abandon };
+                    *lots = lots.checked_sub(volume).ok_or(What::UnknownOrder)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What holders of options said, of every row that said something.
+    pub fn instructed(&self) -> impl Iterator<Item = (RowKey, Instructed)> {
+        self.instructed.iter().map(|(row, said)| (*row, *said)).filter(|(_, said)| *said != Instructed::default())
+    }
+
+    /// Every row's lots as the engine has them: long, short; yesterday's and today's.
+    pub fn positions(&self) -> impl Iterator<Item = (RowKey, [Held; 2])> {
+        self.rows.iter().map(|(row, positions)| (*row, positions.engine))
+    }
+
+    /// The trading day, yyyymmdd; 0 before it opens.
+    #[must_use]
+    pub fn trading_day(&self) -> u32 {
+        self.day.as_ref().map_or(0, |day| day.trading_day)
+    }
+
+    fn known(&self, row: RowKey) -> Result<&InstrumentDefine, What> {
+        let account = self.accounts.get(row.account.0 as usize).and_then(Option::as_ref).ok_or(What::Undefined)?;
+        let participant = self.participants.get(usize::from(account.participant.0)).and_then(Option::as_ref);
+        participant.ok_or(What::Undefined)?;
+        let instrument = self.instruments.get(usize::from(row.instrument.0)).and_then(Option::as_ref);
+        let instrument = instrument.ok_or(What::Undefined)?;
+        let product = self.products.get(usize::from(instrument.product.0)).and_then(Option::as_ref);
+        product.map(|_| instrument).ok_or(What::Undefined)
+    }
+
+    fn position_set(&mut self, set: &PositionSet, tell: &mut impl FnMut(Fact)) -> Result<(), What> {
+        let row = key(set.account.0, set.instrument.0, set.hedge);
+        self.known(row)?;
+        let positions = self.rows.entry(row).or_default();
+        if positions.has_traded {
+            return Err(What::SetAfterTrades);
+        }
+        positions.engine = [
+            Held { yesterday: set.long_yesterday, today: set.long_today },
+            Held { yesterday: set.short_yesterday, today: set.short_today },
+        ];
+        for (ours, engine) in positions.ours.iter_mut().zip(positions.engine) {
+            *ours = engine.next_day().ok_or(What::TooMuch)?;
+        }
+        tell(Fact::Carried(row, positions.ours[0].yesterday, positions.ours[1].yesterday));
+        Ok(())
+    }
+
+    /// Requests that a submission fee counts: orders, quotes, and cancels that took one away.
+    fn count(&mut self, frame: &CompleteFrame<'_>) -> Result<(), What> {
+        let row = match frame.command().body {
+            BodyView::OrderInsert(insert) => Some((insert.account.0, insert.instrument.0)),
+            BodyView::QuoteInsert(insert) => Some((insert.account.0, insert.instrument.0)),
+            BodyView::OrderCancel(_) | BodyView::QuoteCancel(_) => {
+                let ended = frame.events().find_map(|event| match event.view() {
+                    Some(EventView::Ended(ended)) if ended.reason == EndReason::Cancelled as u8 => Some(ended.order),
+                    _ => None,
+                });
+                let order = ended.and_then(|order| self.orders.get(&order));
+                order.map(|order| (order.row.account.0, order.row.instrument.0))
+            }
+            _ => None,
+        };
+        if let Some((account, instrument)) = row {
+            let product = ProductIndex(self.known(key(account, instrument, b'1'))?.product.0);
+            *self.submissions.entry((AccountIndex(account), product)).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn traded(&mut self, frame: &CompleteFrame<'_>, traded: &Traded, tell: &mut impl FnMut(Fact)) -> Result<(), What> {
+        let time = frame.stamp().time.0;
+        let buy = (Side::Buy, traded.buy, traded.buy_remaining.0, traded.buy_yesterday.0);
+        let sell = (Side::Sell, traded.sell, traded.sell_remaining.0, traded.sell_yesterday.0);
+        for (side, order, remaining, yesterday) in [buy, sell] {
+            let working = *self.orders.get(&order).ok_or(What::UnknownOrder)?;
+            let definition = self.known(working.row)?;
+            let price = i64::from(traded.price.0).checked_mul(definition.tick.into()).ok_or(What::TooMuch)?;
+            if remaining == 0 {
+                self.orders.remove(&order);
+            }
+            let close = match working.offset {
+                Offset::Open => None,
+                Offset::Close => Some(Close::Any),
+                Offset::CloseToday => Some(Close::Today),
+                Offset::CloseYesterday => Some(Close::Yesterday),
+            };
+            let effect = close.map_or(Effect::Open, Effect::Close);
+            let leg = Leg { row: working.row, side, effect, price: Price(price), lots: traded.volume.0 };
+            tell(Fact::Line(TradeLine {
+                trade_id: traded.trade_id,
+                order_sys_id: working.sys_id,
+                user: working.user.0,
+                time,
+                leg,
+            }));
+            for leg in self.rows.entry(working.row).or_default().take(leg, yesterday)?.into_iter().flatten() {
+                tell(Fact::Leg(leg));
+            }
+            if side == Side::Sell {
+                let trade = DayTrade { time: time_of_day(time), price, volume: traded.volume.0 };
+                tell(Fact::Traded(working.row.instrument, trade));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Positions {
+    /// Moves a side's lots, and splits it as the engine did: yesterday's lots, today's lots.
+    fn take(&mut self, leg: Leg, yesterday: u32) -> Result<[Option<Leg>; 2], What> {
+        self.has_traded = true;
+        let (own, other) = if leg.side == Side::Buy { (0, 1) } else { (1, 0) };
+        if leg.effect == Effect::Open {
+            for held in [&mut self.engine[own], &mut self.ours[own]] {
+                held.today = held.today.checked_add(leg.lots).ok_or(What::TooMuch)?;
+                held.next_day().ok_or(What::TooMuch)?;
+            }
+            return Ok([Some(leg), None]);
+        }
+        let today = leg.lots.checked_sub(yesterday).ok_or(What::NotHeld)?;
+        self.engine[other] = self.engine[other].less(Held { yesterday, today }).ok_or(What::NotHeld)?;
+        // Of lots that were set as today's: as many as today's traded ones do not cover.
+        let carried = today.saturating_sub(self.ours[other].today);
+        let (yesterday, today) = (yesterday + carried, today - carried);
+        self.ours[other] = self.ours[other].less(Held { yesterday, today }).ok_or(What::NotHeld)?;
+        let part = |close, lots| (lots > 0).then_some(Leg { effect: Effect::Close(close), lots, ..leg });
+        Ok([part(Close::Yesterday, yesterday), part(Close::Today, today)])
+    }
+}
+
+/// FTDExecAction: exercise.
+const EXERCISE: u8 = b'1';
+
+/// Whose order an accepted one is. None: the command is no order's.
+fn order_of(body: &BodyView<'_>, index: u32, user: UserIndex, sys_id: SystemId) -> Option<Working> {
+    let (row, offset) = match body {
+        BodyView::OrderInsert(insert) if index == 0 => {
+            (key(insert.account.0, insert.instrument.0, insert.hedge), insert.offset)
+        }
+        BodyView::QuoteInsert(insert) => {
+            let side = usize::try_from(index).ok().filter(|side| *side < 2)?;
+            (key(insert.account.0, insert.instrument.0, insert.hedge[side]), insert.offset[side])
+        }
+        _ => return None,
+    };
+    Some(Working { row, offset: Offset::from_code(offset)?, user, sys_id })
+}
+
+fn key(account: u32, instrument: u16, hedge: u8) -> RowKey {
+    RowKey { account: AccountIndex(account), instrument: InstrumentIndex(instrument), hedge }
+}
+
+/// Most places of a table: accounts (RULES.md, DayOpen).
+const PLACES_MOST: u32 = 1 << 24;
+
+fn put<T: Copy>(table: &mut Vec<Option<T>>, place: u32, define: &T) {
+    // The engine refuses what is beyond its tables; a log that was not made by one is not worth the memory.
+    if place < PLACES_MOST {
+        let place = place as usize;
+        if table.len() <= place {
+            table.resize(place + 1, None);
+        }
+        table[place] = Some(*define);
+    }
+}
