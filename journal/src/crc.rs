@@ -6,7 +6,7 @@
 //! Long records, and other machines, take the crate's way, which sums three parts at a time.
 #![cfg_attr(target_arch = "x86_64", allow(unsafe_code))]
 
-use crate::frame::HEADER_SIZE;
+use crate::frame::{FrameToWrite, HEADER_SIZE};
 #[cfg(target_arch = "x86_64")]
 use engine::command::{CommandHeader, OrderCancel, OrderInsert};
 #[cfg(target_arch = "x86_64")]
@@ -18,14 +18,11 @@ use zerocopy::IntoBytes;
 const WORD: usize = 8;
 /// Words of a header.
 pub(crate) const HEADER_WORDS: usize = HEADER_SIZE / WORD;
-/// Words of an event.
+/// Bytes of an insert and of a cancel.
 #[cfg(target_arch = "x86_64")]
-const EVENT_WORDS: usize = EVENT_SIZE / WORD;
-/// Words of an insert and of a cancel.
+const INSERT_SIZE: usize = size_of::<CommandHeader>() + size_of::<OrderInsert>();
 #[cfg(target_arch = "x86_64")]
-const INSERT_WORDS: usize = (size_of::<CommandHeader>() + size_of::<OrderInsert>()) / WORD;
-#[cfg(target_arch = "x86_64")]
-const CANCEL_WORDS: usize = (size_of::<CommandHeader>() + size_of::<OrderCancel>()) / WORD;
+const CANCEL_SIZE: usize = size_of::<CommandHeader>() + size_of::<OrderCancel>();
 /// The CRC covers the bytes from here to the length.
 pub(crate) const CRC_FROM: usize = 12;
 /// From so many bytes on three sums at a time are faster than one.
@@ -44,15 +41,21 @@ pub(crate) fn of_record(record: &[u8]) -> u32 {
     crc32c::crc32c(&record[CRC_FROM..])
 }
 
-/// Writes a record, its sum included: a header whose CRC is 0 yet, a command of whole words, and events. `record` is as long as they are.
-#[inline]
-pub(crate) fn write_record(record: &mut [u8], header: [u64; HEADER_WORDS], command: &[u8], events: &[Event]) {
+/// Writes a frame that is one part, its sum included. `record` is as long as the frame is.
+#[inline(always)]
+pub(crate) fn write_whole(record: &mut [u8], frame: &FrameToWrite<'_>) {
     #[cfg(target_arch = "x86_64")]
     if record.len() < LONG_FROM && std::arch::is_x86_feature_detected!("sse4.2") {
         // JUSTIFICATION: copying first and summing then loads every word twice.
         // SAFETY: the function's one demand on the machine is SSE 4.2, and it is there: asked for just now.
-        return unsafe { write_by_instruction(record, header, command, events) };
+        return unsafe { write_by_instruction(record, frame) };
     }
+    write_record(record, frame.whole_header(record.len()), frame.command, frame.events);
+}
+
+/// Writes a record, its sum included: a header whose CRC is 0 yet, a command of whole words, and events. `record` is as long as they are.
+#[cold]
+pub(crate) fn write_record(record: &mut [u8], header: [u64; HEADER_WORDS], command: &[u8], events: &[Event]) {
     let (head, body) = record.split_at_mut(HEADER_WORDS * WORD);
     for (place, word) in head.as_chunks_mut::<WORD>().0.iter_mut().zip(header) {
         *place = word.to_le_bytes();
@@ -65,48 +68,61 @@ pub(crate) fn write_record(record: &mut [u8], header: [u64; HEADER_WORDS], comma
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-fn write_by_instruction(record: &mut [u8], mut header: [u64; HEADER_WORDS], command: &[u8], events: &[Event]) {
+fn write_by_instruction(record: &mut [u8], frame: &FrameToWrite<'_>) {
     use std::arch::x86_64::{_mm_crc32_u32, _mm_crc32_u64};
-    let (head, body) = record.as_chunks_mut::<WORD>().0.split_at_mut(HEADER_WORDS);
-    let (for_command, for_events) = body.split_at_mut(command.len() / WORD);
-    let (for_events, rest) = for_events.as_chunks_mut::<EVENT_WORDS>();
-    let (command, odd) = command.as_chunks::<WORD>();
-    assert!(for_events.len() == events.len() && rest.is_empty() && odd.is_empty(), "a record is as long as its parts");
+    let mut header = frame.whole_header(record.len());
+    let (head, body) = record.split_first_chunk_mut::<HEADER_SIZE>().expect("a record has a header");
+    let (for_command, mut rest) = body.split_at_mut(frame.command.len());
     let mut sum = u64::from(_mm_crc32_u32(!0, (header[1] >> 32) as u32));
     for word in &header[2..] {
         sum = _mm_crc32_u64(sum, *word);
     }
     // The commands of the order path, unrolled.
-    sum = match (for_command.first_chunk_mut(), command.first_chunk()) {
-        (Some(places), Some(words)) if command.len() == INSERT_WORDS => copy_words::<INSERT_WORDS>(sum, words, places),
-        _ => match (for_command.first_chunk_mut(), command.first_chunk()) {
-            (Some(places), Some(words)) if command.len() == CANCEL_WORDS => {
-                copy_words::<CANCEL_WORDS>(sum, words, places)
-            }
-            _ => {
-                let words = for_command.iter_mut().zip(command);
-                words.fold(sum, |sum, (place, word)| copy_words::<1>(sum, &[*word], std::array::from_mut(place)))
-            }
-        },
+    sum = match frame.command.len() {
+        INSERT_SIZE => copy_whole::<INSERT_SIZE>(sum, frame.command, for_command),
+        CANCEL_SIZE => copy_whole::<CANCEL_SIZE>(sum, frame.command, for_command),
+        _ => copy_words(sum, frame.command, for_command),
     };
-    for (places, event) in for_events.iter_mut().zip(events) {
-        sum = copy_words::<EVENT_WORDS>(sum, zerocopy::transmute_ref!(event.bytes()), places);
+    for event in frame.events {
+        let (place, later) = rest.split_first_chunk_mut::<EVENT_SIZE>().expect("a record has room for its events");
+        sum = copy_whole::<EVENT_SIZE>(sum, event.bytes(), place);
+        rest = later;
     }
+    assert!(rest.is_empty(), "a record is as long as its parts");
     header[1] |= u64::from(!(sum as u32));
-    for (place, word) in head.iter_mut().zip(header) {
-        *place = word.to_le_bytes();
-    }
+    *head = zerocopy::transmute!(header.map(u64::to_le));
 }
 
-/// Copies so many words and goes on with the sum.
+/// Copies so many bytes, whole words, and goes on with the sum.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "sse4.2")]
-fn copy_words<const N: usize>(mut sum: u64, words: &[[u8; WORD]; N], places: &mut [[u8; WORD]; N]) -> u64 {
+fn copy_whole<const N: usize>(sum: u64, bytes: &[u8], place: &mut [u8]) -> u64 {
+    let bytes: &[u8; N] = bytes.try_into().expect("as long as was asked for");
+    let place: &mut [u8; N] = place.try_into().expect("as long as was asked for");
+    *place = *bytes;
+    sum_words(sum, bytes)
+}
+
+/// Copies whole words, and goes on with the sum.
+#[cfg(target_arch = "x86_64")]
+#[inline(never)]
+#[target_feature(enable = "sse4.2")]
+fn copy_words(sum: u64, bytes: &[u8], place: &mut [u8]) -> u64 {
+    place.copy_from_slice(bytes);
+    sum_words(sum, bytes)
+}
+
+/// Goes on with the sum over whole words.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse4.2")]
+fn sum_words(mut sum: u64, bytes: &[u8]) -> u64 {
+    let (words, odd) = bytes.as_chunks::<WORD>();
+    assert!(odd.is_empty(), "commands and events are whole words");
     for word in words {
         sum = std::arch::x86_64::_mm_crc32_u64(sum, u64::from_le_bytes(*word));
     }
-    *places = *words;
     sum
 }
 
@@ -132,9 +148,16 @@ fn by_instruction(record: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{CRC_FROM, HEADER_WORDS, WORD, of_record, write_record};
+    use super::{CRC_FROM, WORD, of_record, write_record, write_whole};
+    use crate::frame::FrameToWrite;
+    use engine::Digests;
+    use engine::command::{CommandHeader, OrderCancel, OrderInsert};
     use engine::event::{Event, Rested};
+    use engine::types::{Epoch, Nanoseconds, Sequence, Stamp};
     use zerocopy::IntoBytes;
+
+    const INSERT_SIZE: usize = size_of::<CommandHeader>() + size_of::<OrderInsert>();
+    const CANCEL_SIZE: usize = size_of::<CommandHeader>() + size_of::<OrderCancel>();
 
     #[test]
     fn records_of_every_length_have_the_sum_that_the_crate_gives() {
@@ -145,22 +168,30 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_written_as_its_parts_one_behind_the_other_with_their_sum() {
-        let header: [u64; HEADER_WORDS] =
-            std::array::from_fn(|at| if at == 1 { 7 << 32 } else { at as u64 * 0x0123_4567 });
+    fn a_frame_is_written_as_its_parts_one_behind_the_other_with_their_sum() {
         let command: Vec<u8> = (0..=255).collect();
         let event = |number: usize| Event::from(Rested { reserved: [number as u8; 6], ..Rested::zero() });
         for events in 1..30 {
             let events: Vec<Event> = (0..events).map(event).collect();
-            for command in [&command[..8], &command[..88], &command] {
-                let mut expected: Vec<u8> = header.iter().flat_map(|word| word.to_le_bytes()).collect();
-                expected.extend(command);
+            for length in [8, 16, INSERT_SIZE, CANCEL_SIZE, 256] {
+                let frame = FrameToWrite {
+                    stamp: Stamp { epoch: Epoch(3), sequence: Sequence(0x0123_4567_89AB), time: Nanoseconds(77) },
+                    digests: Digests { state: 0xFEDC_BA98_7654_3210, local_ids: 0x0F1E_2D3C_4B5A_6978 },
+                    data_center: 9,
+                    command: &command[..length],
+                    events: &events,
+                };
+                let mut expected: Vec<u8> =
+                    frame.whole_header(frame.length()).iter().flat_map(|word| word.to_le_bytes()).collect();
+                expected.extend(frame.command);
                 expected.extend(events.as_bytes());
                 let sum = crc32c::crc32c(&expected[CRC_FROM..]);
                 expected[CRC_FROM - 4..CRC_FROM].copy_from_slice(&sum.to_le_bytes());
                 let mut words = vec![0u64; expected.len() / WORD];
-                write_record(words.as_mut_bytes(), header, command, &events);
-                assert_eq!(words.as_bytes(), expected, "{} events", events.len());
+                write_whole(words.as_mut_bytes(), &frame);
+                assert_eq!(words.as_bytes(), expected, "{length} bytes, {} events", events.len());
+                write_record(words.as_mut_bytes(), frame.whole_header(frame.length()), frame.command, &events);
+                assert_eq!(words.as_bytes(), expected, "{length} bytes, {} events, copied first", events.len());
             }
         }
     }

@@ -223,6 +223,36 @@ impl FrameToWrite<'_> {
     pub fn length(&self) -> usize {
         frame_length(self.command.len(), self.events.len())
     }
+
+    /// The header's words of the frame that is one part, its CRC 0 yet.
+    #[inline(always)]
+    pub(crate) fn whole_header(&self, length: usize) -> [u64; HEADER_WORDS] {
+        self.header(length, 0, self.command.len(), self.events.len(), true)
+    }
+
+    /// The header's words of a part of so many bytes with so much of the frame, its CRC 0 yet.
+    #[inline(always)]
+    fn header(&self, length: usize, part: u16, command_bytes: usize, events: usize, last: bool) -> [u64; HEADER_WORDS] {
+        let digests = if last { self.digests } else { Digests { state: 0, local_ids: 0 } };
+        let header = FrameHeader {
+            magic: FRAME_MAGIC,
+            length: u32::try_from(length).expect("a part is at most MAX_PART bytes"),
+            crc: 0,
+            epoch: self.stamp.epoch,
+            sequence: self.stamp.sequence,
+            time: self.stamp.time,
+            state_digest: digests.state,
+            local_ids_digest: digests.local_ids,
+            data_center: self.data_center,
+            part,
+            flags: if last { LAST_PART } else { 0 },
+            command_bytes: u16::try_from(command_bytes).expect("a command is at most MAX_COMMAND bytes"),
+            events: u16::try_from(events).expect("a part holds at most 818 events"),
+            reserved: 0,
+        };
+        let words: [u64; HEADER_WORDS] = zerocopy::transmute!(header);
+        words.map(u64::from_le)
+    }
 }
 
 /// Bytes of all parts of a frame with a command of so many bytes and so many events.
@@ -264,54 +294,32 @@ pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
         "a command's length"
     );
     if is_one_part(frame.events.len()) {
-        return write_part(buffer, frame, 0, frame.command, frame.events, true);
+        let length = frame.length();
+        crc::write_whole(&mut buffer[..length], frame);
+        return length;
     }
+    write_parts(buffer, frame)
+}
+
+/// The same of a frame of several parts: an auction's, or a mass cancel's.
+#[cold]
+fn write_parts(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
     let mut rest = frame.events;
     let mut command = frame.command;
     let mut written = 0;
     for part in 0..MAX_PARTS {
         let (events, later) = rest.split_at(rest.len().min(part_capacity(command.len())));
+        let length = HEADER_SIZE + command.len() + events.len() * EVENT_SIZE;
         let part = u16::try_from(part).expect("the loop ends at MAX_PARTS");
-        written += write_part(&mut buffer[written..], frame, part, command, events, later.is_empty());
+        let words = frame.header(length, part, command.len(), events.len(), later.is_empty());
+        crc::write_record(&mut buffer[written..written + length], words, command, events);
+        written += length;
         if later.is_empty() {
             return written;
         }
         (rest, command) = (later, &[]);
     }
     panic!("{} events do not fit into {MAX_PARTS} parts", frame.events.len());
-}
-
-#[inline(always)]
-fn write_part(
-    buffer: &mut [u8],
-    frame: &FrameToWrite<'_>,
-    part: u16,
-    command: &[u8],
-    events: &[Event],
-    last: bool,
-) -> usize {
-    let length = HEADER_SIZE + command.len() + events.len() * EVENT_SIZE;
-    let buffer = &mut buffer[..length];
-    let digests = if last { frame.digests } else { Digests { state: 0, local_ids: 0 } };
-    let header = FrameHeader {
-        magic: FRAME_MAGIC,
-        length: u32::try_from(length).expect("a part is at most MAX_PART bytes"),
-        crc: 0,
-        epoch: frame.stamp.epoch,
-        sequence: frame.stamp.sequence,
-        time: frame.stamp.time,
-        state_digest: digests.state,
-        local_ids_digest: digests.local_ids,
-        data_center: frame.data_center,
-        part,
-        flags: if last { LAST_PART } else { 0 },
-        command_bytes: u16::try_from(command.len()).expect("a command is at most MAX_COMMAND bytes"),
-        events: u16::try_from(events.len()).expect("a part holds at most 818 events"),
-        reserved: 0,
-    };
-    let words: [u64; HEADER_WORDS] = zerocopy::transmute!(header);
-    crc::write_record(buffer, words.map(u64::from_le), command, events);
-    length
 }
 
 /// Fills in the CRC of a record of one header.

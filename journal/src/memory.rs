@@ -140,7 +140,9 @@ impl WriteHalf {
     fn ask_for_lines(&self, length: usize) {
         let from = self.committed + LINES_AHEAD_BYTES;
         let to = (from + length).min(self.region.capacity);
-        for at in (from..to).step_by(LINE) {
+        let mut at = from;
+        // No `step_by`: it divides first, and counts besides.
+        while at < to {
             let address = self.region.map.as_mut_ptr().wrapping_add(at);
             #[cfg(target_arch = "x86_64")]
             // JUSTIFICATION: there is no safe way to ask for a line that nothing may read yet.
@@ -157,6 +159,7 @@ impl WriteHalf {
             }
             #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
             std::hint::black_box(address);
+            at += LINE;
         }
     }
 
