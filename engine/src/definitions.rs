@@ -39,6 +39,11 @@ impl<T: Counted> Table<T> {
         self.places[index].item.as_mut().expect("decide and validate name only what is defined")
     }
 
+    /// All that is defined, to be changed in what the digest does not count.
+    pub(crate) fn all_uncounted(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().filter_map(|place| place.item.as_mut())
+    }
+
     /// Changes a defined thing and renews its digest term. Returns by how much the digest grows (wrapping).
     #[inline]
     #[must_use]

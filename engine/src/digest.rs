@@ -49,15 +49,23 @@ fn signed(number: i32) -> u64 {
 
 #[inline]
 pub(crate) fn order_term(order: &Order, row: &Row) -> u64 {
+    order_term_of(order, row.whose())
+}
+
+/// The same of an order whose row's name is known: see `position::whose`.
+#[inline]
+pub(crate) fn order_term_of(order: &Order, whose: u64) -> u64 {
+    // Account, instrument and hedge flag.
+    let (account, hedge) = (whose & u64::from(u32::MAX), whose >> 48);
     term::<1, 6>([
         order.key.0,
-        u64::from(row.account().0)
+        account
             | u64::from(order.instrument.0) << 32
             | (order.direction() as u64) << 48
             | (order.offset_code() as u64) << 56,
         signed(order.price.0),
         pair(order.remaining, order.yesterday),
-        u64::from(row.hedge()) | u64::from(order.user.0) << 32,
+        hedge | u64::from(order.user.0) << 32,
         u64::from(order.traded),
     ])
 }
@@ -310,14 +318,31 @@ fn first_unequal<'a, T: PartialEq, K: Ord>(
 
 impl State {
     /// Both digests, made anew from everything that is there. Costs a walk over all tables.
+    ///
+    /// # Panics
+    /// If what the state keeps twice, so that an order reads it in one place, is not the same in both.
     #[must_use]
     pub fn recompute_digests(&self) -> Digests {
+        self.assert_kept_twice();
         let orders = sum(self.orders.iter().map(|order| order_term(order, self.rows.get(order.row))));
         let rows = sum(self.rows.iter().map(row_term));
         let instruments = sum(self.instruments().map(Counted::term));
         let marks = sum(self.local_ids.iter().map(|mark| mark.term()));
         let state = [orders, rows, instruments, self.base_digest()];
         Digests { state: sum(state.into_iter()), local_ids: marks }
+    }
+
+    /// Rights and switches beside what they are made of.
+    fn assert_kept_twice(&self) {
+        for user in self.users() {
+            let of = self.participant(user.definition.participant).expect("users are of defined participants");
+            assert!(user.worst_right == user.right.max(of.right), "a user's worst right follows both");
+        }
+        for instrument in self.instruments() {
+            let (product, own) = (self.product_of(instrument), instrument.definition.open_limit);
+            assert!(instrument.offers == product.offers(), "an instrument offers what its product does");
+            assert!(instrument.open_limited == (own | product.definition.open_limit != 0), "limits of opened lots");
+        }
     }
 
     /// The digest of what is no instrument, position row or order.

@@ -39,34 +39,34 @@ impl Hint {
     }
 
     #[inline]
-    pub(crate) fn row(self) -> u32 {
+    pub(crate) fn row(&self) -> u32 {
         self.first
     }
 
     #[inline]
-    pub(crate) fn price(self) -> Price {
+    pub(crate) fn price(&self) -> Price {
         Price(self.second as i32)
     }
 
     /// The local id's hash, if what is hinted at was decided here.
     #[inline]
-    pub(crate) fn local_id_hash(self) -> Option<u32> {
+    pub(crate) fn local_id_hash(&self) -> Option<u32> {
         self.prefix.map(|_| self.local_id)
     }
 
     #[inline]
-    pub(crate) fn prefix(self) -> Option<u8> {
+    pub(crate) fn prefix(&self) -> Option<u8> {
         self.prefix
     }
 
     /// Of the order that ended, or of the buy order.
     #[inline]
-    pub(crate) fn order(self) -> Slot {
+    pub(crate) fn order(&self) -> Slot {
         Slot(self.first)
     }
 
     #[inline]
-    pub(crate) fn sell(self) -> Slot {
+    pub(crate) fn sell(&self) -> Slot {
         Slot(self.second)
     }
 }

@@ -164,7 +164,7 @@ impl LocalIds {
     }
 
     /// Marks a local id that is not marked yet; `hash` is its [`hash`], `prefix` as [`Mark::prefix`]. Gives its place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn mark(&mut self, set: IdSet, local_id: &LocalId, hash: u32, key: OrderKey, prefix: Option<u8>) -> u32 {
         assert!(self.has_room(), "decide and validate mark nothing without room");
         let place = self.marks.len() as u32;

@@ -283,7 +283,7 @@ impl OrderTable {
     }
 
     /// The place of an order that enters: its own slot if it rests at once.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn allot(&mut self, rests: bool) -> Slot {
         if rests {
             return self.take();
@@ -305,7 +305,7 @@ impl OrderTable {
     }
 
     /// Takes a free slot.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self) -> Slot {
         assert!(self.has_room(), "decide and validate leave no order without room");
         self.live += 1;

@@ -143,7 +143,7 @@ impl Row {
     }
 
     /// All that a side may come to: positions and pending opens.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reach(&self, side: Direction) -> u64 {
         self.held(side) + u64::from(self.pending(side))
     }
@@ -409,39 +409,48 @@ impl RowTable {
         self.members.get_or(name, MemberLimit::default)
     }
 
-    /// An order that opens was accepted.
-    #[inline]
-    pub(crate) fn opened_more(&mut self, place: u32, volume: u32) {
-        if let Some((holding, product)) = self.opening(place) {
-            *holding += u64::from(volume);
-            if product != 0 {
-                self.product_opened[product as usize] += u64::from(volume);
-            }
+    /// An order is accepted: its row reserves what it may come to, and if it opens, client, group and member may hold more. One way
+    /// through them for all that they count.
+    #[inline(always)]
+    pub(crate) fn reserve(&mut self, place: u32, direction: Direction, opens: bool, volume: u32, yesterday: u32) {
+        self.touch(place).reserve(direction, opens, volume, yesterday);
+        if opens {
+            self.open(place, direction, |count| *count += u64::from(volume));
         }
     }
 
-    /// What of an order that opens did not trade was released.
-    #[inline]
-    pub(crate) fn opened_less(&mut self, place: u32, volume: u32) {
-        if let Some((holding, product)) = self.opening(place) {
-            *holding -= u64::from(volume);
-            if product != 0 {
-                self.product_opened[product as usize] -= u64::from(volume);
-            }
+    /// An order releases what it has left of that.
+    #[inline(always)]
+    pub(crate) fn release(&mut self, place: u32, direction: Direction, opens: bool, remaining: u32, yesterday: u32) {
+        self.touch(place).release(direction, opens, remaining, yesterday);
+        if opens {
+            self.open(place, direction, |count| *count -= u64::from(remaining));
         }
     }
 
-    /// What a row's client opened, and the place of what it opened in the product; None: what this row opens is not counted.
-    #[inline]
-    fn opening(&mut self, place: u32) -> Option<(&mut u64, u32)> {
+    /// Changes what an order that opens counts for: its group's exposure, what its client opened, its member's lots.
+    #[inline(always)]
+    fn open(&mut self, place: u32, direction: Direction, change: impl Fn(&mut u64)) {
         let row = &mut self.rows[place as usize];
-        debug_assert!(row.flags & STALE != 0, "what changes is renewed");
-        if row.flags & COUNTS == 0 {
-            return None;
-        }
-        row.flags |= OPENED;
+        let (at, flags) = (row.group_side(direction), row.flags);
         let holding = &mut self.holdings[row.holding as usize];
-        Some((&mut holding.opened, holding.product))
+        if flags & COUNTS != 0 {
+            row.flags = flags | OPENED;
+            change(&mut holding.opened);
+            if holding.product != 0 {
+                change(&mut self.product_opened[holding.product as usize]);
+            }
+        }
+        match holding.group == row.holding {
+            true => change(&mut holding.lots[at]),
+            false => {
+                let group = holding.group;
+                change(&mut self.holdings[group as usize].lots[at]);
+            }
+        }
+        if flags & MEMBER != 0 {
+            change(&mut self.member_of(place).lots[direction.side()]);
+        }
     }
 
     /// Every row, in the order in which they came into being.
@@ -508,7 +517,7 @@ impl RowTable {
     }
 
     /// The exposure of a row's client in its limit group, as the row's sides are.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn exposure(&self, row: &Row, side: Direction) -> u64 {
         let group = self.holdings[row.holding as usize].group;
         self.holdings[group as usize].lots[row.group_side(side)]
@@ -578,7 +587,7 @@ impl RowTable {
     }
 
     /// Renews the digest terms of what was touched. Returns by how much the sum grows (wrapping).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn renew(&mut self, row_term: impl Fn(&Row) -> u64, opened_term: impl Fn(&Holding) -> u64) -> u64 {
         let mut growth = 0u64;
         for &place in &self.stale {

@@ -19,7 +19,7 @@ use crate::position::{Home, Position, RowTable, class_of, whose};
 use crate::quotes::{Quote, QuoteTable, quote_of};
 use crate::system_id::Speller;
 use crate::types::{
-    AccountIndex, ClientNumber, Direction, Epoch, InstrumentIndex, Money, Nanoseconds, Offset, OrderKey,
+    AccountIndex, ClientNumber, Direction, Epoch, Function, InstrumentIndex, Money, Nanoseconds, Offset, OrderKey,
     ParticipantIndex, Phase, Price, ProductIndex, RawPrice, Right, Sequence, StreamNumber, UserIndex, Volume,
 };
 
@@ -100,6 +100,8 @@ pub struct User {
     pub right: Right,
     /// The seat is blocked.
     pub blocked: bool,
+    /// The worse of its right and its participant's.
+    pub(crate) worst_right: Right,
     /// Its greatest marked local id of each kind, as `local_ids::rank` has it; zeros if none.
     pub(crate) largest_local_id: [[u64; 3]; ID_KINDS],
 }
@@ -173,6 +175,17 @@ pub struct Instrument {
     pub(crate) costs: bool,
     /// For position limits its long counts as short: a put in a product with LIMIT_BY_VIEW.
     pub(crate) swapped: bool,
+    /// What a day opens is limited in it or in its product.
+    pub(crate) open_limited: bool,
+    /// What its product offers now, as [`Product::offers`].
+    pub(crate) offers: u32,
+}
+
+impl Product {
+    /// What may be done in it now, bits of [`crate::types::Function`]: nothing where [`Function::Everything`] is off.
+    pub(crate) fn offers(&self) -> u32 {
+        if self.functions & Function::Everything.bit() != 0 { self.functions } else { 0 }
+    }
 }
 
 impl Instrument {
@@ -197,7 +210,7 @@ impl Instrument {
     }
 
     /// A price in ticks, and what is left of it beyond the last whole tick.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ticks(&self, price: RawPrice) -> (i64, i64) {
         let tick = self.definition.tick;
         // Dividing 32 bits costs half of dividing 64, and is nearly always enough.

@@ -25,7 +25,7 @@ impl Index {
     }
 
     /// The place with that hash of which `is` says yes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, hash: u32, is: impl Fn(u32) -> bool) -> Option<u32> {
         let entries = self.entries.as_slice();
         let mask = entries.len() - 1;

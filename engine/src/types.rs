@@ -466,13 +466,21 @@ impl Function {
     }
 
     /// The kind of an order, from FTDOrderType and its match condition. None: that combination is not offered.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn of_order(order_type: u8, condition: MatchCondition) -> Option<Self> {
         match (order_type, condition) {
             (b'0', MatchCondition::Day) => Some(Function::LimitDay),
             (b'0', MatchCondition::FillAndKill) => Some(Function::LimitFillAndKill),
             (b'0', MatchCondition::FillOrKill) => Some(Function::LimitFillOrKill),
+            _ => Self::of_market_order(order_type, condition),
+        }
+    }
+
+    /// The same of what has no limit of its own.
+    #[inline(never)]
+    fn of_market_order(order_type: u8, condition: MatchCondition) -> Option<Self> {
+        match (order_type, condition) {
             (b'1', MatchCondition::FillAndKill) => Some(Function::Market),
             (b'4', MatchCondition::Day) => Some(Function::MarketToLimit),
             (b'5', MatchCondition::FillAndKill) => Some(Function::Best),

@@ -84,9 +84,9 @@ impl Draft {
 
     /// The same, each with what its decision found; for the frame of `sequence`.
     #[inline]
-    pub(crate) fn hinted(&self, sequence: Sequence) -> impl Iterator<Item = (&Event, Hint)> {
+    pub(crate) fn hinted(&self, sequence: Sequence) -> impl Iterator<Item = (&Event, &Hint)> {
         assert!(self.sequence == sequence && self.hints.len() == self.events.len(), "the draft is of this frame");
-        self.events.iter().zip(self.hints.iter().copied())
+        self.events.iter().zip(&self.hints)
     }
 
     /// Why the command was refused; None: it was not.

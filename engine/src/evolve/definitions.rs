@@ -13,7 +13,9 @@ use crate::local_ids::ID_KINDS;
 use crate::money::Purse;
 use crate::position::whose;
 use crate::state::{Account, Instrument, Participant, Product, State, User};
-use crate::types::{AccountIndex, Direction, Money, Phase, Price, ProductIndex, Right, StreamNumber, Volume};
+use crate::types::{
+    AccountIndex, Direction, Money, Phase, Price, ProductIndex, Right, StreamNumber, UserIndex, Volume,
+};
 
 /// The command took effect.
 #[inline(never)]
@@ -31,9 +33,11 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
             grow(state, growth);
         }
         BodyView::UserDefine(new) => {
+            let of = state.participant(new.participant).expect("validated: a defined participant");
             let user = User {
                 definition: *new,
                 right: right(new.right),
+                worst_right: right(new.right).max(of.right),
                 blocked: false,
                 largest_local_id: [[0; 3]; ID_KINDS],
             };
@@ -62,10 +66,17 @@ pub(super) fn applied(state: &mut State, command: &Command<'_>) {
             });
             grow(state, growth);
         }
-        BodyView::FunctionSet(set) => change_products(state, set.product, |product| match set.on {
-            0 => product.functions &= !set.functions,
-            _ => product.functions |= set.functions,
-        }),
+        BodyView::FunctionSet(set) => {
+            change_products(state, set.product, |product| match set.on {
+                0 => product.functions &= !set.functions,
+                _ => product.functions |= set.functions,
+            });
+            let State { instruments, products, .. } = state;
+            instruments.all_uncounted().for_each(|of| {
+                let product = products.get(usize::from(of.definition.product.0));
+                of.offers = product.expect("instruments are of defined products").offers();
+            });
+        }
         BodyView::ScheduleSet(set) => state.schedule.push(*set),
         BodyView::ExecWindowSet(set) => {
             change_products(state, set.product, |product| product.window_open = set.open != 0);
@@ -119,6 +130,7 @@ fn day_open(state: &mut State, day: &DayOpen) {
 fn instrument(state: &mut State, new: &InstrumentDefine) {
     let index = usize::from(new.index.0);
     state.books[index] = Some(Book::new(Price(new.lower_limit), Price(new.upper_limit)));
+    let product = state.product(new.product).expect("validated: a defined product");
     let instrument = Instrument {
         definition: *new,
         phase: Phase::from_code(new.phase).expect("validated: phases are of the list"),
@@ -134,6 +146,8 @@ fn instrument(state: &mut State, new: &InstrumentDefine) {
         touched: false,
         costs: new.margin_long != 0 || new.margin_short != 0 || new.flags & INSTRUMENT_PREMIUM != 0,
         swapped: state.counts_swapped(new),
+        open_limited: new.open_limit != 0 || product.definition.open_limit != 0,
+        offers: product.offers(),
     };
     let growth = state.instruments.define(index, instrument);
     grow(state, growth);
@@ -203,9 +217,17 @@ fn set_right(state: &mut State, set: &RightSet) {
         RightScope::Participant => {
             let growth = state.participants.change(set.index as usize, |participant| participant.right = right);
             grow(state, growth);
+            let of = |user: &&mut User| u32::from(user.definition.participant.0) == set.index;
+            state.users.all_uncounted().filter(of).for_each(|user| user.worst_right = user.right.max(right));
         }
         RightScope::User => {
-            let growth = state.users.change(set.index as usize, |user| user.right = right);
+            let user = state.user(UserIndex(set.index as u16)).expect("validated: a defined user");
+            let of = state.participant(user.definition.participant).expect("users are of defined participants");
+            let worst = right.max(of.right);
+            let growth = state.users.change(set.index as usize, |user| {
+                user.right = right;
+                user.worst_right = worst;
+            });
             grow(state, growth);
         }
         RightScope::Account => {

@@ -23,7 +23,7 @@ use crate::types::{Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantInd
 /// If the event contradicts the state. Events that [`crate::validate`] let pass do not.
 #[inline]
 pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event) {
-    evolve_at(state, stamp, command, event, Hint::NONE);
+    evolve_at(state, stamp, command, event, &Hint::NONE);
 }
 
 /// Applies all events that a draft holds; then the frame is [`seal`]ed. The same as [`evolve`] for each, but what deciding found is not
@@ -40,7 +40,7 @@ pub fn evolve_decided(state: &mut State, stamp: Stamp, command: &Command<'_>, dr
 }
 
 #[inline(always)]
-fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event, hint: Hint) {
+fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event, hint: &Hint) {
     match event.view().expect("validated: events are of a known kind") {
         EventView::Accepted(accepted) => orders::accepted(state, stamp.sequence, command, accepted, hint),
         EventView::Traded(traded) => trades::traded(state, traded, hint),
@@ -56,7 +56,7 @@ fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Eve
         EventView::Published(published) => market::published(state, published),
         EventView::QuoteAccepted(accepted) => quotes::accepted(state, stamp.sequence, command, accepted),
         EventView::QuoteEnded(ended) => quotes::ended(state, ended),
-        EventView::Enquired(enquired) => quotes::enquired(state, stamp, command, enquired),
+        EventView::Enquired(enquired) => quotes::enquired(state, stamp.sequence, stamp.time, command, enquired),
         EventView::ExecAccepted(accepted) => quotes::exec_accepted(state, stamp.sequence, command, accepted),
         EventView::ExecEnded(ended) => quotes::exec_ended(state, ended),
         EventView::Applied(_) => definitions::applied(state, command),
@@ -159,21 +159,35 @@ fn touch_instrument(state: &mut State, index: InstrumentIndex) {
     }
 }
 
-/// Marks a local id, and keeps the greatest.
+/// Marks a local id, and keeps the greatest. Gives the mark's place, and the trader's participant.
 #[inline(always)]
-fn mark(state: &mut State, ids: IdSet, local_id: &LocalId, hash: u32, key: OrderKey, prefix: Option<u8>) -> u32 {
+fn mark(
+    state: &mut State,
+    ids: IdSet,
+    local_id: &LocalId,
+    hash: u32,
+    key: OrderKey,
+    prefix: Option<u8>,
+) -> (u32, ParticipantIndex) {
     let trader = state.users.uncounted(usize::from(ids.user().0));
+    let participant = trader.definition.participant;
     let (rank, largest) = (rank(local_id), &mut trader.largest_local_id[ids.kind()]);
     if rank > *largest {
         *largest = rank;
     }
-    state.local_ids.mark(ids, local_id, hash, key, prefix)
+    (state.local_ids.mark(ids, local_id, hash, key, prefix), participant)
+}
+
+/// The same of what is rarer than an order that is accepted.
+#[inline(never)]
+fn mark_rarely(state: &mut State, ids: IdSet, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
+    mark(state, ids, local_id, local_ids::hash(ids, local_id), key, prefix).0
 }
 
 /// Marks the local id of what is no order, with the SysId it got. Gives the mark's place.
 fn mark_text(state: &mut State, ids: IdSet, local_id: &LocalId, key: OrderKey, text: &SystemId) -> u32 {
     let prefix = state.speller.prefix_if_spelled(text, key);
-    let place = mark(state, ids, local_id, local_ids::hash(ids, local_id), key, prefix);
+    let place = mark_rarely(state, ids, local_id, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(place, text);
     }
@@ -210,7 +224,7 @@ fn take_step(state: &mut State, command: &Command<'_>) {
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
         let (ids, local_id) = local_id_of(command).expect("validated: only what has a local id marks one");
-        mark(state, ids, local_id, local_ids::hash(ids, local_id), OrderKey(0), None);
+        mark_rarely(state, ids, local_id, OrderKey(0), None);
     }
 }
 

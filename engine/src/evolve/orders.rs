@@ -1,7 +1,8 @@
 //! Orders come, rest and end; their reservations with them. RULES.md, Accepting and OrderCancel.
 
-use super::{count_private, grow, mark, quotes, renew_order, take_step, touch_instrument, use_money};
+use super::{count_private, grow, mark, quotes, take_step, touch_instrument, use_money};
 use crate::command::{BodyView, Command, LIMIT_ORDER};
+use crate::digest;
 use crate::event::{Accepted, EndReason, Ended, Rested};
 use crate::hint::Hint;
 use crate::local_ids::{self, IdSet};
@@ -9,7 +10,8 @@ use crate::orders::{Slot, Texts};
 use crate::position::whose;
 use crate::state::State;
 use crate::types::{
-    AccountIndex, Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, Sequence, UserIndex,
+    AccountIndex, Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, ParticipantIndex, Price, Sequence,
+    UserIndex,
 };
 
 /// An order that was accepted, understood.
@@ -31,11 +33,16 @@ pub(super) struct Entering {
     /// First character of an OrderSysId that spells the key.
     pub(super) prefix: Option<u8>,
     pub(super) quoted: bool,
+    /// The user's.
+    pub(super) participant: ParticipantIndex,
+    /// Of the instrument before it.
+    pub(super) costs: bool,
+    pub(super) touched: bool,
 }
 
 /// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
 #[inline(never)]
-pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted, hint: Hint) {
+pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted, hint: &Hint) {
     let BodyView::OrderInsert(insert) = command.body else {
         return quotes::side_accepted(state, sequence, command, accepted, hint);
     };
@@ -46,6 +53,7 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
         true => instrument.ticks_at(hint.price(), insert.price),
         false => instrument.furthest(direction),
     };
+    let (costs, touched) = (instrument.costs, instrument.touched);
     let key = OrderKey::new(sequence, accepted.index);
     let prefix = match hint.prefix() {
         Some(prefix) if accepted.sys_id[0] == prefix => Some(prefix),
@@ -53,7 +61,7 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
     };
     let ids = IdSet::orders(user);
     let hash = hint.local_id_hash().unwrap_or_else(|| local_ids::hash(ids, &insert.local_id));
-    let mark = mark(state, ids, &insert.local_id, hash, key, prefix);
+    let (mark, participant) = mark(state, ids, &insert.local_id, hash, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(mark, &accepted.sys_id);
     }
@@ -73,6 +81,9 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
         mark,
         prefix,
         quoted: false,
+        participant,
+        costs,
+        touched,
     };
     enter(state, &entering, accepted);
 }
@@ -80,18 +91,13 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
 /// Reserves what an order needs; it enters or rests.
 #[inline(always)]
 pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
-    let found = state.rows.find_at(new.row, whose(new.account, new.instrument, new.hedge));
+    let whose = whose(new.account, new.instrument, new.hedge);
+    let found = state.rows.find_at(new.row, whose);
     let row = found.unwrap_or_else(|| state.make_row(new.account, new.instrument, new.hedge));
     let opens = new.offset == Offset::Open;
-    state.rows.touch(row).reserve(new.direction, opens, new.volume, new.yesterday);
-    if opens {
-        state.rows.grow(row, new.direction, new.volume);
-        state.rows.opened_more(row, new.volume);
-        let instrument = state.instrument(new.instrument).expect("validated: a defined instrument");
-        if instrument.costs {
-            let need = instrument.need(new.direction, new.price, new.volume);
-            use_money(state, state.participant_of(new.user), need);
-        }
+    state.rows.reserve(row, new.direction, opens, new.volume, new.yesterday);
+    if opens && new.costs {
+        need_money(state, new);
     }
     let slot = state.orders.allot(accepted.rests != 0);
     // Field by field, in its place: see `position.rs` about loads over fresh stores.
@@ -107,13 +113,23 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
     if new.quoted {
         order.belong(new.prefix);
     }
-    touch_instrument(state, new.instrument);
+    if !new.touched {
+        touch_instrument(state, new.instrument);
+    }
     if !new.condition.immediate() {
-        count_private(state, state.participant_of(new.user), accepted.private_number);
+        count_private(state, new.participant, accepted.private_number);
     }
     if accepted.rests != 0 {
-        rest(state, new.instrument, slot);
+        rest(state, new.instrument, slot, new.prefix, whose);
     }
+}
+
+/// An order that opens what has a margin or a premium needs money.
+#[inline(never)]
+fn need_money(state: &mut State, new: &Entering) {
+    let instrument = state.instrument(new.instrument).expect("validated: a defined instrument");
+    let need = instrument.need(new.direction, new.price, new.volume);
+    use_money(state, new.participant, need);
 }
 
 /// Releases what an order has left of its reservation.
@@ -121,12 +137,10 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
 fn release(state: &mut State, slot: Slot) {
     let order = *state.orders.get(slot);
     let (opens, direction, remaining) = (order.opens(), order.direction(), order.remaining);
-    state.rows.touch(order.row).release(direction, opens, remaining, order.yesterday);
+    state.rows.release(order.row, direction, opens, remaining, order.yesterday);
     if !opens {
         return;
     }
-    state.rows.shrink(order.row, direction, remaining);
-    state.rows.opened_less(order.row, remaining);
     let instrument = state.instrument(order.instrument).expect("orders are of defined instruments");
     if instrument.costs {
         let need = instrument.need(direction, order.price, remaining);
@@ -136,12 +150,7 @@ fn release(state: &mut State, slot: Slot) {
 
 /// The order takes its place in the book.
 #[inline(always)]
-fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
-    let order = state.orders.get(slot);
-    let prefix = match order.quoted() {
-        false => state.local_ids.get(order.mark).prefix(),
-        true => order.prefix(),
-    };
+fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot, prefix: Option<u8>, whose: u64) {
     state.orders.index(slot, prefix);
     if prefix.is_none() {
         let text = state.texts().sys_id(state.orders.get(slot));
@@ -149,7 +158,8 @@ fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
     }
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
     book.link(&mut state.orders, slot);
-    renew_order(state, slot);
+    let growth = state.orders.renew(slot, |order| digest::order_term_of(order, whose));
+    grow(state, growth);
 }
 
 /// What remains of the entering order rests.
@@ -162,8 +172,14 @@ pub(super) fn rested(state: &mut State, rested: &Rested) {
     if order.price != rested.price {
         reprice(state, rested.price);
     }
+    let order = state.orders.get(Slot::ENTERING);
+    let prefix = match order.quoted() {
+        false => state.local_ids.get(order.mark).prefix(),
+        true => order.prefix(),
+    };
+    let whose = state.rows.get(order.row).whose();
     let slot = state.orders.settle();
-    rest(state, instrument, slot);
+    rest(state, instrument, slot, prefix, whose);
 }
 
 /// The entering order gets another limit: a to-limit order's rest. What it needs is worked out at it from now on.
@@ -182,7 +198,7 @@ fn reprice(state: &mut State, price: Price) {
 
 /// An order ended other than by its last trade; or an immediate order is done.
 #[inline(never)]
-pub(super) fn ended(state: &mut State, command: &Command<'_>, ended: &Ended, hint: Hint) {
+pub(super) fn ended(state: &mut State, command: &Command<'_>, ended: &Ended, hint: &Hint) {
     let slot = state.orders.find_at(hint.order(), ended.order).expect("validated: only live orders end");
     let order = state.orders.get(slot);
     assert!(order.remaining == ended.released.0, "an order releases what it has left");

@@ -13,7 +13,7 @@ use crate::local_ids::IdSet;
 use crate::position::whose;
 use crate::quotes::Quote;
 use crate::state::State;
-use crate::types::{Direction, MatchCondition, Offset, OrderKey, Sequence, Stamp};
+use crate::types::{Direction, MatchCondition, Nanoseconds, Offset, OrderKey, Sequence};
 
 /// A quote was accepted: its local id is marked; its orders come next.
 #[inline(never)]
@@ -40,11 +40,12 @@ pub(super) fn side_accepted(
     sequence: Sequence,
     command: &Command<'_>,
     accepted: &Accepted,
-    hint: Hint,
+    hint: &Hint,
 ) {
     let BodyView::QuoteInsert(insert) = command.body else { panic!("validated: only an insert is accepted") };
     let (key, at) = (OrderKey::new(sequence, accepted.index), accepted.index as usize);
     let direction = [Direction::Buy, Direction::Sell][at];
+    let prefix = state.speller.prefix_if_spelled(&accepted.sys_id, key);
     let instrument = state.instrument(insert.instrument).expect("validated: a defined instrument");
     let entering = Entering {
         key,
@@ -60,8 +61,11 @@ pub(super) fn side_accepted(
         yesterday: accepted.yesterday.0,
         row: hint.row(),
         mark: state.quotes.find(OrderKey::new(sequence, 0)).expect("validated: the quote was accepted").mark,
-        prefix: state.speller.prefix_if_spelled(&accepted.sys_id, key),
+        prefix,
         quoted: true,
+        participant: state.participant_of(command.header.user),
+        costs: instrument.costs,
+        touched: instrument.touched,
     };
     enter(state, &entering, accepted);
 }
@@ -88,15 +92,21 @@ pub(super) fn lose(state: &mut State, order: OrderKey, by_trade: bool) {
 
 /// An enquiry was accepted.
 #[inline(never)]
-pub(super) fn enquired(state: &mut State, stamp: Stamp, command: &Command<'_>, enquired: &Enquired) {
+pub(super) fn enquired(
+    state: &mut State,
+    sequence: Sequence,
+    now: Nanoseconds,
+    command: &Command<'_>,
+    enquired: &Enquired,
+) {
     let BodyView::EnquireQuote(enquiry) = command.body else { panic!("validated: only an enquiry is accepted as one") };
     let ids = IdSet::quotes(command.header.user);
-    mark_text(state, ids, &enquiry.local_id, OrderKey::new(stamp.sequence, 0), &enquired.sys_id);
+    mark_text(state, ids, &enquiry.local_id, OrderKey::new(sequence, 0), &enquired.sys_id);
     let client = state.account(enquiry.account).expect("validated: a defined account").definition.client_number;
     let name = pair_name(client.0, enquiry.instrument.0);
     let before = state.enquiries.get(name).map_or(0, |time| digest::enquiry_term(name, time.0));
-    *state.enquiries.get_or(name, || stamp.time) = stamp.time;
-    grow(state, digest::enquiry_term(name, stamp.time.0).wrapping_sub(before));
+    *state.enquiries.get_or(name, || now) = now;
+    grow(state, digest::enquiry_term(name, now.0).wrapping_sub(before));
     next_broadcast(state, enquired.broadcast_number);
 }
 

@@ -10,7 +10,7 @@ use crate::types::{InstrumentIndex, Money, Volume};
 
 /// Two orders traded. Buy side first, then sell side: it matters where both are one position row.
 #[inline(never)]
-pub(super) fn traded(state: &mut State, traded: &Traded, hint: Hint) {
+pub(super) fn traded(state: &mut State, traded: &Traded, hint: &Hint) {
     let buy = state.orders.find_at(hint.order(), traded.buy).expect("validated: a live buy order");
     let sell = state.orders.find_at(hint.sell(), traded.sell).expect("validated: a live sell order");
     let instrument = state.orders.get(buy).instrument;

@@ -22,15 +22,10 @@ pub(super) fn has_no_stop(order: &OrderInsert) -> Result<(), Reject> {
 /// 6: kinds of orders that there are, good for the day or immediate.
 #[inline(always)]
 pub(super) fn are_offered(order: &OrderInsert) -> Result<Conditions, Reject> {
-    let direction = Direction::from_code(order.direction);
-    let offset = Offset::from_code(order.offset);
-    let condition = MatchCondition::from_code(order.match_condition);
-    let (Some(direction), Some(offset), Some(condition)) = (direction, offset, condition) else {
-        return Err(Reject::OrderUnsupported);
-    };
-    let Some(function) = Function::of_order(order.order_type, condition) else {
-        return Err(Reject::OrderUnsupported);
-    };
+    let direction = Direction::from_code(order.direction).ok_or(Reject::OrderUnsupported)?;
+    let offset = Offset::from_code(order.offset).ok_or(Reject::OrderUnsupported)?;
+    let condition = MatchCondition::from_code(order.match_condition).ok_or(Reject::OrderUnsupported)?;
+    let function = Function::of_order(order.order_type, condition).ok_or(Reject::OrderUnsupported)?;
     let session = matches!(order.match_session, b'3' | b'7') || order.match_session == b'2' && condition.immediate();
     let minimal =
         order.minimal_volume.0 <= 1 || condition == MatchCondition::FillAndKill && order.minimal_volume <= order.volume;

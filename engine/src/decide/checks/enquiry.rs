@@ -24,7 +24,7 @@ pub(in crate::decide) fn admit<'a>(
     }
     let account = client::is_known(state, trader, enquiry.account)?;
     let instrument = instrument::is_known(state, enquiry.instrument)?;
-    function::is_on(state, instrument, Function::Enquiry)?;
+    function::is_on(instrument, Function::Enquiry)?;
     rights::not_forbidden(rights::worst(state, trader, account, instrument))?;
     phase::is_continuous(instrument)?;
     let product = state.product_of(instrument);

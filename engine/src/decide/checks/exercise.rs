@@ -28,7 +28,7 @@ pub(in crate::decide) fn admit<'a>(
     }
     let account = client::is_known(state, trader, order.account)?;
     let instrument = instrument::is_known(state, order.instrument)?;
-    function::is_on(state, instrument, Function::Exercise)?;
+    function::is_on(instrument, Function::Exercise)?;
     rights::not_forbidden(rights::worst(state, trader, account, instrument))?;
     if !instrument.is_exercisable() {
         return Err(Reject::NotExercisable.into());

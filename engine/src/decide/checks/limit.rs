@@ -10,7 +10,10 @@ use crate::types::Direction;
 #[inline(always)]
 pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject> {
     let (side, volume) = (demand.direction, u64::from(demand.volume));
-    let reach = demand.row.map_or(0, |row| row.reach(side) - u64::from(relief.pending));
+    let reach = match demand.row {
+        Some(row) => row.reach(side) - u64::from(relief.pending),
+        None => 0,
+    };
     if reach + volume > u64::from(u32::MAX) {
         return Err(Reject::PositionLimitExceeded);
     }

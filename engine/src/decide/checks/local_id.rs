@@ -38,6 +38,8 @@ pub(super) fn has_room(state: &State) -> Result<(), Reject> {
 #[inline(always)]
 pub(super) fn ascends(ids: IdSet, trader: &User, local_id: &LocalId) -> Result<(), Reject> {
     let asked = trader.definition.flags & USER_ASCENDING_LOCAL_IDS != 0;
-    let ascends = || rank(local_id) > trader.largest_local_id[ids.kind()];
-    if asked && !ascends() { Err(Reject::LocalIdNotAscending) } else { Ok(()) }
+    if asked && rank(local_id) <= trader.largest_local_id[ids.kind()] {
+        return Err(Reject::LocalIdNotAscending);
+    }
+    Ok(())
 }

@@ -56,7 +56,7 @@ pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) 
     let conditions = conditions::are_offered(order)?; //                                               6
     let account = client::is_known(state, trader, order.account)?; //                                  7
     let instrument = instrument::is_known(state, order.instrument)?; //                                8
-    function::is_on(state, instrument, conditions.function)?; //                                       9
+    function::is_on(instrument, conditions.function)?; //                                       9
     let right = rights::worst(state, trader, account, instrument);
     rights::not_forbidden(right)?; //                                                                  10
     rights::may_open(right, conditions.offset)?; //                                                    11

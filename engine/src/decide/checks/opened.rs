@@ -8,15 +8,15 @@ use crate::reject::Reject;
 /// 19: an opening order stays within both.
 #[inline(always)]
 pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject> {
-    let product = demand.state.product_of(demand.instrument).definition.open_limit;
-    if demand.instrument.definition.open_limit | product == 0 || !counts_opened(demand.hedge) {
+    if !demand.instrument.open_limited || !counts_opened(demand.hedge) {
         return Ok(());
     }
-    within(*demand, *relief, product)
+    within(*demand, *relief)
 }
 
 #[inline(never)]
-fn within(demand: Demand<'_>, relief: Relief, product_limit: u32) -> Result<(), Reject> {
+fn within(demand: Demand<'_>, relief: Relief) -> Result<(), Reject> {
+    let product_limit = demand.state.product_of(demand.instrument).definition.open_limit;
     let definition = &demand.instrument.definition;
     let (rows, client) = (&demand.state.rows, demand.account.definition.client_number);
     let exceeds = |opened: u64, limit: u32| {

@@ -46,7 +46,7 @@ pub(in crate::decide) fn admit<'a>(
     };
     let account = client::is_known(state, trader, quote.account)?;
     let instrument = instrument::is_known(state, quote.instrument)?;
-    function::is_on(state, instrument, Function::Quote)?;
+    function::is_on(instrument, Function::Quote)?;
     if !state.is_market_maker(quote.account, instrument.definition.product) {
         return Err(Reject::NotMarketMaker.into());
     }

@@ -4,13 +4,12 @@ use crate::reject::Reject;
 use crate::state::{Account, Instrument, State, User};
 use crate::types::{Offset, Right};
 
-/// The worst right of participant, trader, account, instrument, and account in the instrument.
+/// The worst right of participant, trader, account, instrument, and account in the instrument. The trader's is its participant's, too.
 #[inline(always)]
 pub(super) fn worst(state: &State, trader: &User, account: &Account, instrument: &Instrument) -> Right {
-    let participant = state.participant(trader.definition.participant).expect("users are of defined participants");
     let pair = state.pair_rights.get(account.definition.index, instrument.definition.index);
     // The codes are '0' '1' '2': nearly always all are '0', and then so is their union.
-    let rights = [participant.right, trader.right, account.right, instrument.right, pair];
+    let rights = [trader.worst_right, account.right, instrument.right, pair];
     if rights.iter().fold(0, |all, &right| all | right as u8) == Right::Full as u8 {
         return Right::Full;
     }
