@@ -128,7 +128,11 @@ impl Speller {
                 let [high, low] = [index / 100, index % 100].map(|pair| u32::from(PAIRS[pair as usize]));
                 SpelledId(first, second, high | low << 16)
             }
-            _ => SpelledId::new(prefix, sequence, index),
+            _ => {
+                // Taken apart: what a call gives back whole lies in memory, and then in the usual case, too.
+                let SpelledId(first, second, third) = SpelledId::new(prefix, sequence, index);
+                SpelledId(first, second, third)
+            }
         }
     }
 

@@ -96,12 +96,6 @@ impl Draft {
         self.rejected
     }
 
-    /// Room for every participant of the day: once, in the first decision of the day.
-    #[cold]
-    fn make_room(&mut self, participants: usize) {
-        self.issued.resize(participants, Issued::default());
-    }
-
     /// Asserts that evolving the events arrived at the counters from which they were decided.
     ///
     /// # Panics
@@ -136,11 +130,16 @@ impl<'a> Writer<'a> {
         draft.orders = 0;
         draft.trades = 0;
         draft.broadcast = state.broadcast;
-        let participants = state.day.map_or(0, |day| usize::from(day.participants));
-        if draft.issued.len() < participants {
-            draft.make_room(participants);
-        }
         Writer { state, sequence, draft }
+    }
+
+    /// Room for every participant of the day: at its base data, once, before there are orders.
+    #[cold]
+    pub(super) fn make_room(&mut self) {
+        let participants = self.state.day.map_or(0, |day| usize::from(day.participants));
+        if self.draft.issued.len() < participants {
+            self.draft.issued.resize(participants, Issued::default());
+        }
     }
 
     #[inline]
@@ -176,8 +175,13 @@ impl<'a> Writer<'a> {
     /// The next number in a participant's private stream.
     #[inline]
     pub(super) fn private_number(&mut self, participant: ParticipantIndex) -> StreamNumber {
+        let place = usize::from(participant.0);
+        if self.draft.issued.len() <= place {
+            self.make_room();
+            assert!(place < self.draft.issued.len(), "private messages are of defined participants");
+        }
         let Draft { turn, issued, .. } = self.draft;
-        let issued = &mut issued[usize::from(participant.0)];
+        let issued = &mut issued[place];
         if issued.turn != *turn {
             *issued = Issued { turn: *turn, number: self.state.private_count(participant).0 };
         }

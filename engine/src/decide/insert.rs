@@ -7,7 +7,10 @@ use crate::command::OrderInsert;
 use crate::event::{EndReason, Rested};
 use crate::local_ids::{self, IdSet};
 use crate::orders::Slot;
-use crate::types::{MatchCondition, Phase, Price, StreamNumber, UserIndex, Volume};
+use crate::state::Instrument;
+use crate::types::{
+    Direction, Function, MatchCondition, ParticipantIndex, Phase, Price, StreamNumber, UserIndex, Volume,
+};
 use crate::warm::ask_for;
 
 /// Decides an order.
@@ -27,7 +30,9 @@ pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, order: &OrderInse
 fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>, local_id_hash: u32) {
     let &Admitted { instrument, participant, direction, condition, price, row, yesterday, function } = admitted;
     if !function.is_priced() || order.minimal_volume.0 > 1 {
-        return accept_rare(writer, order, admitted, local_id_hash);
+        let minimal = order.minimal_volume.0.max(1);
+        let rest = Entering { participant, direction, condition, function, price, row, yesterday, minimal };
+        return accept_rare(writer, instrument, &rest, order.volume.0, local_id_hash);
     }
     let book = writer.state.book(instrument.definition.index);
     let matches = instrument.phase == Phase::Continuous && matching::can_trade(book, direction, price);
@@ -48,14 +53,27 @@ fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>,
     leave(writer, &party, condition, price);
 }
 
+/// What a rare order needs of its admission. A type of its own, so that only the rare ones are laid down in memory.
+struct Entering {
+    participant: ParticipantIndex,
+    direction: Direction,
+    condition: MatchCondition,
+    function: Function,
+    price: Price,
+    row: Option<u32>,
+    yesterday: u32,
+    /// Volume that trades at once, or nothing does.
+    minimal: u32,
+}
+
 /// The same of what is rare: orders without a price of their own, and those with a minimal volume. They come in continuous trading only.
 #[inline(never)]
-fn accept_rare(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>, local_id_hash: u32) {
-    let &Admitted { instrument, participant, direction, condition, price, row, yesterday, function } = admitted;
+fn accept_rare(writer: &mut Writer<'_>, instrument: &Instrument, order: &Entering, remaining: u32, local_id_hash: u32) {
+    let &Entering { participant, direction, condition, function, price, row, yesterday, minimal } = order;
     let book = writer.state.book(instrument.definition.index);
     let private_number = if condition.immediate() { StreamNumber(0) } else { writer.private_number(participant) };
     let key = writer.accept(false, yesterday, private_number, row, price, local_id_hash);
-    let (remaining, slot) = (order.volume.0, Slot::ENTERING);
+    let slot = Slot::ENTERING;
     let mut party = Party { key, slot, participant, price, remaining, yesterday, traded: 0, last_price: Price(0) };
     let mut terms = Terms::of_limit(instrument, price);
     if !function.is_priced() {
@@ -63,7 +81,6 @@ fn accept_rare(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted
         terms.middle = false;
         terms.bound = matching::bound(book, direction, function.levels(), price);
     }
-    let minimal = order.minimal_volume.0.max(1);
     if matching::can_fill(book, direction, terms.bound, minimal) {
         terms.last = matching::sweep::<false>(writer, instrument, direction, &mut party, terms);
     }

@@ -76,10 +76,13 @@ fn decide_at(state: &State, sequence: Sequence, time: Nanoseconds, command: &Com
         | BodyView::SeatBlock(_)
         | BodyView::TakeoverBegin(_)
         | BodyView::TakeoverStep(_)
-        | BodyView::EpochOpen(_) => match definitions::check(state, command) {
-            Ok(()) => writer.push(Applied::zero()),
-            Err(reject) => writer.reject(reject),
-        },
+        | BodyView::EpochOpen(_) => {
+            writer.make_room();
+            match definitions::check(state, command) {
+                Ok(()) => writer.push(Applied::zero()),
+                Err(reject) => writer.reject(reject),
+            }
+        }
     }
     writer.finish();
 }

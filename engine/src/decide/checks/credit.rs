@@ -3,22 +3,25 @@
 use super::demand::{Demand, Relief};
 use crate::money::MOST_MONEY;
 use crate::reject::Reject;
+use crate::state::{Account, State};
 
 /// 23: the participant's used money stays within its credit limit; 24: its clearing participant's within its funds. Closing needs nothing.
 #[inline(always)]
 pub(super) fn suffices(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject> {
-    if !demand.instrument.costs { Ok(()) } else { is_there(*demand, *relief) }
+    if !demand.instrument.costs {
+        return Ok(());
+    }
+    is_there(demand.state, demand.account, demand.need(), relief.money)
 }
 
 #[inline(never)]
-fn is_there(demand: Demand<'_>, relief: Relief) -> Result<(), Reject> {
-    let need = demand.need();
+fn is_there(state: &State, account: &Account, need: i128, relief: i128) -> Result<(), Reject> {
     if need == 0 {
         return Ok(());
     }
-    let (own, clearing) = demand.state.money_of(demand.account.definition.participant);
+    let (own, clearing) = state.money_of(account.definition.participant);
     let beyond = |used: i128, limit: i64| {
-        let used = used.saturating_add(relief.money).saturating_add(need);
+        let used = used.saturating_add(relief).saturating_add(need);
         !(-MOST_MONEY..=MOST_MONEY).contains(&used) || limit != -1 && used > i128::from(limit)
     };
     if beyond(own.used, own.credit) {

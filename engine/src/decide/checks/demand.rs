@@ -5,7 +5,8 @@ use crate::quotes::Quote;
 use crate::state::{Account, Instrument, State};
 use crate::types::{Direction, Offset, Price};
 
-/// Lots to buy or sell, at a limit, for an account. The rare checks take it by value: then it stays in registers where it is not rare.
+/// Lots to buy or sell, at a limit, for an account. Checks that are calls take its parts: what a call takes whole lies in memory, and
+/// then for the checks that are inlined, too.
 #[derive(Clone, Copy)]
 pub(in crate::decide) struct Demand<'a> {
     pub(in crate::decide) state: &'a State,
@@ -27,6 +28,7 @@ impl Demand<'_> {
     }
 
     /// The money that it needs.
+    #[inline(always)]
     pub(super) fn need(&self) -> i128 {
         if self.opens() { self.instrument.need(self.direction, self.price, self.volume) } else { 0 }
     }

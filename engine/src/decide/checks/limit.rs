@@ -4,6 +4,7 @@ use super::demand::{Demand, Relief};
 use crate::keyed::pair_name;
 use crate::position::class_of;
 use crate::reject::Reject;
+use crate::state::{Account, Instrument, State};
 use crate::types::Direction;
 
 /// 18: an opening order stays within the limit; and within the numbers, whatever the limit.
@@ -19,7 +20,7 @@ pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject
     }
     let definition = &demand.instrument.definition;
     let alone = definition.limit_with == definition.index && demand.state.client_limits.len() == 0;
-    let limit = if alone { definition.position_limit } else { limit_of(*demand) };
+    let limit = if alone { definition.position_limit } else { of_class(demand, limit_of) };
     if limit == 0 {
         return Ok(());
     }
@@ -32,31 +33,41 @@ pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject
 fn exposure(demand: &Demand<'_>) -> u64 {
     match demand.row {
         Some(row) => demand.state.rows.exposure(row, demand.direction),
-        None => exposure_without_row(*demand),
+        None => of_class(demand, exposure_without_row),
     }
+}
+
+/// Calls what looks at a client in a limit group and a class, on the group's side.
+#[inline(always)]
+fn of_class<T>(demand: &Demand<'_>, look: impl FnOnce(&State, &Account, &Instrument, Direction, u8) -> T) -> T {
+    look(demand.state, demand.account, demand.instrument, demand.direction, demand.hedge)
 }
 
 /// What the other members' rows of the client come to.
 #[inline(never)]
-fn exposure_without_row(demand: Demand<'_>) -> u64 {
-    let (client, group) = (demand.account.definition.client_number, demand.instrument.definition.limit_with);
-    let lots = demand.state.rows.exposure_of(client, group, class_of(demand.hedge));
-    lots[group_side(&demand)]
+fn exposure_without_row(
+    state: &State,
+    account: &Account,
+    instrument: &Instrument,
+    direction: Direction,
+    hedge: u8,
+) -> u64 {
+    let (client, group) = (account.definition.client_number, instrument.definition.limit_with);
+    state.rows.exposure_of(client, group, class_of(hedge))[group_side(instrument, direction)]
 }
 
-/// The order's side as its limit group sees it: 0 long, 1 short.
-fn group_side(demand: &Demand<'_>) -> usize {
-    demand.direction.side() ^ usize::from(demand.instrument.swapped)
+/// A side as the instrument's limit group sees it: 0 long, 1 short.
+fn group_side(instrument: &Instrument, direction: Direction) -> usize {
+    direction.side() ^ usize::from(instrument.swapped)
 }
 
 /// The client number's own limit if one is set, else that of the group's first instrument. RULES.md, Which limit.
 #[inline(never)]
-fn limit_of(demand: Demand<'_>) -> u32 {
-    let (state, group) = (demand.state, demand.instrument.definition.limit_with);
-    let class = u64::from(class_of(demand.hedge));
-    let name = pair_name(demand.account.definition.client_number.0, group.0) | class << 48;
+fn limit_of(state: &State, account: &Account, instrument: &Instrument, direction: Direction, hedge: u8) -> u32 {
+    let group = instrument.definition.limit_with;
+    let name = pair_name(account.definition.client_number.0, group.0) | u64::from(class_of(hedge)) << 48;
     match state.client_limits.get(name) {
-        Some(limits) => limits[group_side(&demand)],
+        Some(limits) => limits[group_side(instrument, direction)],
         None => state.instrument(group).map_or(0, |first| first.definition.position_limit),
     }
 }
@@ -68,12 +79,23 @@ pub(super) fn member_is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(),
     if demand.state.rows.member_limit_count() == 0 {
         return Ok(());
     }
-    let participant = demand.account.definition.participant;
-    let limit = demand.state.rows.member_limit(participant, demand.instrument.definition.index);
-    let side: Direction = demand.direction;
-    let exceeds = limit.is_some_and(|limit| {
-        let lots = limit.lots[side.side()] - u64::from(relief.member);
-        limit.volume != 0 && lots + u64::from(demand.volume) > u64::from(limit.volume)
-    });
-    if exceeds { Err(Reject::MemberLimitExceeded) } else { Ok(()) }
+    let (volume, relief) = (u64::from(demand.volume), u64::from(relief.member));
+    member_has(demand.state, demand.account, demand.instrument, demand.direction, volume, relief)
+}
+
+#[inline(never)]
+fn member_has(
+    state: &State,
+    account: &Account,
+    instrument: &Instrument,
+    side: Direction,
+    volume: u64,
+    relief: u64,
+) -> Result<(), Reject> {
+    match state.rows.member_limit(account.definition.participant, instrument.definition.index) {
+        Some(limit) if limit.volume != 0 && limit.lots[side.side()] - relief + volume > u64::from(limit.volume) => {
+            Err(Reject::MemberLimitExceeded)
+        }
+        _ => Ok(()),
+    }
 }

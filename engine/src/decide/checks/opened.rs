@@ -4,6 +4,7 @@
 use super::demand::{Demand, Relief};
 use crate::position::counts_opened;
 use crate::reject::Reject;
+use crate::state::{Account, Instrument, State};
 
 /// 19: an opening order stays within both.
 #[inline(always)]
@@ -11,20 +12,18 @@ pub(super) fn is_kept(demand: &Demand<'_>, relief: &Relief) -> Result<(), Reject
     if !demand.instrument.open_limited || !counts_opened(demand.hedge) {
         return Ok(());
     }
-    within(*demand, *relief)
+    within(demand.state, demand.account, demand.instrument, i128::from(relief.opened) + i128::from(demand.volume))
 }
 
+/// `growth`: lots more than were opened before.
 #[inline(never)]
-fn within(demand: Demand<'_>, relief: Relief) -> Result<(), Reject> {
-    let product_limit = demand.state.product_of(demand.instrument).definition.open_limit;
-    let definition = &demand.instrument.definition;
-    let (rows, client) = (&demand.state.rows, demand.account.definition.client_number);
-    let exceeds = |opened: u64, limit: u32| {
-        let opened = i128::from(opened) + i128::from(relief.opened) + i128::from(demand.volume);
-        limit != 0 && opened > i128::from(limit)
-    };
-    let in_instrument = exceeds(rows.opened_of(client, definition.index), definition.open_limit);
-    if in_instrument || exceeds(rows.opened_in_product(client, definition.product), product_limit) {
+fn within(state: &State, account: &Account, instrument: &Instrument, growth: i128) -> Result<(), Reject> {
+    let (definition, rows, client) = (&instrument.definition, &state.rows, account.definition.client_number);
+    let exceeds = |opened: u64, limit: u32| limit != 0 && i128::from(opened) + growth > i128::from(limit);
+    let in_product = state.product_of(instrument).definition.open_limit;
+    if exceeds(rows.opened_of(client, definition.index), definition.open_limit)
+        || exceeds(rows.opened_in_product(client, definition.product), in_product)
+    {
         return Err(Reject::OpenLimitExceeded);
     }
     Ok(())
