@@ -105,7 +105,7 @@ impl<'a> Day<'a> {
     /// A member's trades, in the order of the log. A trade that closed yesterday's and today's lots is one: its lines, one behind the other, are
     /// put together.
     pub fn trades(&self, member: MemberIndex) -> impl Iterator<Item = TradeLine> + '_ {
-        let mut places = self.trades[usize::from(member.0)].iter().map(|&place| self.result.trades[place]).peekable();
+        let mut places = self.lines(member).peekable();
         std::iter::from_fn(move || {
             let mut trade = places.next()?;
             while let Some(next) = places.next_if(|next| is_rest(&trade, next)) {
@@ -113,6 +113,11 @@ impl<'a> Day<'a> {
             }
             Some(trade)
         })
+    }
+
+    /// A member's trades, line by line as the log has them.
+    pub fn lines(&self, member: MemberIndex) -> impl Iterator<Item = TradeLine> + '_ {
+        self.trades[usize::from(member.0)].iter().map(|&place| self.result.trades[place])
     }
 
     /// An instrument's id.

@@ -4,6 +4,10 @@
 //! |---|---|
 //! | `members` | the members' tables: columns, and what is in them |
 //! | `dbf` | dBase III, written and read |
+//! | `regulator` | the upload set: kinds, columns, and what is in them |
+//! | `market` | tables over the whole market |
+//! | `comma` | CSV |
+//! | `columnar` | Parquet |
 //! | `table` | columns, cells, and numbers as text |
 //! | `day` | a result by members |
 //!
@@ -12,21 +16,29 @@
 //! | kind | files |
 //! |---|---|
 //! | members | `members/<member>/<member>_<group>_<yyyymmdd>_<settlement id>_<Table>.dbf`: five tables a member |
+//! | regulator | `regulator/<member>/<member><kind><yyyymmdd>.txt`: fourteen kinds a member |
+//! | csv | `csv/<Table>.csv`: eleven tables over the whole market |
+//! | parquet | `parquet/<Table>.parquet`: the same |
 //!
 //! `<member>` is the ParticipantId, of four characters as a rule; a longer one stands whole. Every file is written beside its name (`.part`) and
 //! takes it when it is whole. The same result makes the same bytes: nothing is of the clock, and members are written on all cores without
 //! a trace of who was first.
 
+pub(crate) mod columnar;
+pub(crate) mod comma;
 pub(crate) mod day;
 pub mod dbf;
 pub mod error;
+pub mod market;
 pub mod members;
+pub mod regulator;
 pub mod table;
 
 pub use error::{FileError, Why};
 
 use day::Day;
 use rayon::prelude::*;
+use regulator::{UPLOADS, Upload};
 use settlement::market::MemberIndex;
 use settlement::result::DayResult;
 use std::collections::BTreeSet;
@@ -44,17 +56,26 @@ use table::Table;
 pub enum FileKind {
     /// Members' files, DBF.
     Members,
+    /// The regulator's upload set.
+    Regulator,
+    /// CSV of the whole market.
+    Csv,
+    /// Parquet of the whole market.
+    Parquet,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [FileKind; 1] = [FileKind::Members];
+    pub const ALL: [FileKind; 4] = [FileKind::Members, FileKind::Regulator, FileKind::Csv, FileKind::Parquet];
 
     /// Its name, on command lines.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             FileKind::Members => "members",
+            FileKind::Regulator => "regulator",
+            FileKind::Csv => "csv",
+            FileKind::Parquet => "parquet",
         }
     }
 }
@@ -92,6 +113,9 @@ pub struct Written {
 /// A file to be written.
 enum Task {
     Members(&'static Table, MemberIndex),
+    Regulator(&'static Upload, MemberIndex),
+    Csv(&'static Table),
+    Parquet(&'static Table),
 }
 
 /// Writes a settled day. `progress` is told after each file how many of all are done, from whichever thread it was.
@@ -115,6 +139,12 @@ pub fn write(
                 tasks
                     .extend(day.members().flat_map(|member| members::TABLES.map(|table| Task::Members(table, member))));
             }
+            FileKind::Regulator => {
+                let of = |member| UPLOADS.iter().map(move |upload| Task::Regulator(upload, member));
+                tasks.extend(day.members().flat_map(of));
+            }
+            FileKind::Csv => tasks.extend(market::TABLES.map(Task::Csv)),
+            FileKind::Parquet => tasks.extend(market::TABLES.map(Task::Parquet)),
         }
     }
     let (done, all) = (AtomicU64::new(0), tasks.len() as u64);
@@ -143,6 +173,24 @@ impl Task {
                     out.write_all(&bytes).map_err(|error| FileError::system(&path, &error))?;
                     Ok(records)
                 })
+            }
+            Task::Regulator(upload, member) => {
+                let (id, kind) = (day.result.member(member), upload.kind);
+                let name = format!("{id}{kind}{:08}.txt", day.result.head.day);
+                let path: PathBuf = ["regulator", id, &name].iter().collect();
+                let (bytes, records) = regulator::file(upload, day, member, &path)?;
+                place(folder, &path, FileKind::Regulator, |out| {
+                    out.write_all(&bytes).map_err(|error| FileError::system(&path, &error))?;
+                    Ok(records)
+                })
+            }
+            Task::Csv(table) => {
+                let path: PathBuf = ["csv", &format!("{}.csv", table.name)].iter().collect();
+                place(folder, &path, FileKind::Csv, |out| comma::write(table, day, &path, out))
+            }
+            Task::Parquet(table) => {
+                let path: PathBuf = ["parquet", &format!("{}.parquet", table.name)].iter().collect();
+                place(folder, &path, FileKind::Parquet, |out| columnar::write(table, day, &path, out))
             }
         }
     }
