@@ -9,6 +9,7 @@
 //! | `comma` | CSV |
 //! | `columnar` | Parquet |
 //! | `table` | columns, cells, and numbers as text |
+//! | `compare` | ours against theirs, item by item |
 //! | `day` | a result by members |
 //!
 //! [`write`] makes, in the folder it is given:
@@ -26,6 +27,7 @@
 
 pub(crate) mod columnar;
 pub(crate) mod comma;
+pub mod compare;
 pub(crate) mod day;
 pub mod dbf;
 pub mod error;
@@ -34,6 +36,7 @@ pub mod members;
 pub mod regulator;
 pub mod table;
 
+pub use compare::{Comparison, compare};
 pub use error::{FileError, Why};
 
 use day::Day;
