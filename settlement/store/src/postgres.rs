@@ -39,7 +39,7 @@ fn said(error: ::postgres::Error) -> StoreError {
 }
 
 impl Database for Postgres {
-    const DIALECT: Dialect = Dialect { int: "bigint", text: "text", end: "" };
+    const DIALECT: Dialect = Dialect { int: "bigint", text: "text COLLATE \"C\"", end: "" };
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, StoreError> {
         Ok(Box::new(Changes { transaction: self.client.transaction().map_err(said)? }))
