@@ -30,9 +30,14 @@ pub const FILES: &[&str] = &[
     "client_limits.csv",
     "member_limits.csv",
     "credit.csv",
+    "funds.csv",
+    "waivers.csv",
+    "closes.csv",
+    "bonds.csv",
+    "codes.csv",
 ];
 /// Files that the log does not hold: a day's end takes them from the day's own folder.
-pub const CARRIED: &[&str] = &["margins.csv", "fees.csv", "trading_days.csv"];
+pub const CARRIED: &[&str] = &["margins.csv", "fees.csv", "trading_days.csv", "waivers.csv", "bonds.csv", "codes.csv"];
 /// Most money of a row, 1/10,000 yuan: 100 trillion yuan.
 const MONEY_MOST: i64 = 1_000_000_000_000_000_000;
 /// Most steps of a day (RULES.md, ScheduleSet).
@@ -560,7 +565,8 @@ impl Loader<'_> {
 
     fn fees(&mut self) {
         let columns = &[must("product"), must("fee"), must("basis"), must("value"), may("valid_until")];
-        let fees = ["trade", "close-today", "submission", "delivery", "exercise"].map(|name| (name, name));
+        let fees = ["trade", "close-today", "submission", "settlement", "delivery", "exercise", "transfer"]
+            .map(|name| (name, name));
         let mut there = HashSet::new();
         self.file("fees.csv", columns, |row, _, names| {
             let (product, _) = known(row, "product", "products.csv", &names.products);

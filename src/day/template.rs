@@ -100,6 +100,36 @@ fn files() -> Vec<(&'static str, String)> {
              participant,kind,amount\n0001,funds,500000000\n0002,credit,100000000\n"
                 .to_owned(),
         ),
+        (
+            "funds.csv",
+            "# 会员资金, yuan, for `backstop settle`: of clearing members. collateral,haircut,previous_collateral may be there too\n\
+             participant,short,previous_reserve,previous_margin,deposited,withdrawn,minimum_reserve\n\
+             0001,示例会员,500000000,409190.4,0,0,2000000\n"
+                .to_owned(),
+        ),
+        (
+            "waivers.csv",
+            "# 减免: what is empty is everything; relief free | off | rate | lot, its value; beyond: lots of the day that pay first\n\
+             product,fee,participant,client,from,until,beyond,relief,value\nT,close-today,,,,,,free,\nIO,submission,,,,,,free,\n"
+                .to_owned(),
+        ),
+        (
+            "closes.csv",
+            "# What the exchange gives at the day's end: settlement or delivery of an instrument, close or exercise of an option product\n\
+             kind,name,price\nclose,IO,3710.25\n"
+                .to_owned(),
+        ),
+        (
+            "bonds.csv",
+            "# 可交割国债 (an example, not the exchange's list)\n\
+             instrument,bond,factor,coupon,frequency,last_coupon,next_coupon\nT2412,240004,0.9503,0.0235,2,20240825,20250225\n"
+                .to_owned(),
+        ),
+        (
+            "codes.csv",
+            "# 自营 the member's own; 自动对冲 nets long and short at the day's end\nparticipant,client,own,nets\n0001,00000001,true,false\n"
+                .to_owned(),
+        ),
     ]
 }
 
@@ -154,9 +184,24 @@ pub fn write(folder: &Path) -> Result<usize, String> {
     for (file, text) in &files {
         super::end::put(&folder.join(file), text.as_bytes())?;
     }
+    super::end::put(&folder.join("settlement.toml"), SETTLEMENT.as_bytes())?;
     super::end::put(&folder.join("README"), readme().as_bytes())?;
-    Ok(files.len() + 1)
+    Ok(files.len() + 2)
 }
+
+/// Settings of the settlement, as they are without the file.
+const SETTLEMENT: &str = "\
+# 结算设置: as they are without this file
+group = \"SG01\"
+# matching = \"oldest-first\" | \"today-first\": without it as the engine froze lots
+margin_rounding = \"half-up\" # half-even, down, up
+fee_rounding = \"half-up\"
+safety_factor = \"0.5\" # option sellers' minimum 最低保障系数
+both_sides = [] # groups of products without 单向大边
+combination = \"0\" # 组合保证金优惠
+collateral_multiple = \"4\" # 配比乘数
+tiers_by_hedge_flag = false
+";
 
 fn readme() -> String {
     format!(
@@ -170,7 +215,10 @@ fn readme() -> String {
          The opening frames:  backstop day load . --day {DAY} --out opening.log\n\
          \n\
          The exchange's own contract sheet goes in as contracts.csv. Its price limits must follow by rule from settlement_prices.csv; without\n\
-         that file, from a settlement price that gives both. Prices are yuan (points). users.csv holds secrets: keep it yours.\n",
+         that file, from a settlement price that gives both. Prices are yuan (points). users.csv holds secrets: keep it yours.\n\
+         \n\
+         At the day's end:    backstop settle run --journal the-days-journal --base . --out settled\n\
+         It reads funds.csv, waivers.csv, closes.csv, bonds.csv, codes.csv and settlement.toml too 结算.\n",
         FILES.join(", ")
     )
 }

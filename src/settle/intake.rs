@@ -20,7 +20,7 @@ use engine::command::{
     AccountDefine, BodyView, DayOpen, InstrumentDefine, ParticipantDefine, PositionSet, ProductDefine, UserDefine,
 };
 use engine::event::{EndReason, EventView, SystemId, Traded};
-use engine::types::{Offset, OrderKey, UserIndex};
+use engine::types::{Offset, OrderKey, Phase, UserIndex};
 use journal::CompleteFrame;
 use settlement::Price;
 use settlement::market::{AccountIndex, InstrumentIndex, ProductIndex};
@@ -101,8 +101,8 @@ pub struct Intake {
     pub products: Vec<Option<ProductDefine>>,
     /// Instruments.
     pub instruments: Vec<Option<InstrumentDefine>>,
-    /// Requests that were accepted, by account and product: orders, quotes and cancels.
-    pub submissions: BTreeMap<(AccountIndex, ProductIndex), u64>,
+    /// Requests that were accepted, by account, product and hedge flag: orders, quotes and cancels.
+    pub submissions: BTreeMap<(AccountIndex, ProductIndex, u8), u32>,
     /// The day is closed.
     pub is_closed: bool,
     /// Epoch of the last frame.
@@ -115,6 +115,11 @@ pub struct Intake {
     instructions: HashMap<OrderKey, (RowKey, u8, u32)>,
     instructed: BTreeMap<RowKey, Instructed>,
     rows: HashMap<RowKey, Positions>,
+    /// By instrument: sessions of continuous trading, milliseconds after 0:00; the last one may be open.
+    sessions: BTreeMap<InstrumentIndex, Vec<(u32, Option<u32>)>>,
+    /// By instrument: best bid and ask as last published while somebody was there.
+    book: BTreeMap<InstrumentIndex, [Option<i32>; 2]>,
+    last_time: u32,
 }
 
 /// A live order.
@@ -146,6 +151,7 @@ impl Intake {
         self.epoch = stamp.epoch.0;
         self.last_sequence = stamp.sequence.0;
         self.state_digest = frame.digests().state;
+        self.last_time = time_of_day(stamp.time.0);
         let outcome = if frame.rejection().is_some() { Ok(()) } else { self.accepted(frame, tell) };
         outcome.map_err(|what| Contradiction { sequence: stamp.sequence.0, what })
     }
@@ -161,7 +167,10 @@ impl Intake {
             BodyView::UserDefine(define) => put(&mut self.users, define.index.0.into(), define),
             BodyView::AccountDefine(define) => put(&mut self.accounts, define.index.0, define),
             BodyView::ProductDefine(define) => put(&mut self.products, define.index.0.into(), define),
-            BodyView::InstrumentDefine(define) => put(&mut self.instruments, define.index.0.into(), define),
+            BodyView::InstrumentDefine(define) => {
+                put(&mut self.instruments, define.index.0.into(), define);
+                self.enters(InstrumentIndex(define.index.0), define.phase);
+            }
             BodyView::PositionSet(set) => self.position_set(set, tell)?,
             BodyView::DayClose(_) => self.is_closed = true,
             _ => {}
@@ -180,6 +189,14 @@ impl Intake {
                     self.orders.insert(key, order);
                 }
                 Some(EventView::Traded(traded)) => self.traded(frame, traded, tell)?,
+                Some(EventView::PhaseChanged(changed)) => {
+                    self.enters(InstrumentIndex(changed.instrument.0), changed.phase);
+                }
+                Some(EventView::MarketData(data)) if data.present & (HAS_BID | HAS_ASK) != 0 => {
+                    let side = |bit, price: engine::types::Price| (data.present & bit != 0).then_some(price.0);
+                    let book = [side(HAS_BID, data.bid), side(HAS_ASK, data.ask)];
+                    self.book.insert(InstrumentIndex(data.instrument.0), book);
+                }
                 // An immediate order that traded fully is gone with its last trade.
                 Some(EventView::Ended(ended)) => drop(self.orders.remove(&ended.order)),
                 Some(EventView::ExecAccepted(_)) => {
@@ -220,6 +237,35 @@ impl Intake {
         self.day.as_ref().map_or(0, |day| day.trading_day)
     }
 
+    /// An instrument's sessions of continuous trading, milliseconds after 0:00; one that goes on ends with the last frame.
+    #[must_use]
+    pub fn sessions(&self, instrument: InstrumentIndex) -> Vec<(u32, u32)> {
+        let sessions = self.sessions.get(&instrument).map(Vec::as_slice).unwrap_or_default();
+        sessions.iter().map(|(from, to)| (*from, to.unwrap_or(self.last_time).max(*from))).collect()
+    }
+
+    /// The limit, in ticks, that an instrument stood at when somebody was last in its book: only buyers at the upper one, only sellers at the lower one.
+    #[must_use]
+    pub fn stands_at(&self, instrument: InstrumentIndex) -> Option<i32> {
+        let definition = self.instruments.get(usize::from(instrument.0))?.as_ref()?;
+        match self.book.get(&instrument)? {
+            [Some(bid), None] if *bid == definition.upper_limit => Some(*bid),
+            [None, Some(ask)] if *ask == definition.lower_limit => Some(*ask),
+            _ => None,
+        }
+    }
+
+    fn enters(&mut self, instrument: InstrumentIndex, phase: u8) {
+        let (now, is_continuous) = (self.last_time, phase == Phase::Continuous as u8);
+        let sessions = self.sessions.entry(instrument).or_default();
+        match sessions.last_mut() {
+            Some((_, to @ None)) if !is_continuous => *to = Some(now),
+            Some((_, None)) => {}
+            _ if is_continuous => sessions.push((now, None)),
+            _ => {}
+        }
+    }
+
     fn known(&self, row: RowKey) -> Result<&InstrumentDefine, What> {
         let account = self.accounts.get(row.account.0 as usize).and_then(Option::as_ref).ok_or(What::Undefined)?;
         let participant = self.participants.get(usize::from(account.participant.0)).and_then(Option::as_ref);
@@ -251,21 +297,22 @@ impl Intake {
     /// Requests that a submission fee counts: orders, quotes, and cancels that took one away.
     fn count(&mut self, frame: &CompleteFrame<'_>) -> Result<(), What> {
         let row = match frame.command().body {
-            BodyView::OrderInsert(insert) => Some((insert.account.0, insert.instrument.0)),
-            BodyView::QuoteInsert(insert) => Some((insert.account.0, insert.instrument.0)),
+            BodyView::OrderInsert(insert) => Some(key(insert.account.0, insert.instrument.0, insert.hedge)),
+            BodyView::QuoteInsert(insert) => Some(key(insert.account.0, insert.instrument.0, insert.hedge[0])),
             BodyView::OrderCancel(_) | BodyView::QuoteCancel(_) => {
                 let ended = frame.events().find_map(|event| match event.view() {
                     Some(EventView::Ended(ended)) if ended.reason == EndReason::Cancelled as u8 => Some(ended.order),
                     _ => None,
                 });
                 let order = ended.and_then(|order| self.orders.get(&order));
-                order.map(|order| (order.row.account.0, order.row.instrument.0))
+                order.map(|order| order.row)
             }
             _ => None,
         };
-        if let Some((account, instrument)) = row {
-            let product = ProductIndex(self.known(key(account, instrument, b'1'))?.product.0);
-            *self.submissions.entry((AccountIndex(account), product)).or_default() += 1;
+        if let Some(row) = row {
+            let product = ProductIndex(self.known(row)?.product.0);
+            let count = self.submissions.entry((row.account, product, row.hedge)).or_default();
+            *count = count.checked_add(1).ok_or(What::TooMuch)?;
         }
         Ok(())
     }
@@ -331,6 +378,9 @@ impl Positions {
     }
 }
 
+/// Bits of MarketData's `present`.
+const HAS_BID: u32 = 2;
+const HAS_ASK: u32 = 4;
 /// FTDExecAction: exercise.
 const EXERCISE: u8 = b'1';
 

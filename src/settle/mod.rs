@@ -4,6 +4,14 @@
 //! |---|---|
 //! | [`intake`] | the log as input: a fold over frames, for the batch and the stream |
 //! | [`day_log`] | a whole day of it, kept |
+//! | [`terms`] | what the log does not hold, from the day's folder |
+//! | [`market`] | both together: the market as settlement has it, and the day's settlement prices |
+//! | [`corrections`] | another price, a cancelled trade |
+//! | [`run`] | through the batch; in a few figures; what changed |
 
+pub mod corrections;
 pub mod day_log;
 pub mod intake;
+pub mod market;
+pub mod run;
+pub mod terms;
