@@ -4,8 +4,12 @@
 use backstop::base_data;
 use backstop::drill::world::{DAY_BEGINS_NS, World};
 use backstop::drill::{BookChoice, DayChoice, Options, ReopenChoice, drill};
+use backstop::settle::corrections::Corrections;
 use backstop::settle::day_log::DayLog;
 use backstop::settle::intake::{Contradiction, Intake, What};
+use backstop::settle::market::PriceBy;
+use backstop::settle::run::{NotSettled, changes, settle_day};
+use backstop::settle::terms::Terms;
 use engine::IdStyle;
 use engine::command::{BookPolicy, CommandBuffer, EpochOpen, OrderInsert, Reopening, TakeoverBegin};
 use engine::event::EventView;
@@ -14,6 +18,7 @@ use hw_profiles::Profile;
 use indicatif::ProgressBar;
 use journal::{Identity, Log, LogLimits, LogReader, Machine};
 use proptest::prelude::*;
+use settlement::batch::Progress;
 use settlement::rules::closing::Held;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
@@ -242,4 +247,217 @@ proptest! {
             let _ = intake.take(&frame, &mut |_| {});
         }
     }
+}
+
+/// A day of the template's folder, traded by hand, closed; times are of China.
+mod traded {
+    use super::*;
+    use backstop::base_files::BaseFiles;
+    use backstop::day::table::days_of_date;
+    use backstop::day::template;
+    use engine::command::DayClose;
+    use std::path::Path;
+
+    pub const IF: u16 = 0;
+    pub const IO_CALL: u16 = 2;
+
+    fn at(hour: u64, minute: u64) -> Nanoseconds {
+        Nanoseconds(((days_of_date(template::DAY) * 24 + hour - 8) * 60 + minute) * 60_000_000_000)
+    }
+
+    /// User and account, instrument, direction, offset, price, lots.
+    type Order = (u16, u32, u16, u8, u8, i64, u32);
+
+    pub fn day(folder: &Path) -> Machine {
+        let files = BaseFiles::load_for(folder, template::DAY).unwrap();
+        let mut machine = machine(1);
+        for command in &files.commands(template::DAY, 1, &Profile::load("dev").unwrap().limits).unwrap() {
+            assert_eq!(machine.execute(&command.command(), at(8, 30)).unwrap().rejected, None);
+        }
+        let phase = |machine: &mut Machine, phase, hour| {
+            let command = base_data::phase(InstrumentIndex::ALL, phase, base_data::BY_HAND, 0);
+            assert_eq!(machine.execute(&CommandBuffer::own(&command).command(), at(hour, 0)).unwrap().rejected, None);
+        };
+        let mut number = 0;
+        let mut trade = |machine: &mut Machine, orders: [Order; 2], hour, minute| {
+            for (user, account, instrument, direction, offset, price, lots) in orders {
+                number += 1;
+                let insert = OrderInsert {
+                    local_id: base_data::text(&format!("{number:012}")),
+                    message_reference: [b' '; 6],
+                    direction,
+                    offset,
+                    hedge: b'1',
+                    order_type: b'0',
+                    match_condition: b'3',
+                    match_session: b'7',
+                    instrument: InstrumentIndex(instrument),
+                    flags: 0,
+                    price: RawPrice(price),
+                    account: AccountIndex(account),
+                    volume: Volume(lots),
+                    minimal_volume: Volume(0),
+                    reserved: 0,
+                };
+                let command = CommandBuffer::new(0, 0, UserIndex(user), &insert);
+                assert_eq!(machine.execute(&command.command(), at(hour, minute)).unwrap().rejected, None);
+            }
+        };
+        phase(&mut machine, Phase::Continuous, 10);
+        trade(&mut machine, [(0, 0, IF, b'0', b'0', 37_800_000, 1), (1, 1, IF, b'1', b'0', 37_800_000, 1)], 10, 30);
+        phase(&mut machine, Phase::NoTrading, 11);
+        phase(&mut machine, Phase::Continuous, 13);
+        trade(&mut machine, [(0, 0, IF, b'0', b'0', 37_900_000, 2), (1, 1, IF, b'1', b'0', 37_900_000, 2)], 14, 30);
+        // What was opened today at 3780 is closed: with one of yesterday's three lots before it, first in first out.
+        trade(&mut machine, [(1, 1, IF, b'0', b'4', 37_920_000, 1), (0, 0, IF, b'1', b'1', 37_920_000, 1)], 14, 40);
+        trade(
+            &mut machine,
+            [(0, 0, IO_CALL, b'0', b'0', 2_010_000, 4), (1, 2, IO_CALL, b'1', b'0', 2_010_000, 4)],
+            14,
+            50,
+        );
+        let close = CommandBuffer::own(&DayClose { reserved: 0, step: 0 });
+        assert_eq!(machine.execute(&close.command(), at(15, 30)).unwrap().rejected, None);
+        machine
+    }
+}
+
+fn settled(
+    folder: &std::path::Path,
+    log: &LogReader,
+    corrections: &Corrections,
+    threads: usize,
+) -> Result<backstop::settle::run::Run, NotSettled> {
+    let mut day = DayLog::read(log, &|_| {}).unwrap();
+    let mut terms = Terms::read(folder, &day.intake, &|_| {}).map_err(NotSettled::Faults)?;
+    settle_day(&mut day, &mut terms, corrections, 1, threads, &Progress::default())
+}
+
+#[test]
+fn a_small_day_comes_out_as_worked_out_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    backstop::day::template::write(folder.path()).unwrap();
+    let machine = traded::day(folder.path());
+    let run = settled(folder.path(), machine.reader(), &Corrections::default(), 2).unwrap();
+    let price =
+        |id: &str| run.prices.iter().find(|price| price.instrument == id).map(|price| (price.price, price.by)).unwrap();
+    // (2 x 3790.0 + 3792.0) / 3 = 3790.67: 3790.6 on the tick of 0.2. T was not traded, the put neither.
+    assert_eq!(price("IF2412"), (37_906_000, PriceBy::LastHour));
+    assert_eq!(price("IO2412-C-3700"), (2_010_000, PriceBy::LastHour));
+    assert_eq!(price("T2412"), (1_056_150, PriceBy::Previous));
+    assert_eq!(price("IO2412-P-3700"), (1_900_000, PriceBy::Previous));
+    let figures: BTreeMap<u32, _> = run.result.settled.accounts.iter().map(|(account, of)| (account.0, *of)).collect();
+    let yuan = |yuan: f64| settlement::Money((yuan * 10_000.0).round() as i64);
+    // Account 0: three of yesterday at 3788.8, bought 1 at 3780 and 2 at 3790, sold 1 at 3792: in all
+    // (3790.6 - 3788.8) x 3 + (3790.6 - 3780) + (3790.6 - 3790) x 2 + (3792 - 3790.6) = 18.6 points x 300.
+    assert_eq!(figures[&0].profit, yuan(18.6 * 300.0));
+    assert_eq!(figures[&1].profit, yuan((3780.0 - 3790.6 + (3790.0 - 3790.6) * 2.0 + 3790.6 - 3792.0) * 300.0));
+    assert_eq!(figures[&2].profit, yuan(-1.8 * 3.0 * 300.0));
+    assert_eq!((figures[&0].premium, figures[&2].premium), (yuan(-80_400.0), yuan(80_400.0)));
+    // Five lots long; two short; three short and four calls sold: 201 x 100 + max(3710.25 x 12 % - 0, half of that) x 100 a lot.
+    assert_eq!(figures[&0].margin, yuan(3790.6 * 300.0 * 0.12 * 5.0));
+    assert_eq!(figures[&1].margin, yuan(3790.6 * 300.0 * 0.12 * 2.0));
+    assert_eq!(figures[&2].margin, yuan(3790.6 * 300.0 * 0.12 * 3.0 + (201.0 * 100.0 + 3710.25 * 0.12 * 100.0) * 4.0));
+    // Trades at 0.23 in 10,000; what closes today's lots at 2.3; a yuan an order in IF, none in IO.
+    let worth = 300.0 * 0.000_023;
+    assert_eq!(figures[&0].fees.transaction, yuan(3780.0 * worth + 3790.0 * 2.0 * worth + 3792.0 * worth + 4.0 * 15.0));
+    assert_eq!(figures[&1].fees.transaction, yuan(3780.0 * worth + 3790.0 * 2.0 * worth + 3792.0 * worth * 10.0));
+    assert_eq!(
+        [0, 1, 2].map(|account| figures[&account].fees.submission),
+        [3, 3, 0].map(|count| yuan(f64::from(count)))
+    );
+    // 0001 clears 0002: one clearing member, with what the folder says it had.
+    let funds = run.result.settled.funds[0].unwrap();
+    assert!(run.result.settled.funds[1].is_none());
+    let sum = |of: fn(&settlement::account::Figures) -> i64| figures.values().map(of).sum::<i64>();
+    let (margin, fees) = (sum(|of| of.margin.0), sum(|of| of.fees.total().unwrap().0));
+    assert_eq!((sum(|of| of.profit.0), sum(|of| of.premium.0)), (0, 0));
+    assert_eq!(funds.reserve.0, 5_000_000_000_000 + 4_091_904_000 - margin - fees);
+    let again = settled(folder.path(), machine.reader(), &Corrections::default(), 1).unwrap();
+    assert!(again.result == run.result, "threads change nothing");
+}
+
+#[test]
+fn corrections_give_what_a_day_with_them_would_have_given() {
+    let folder = tempfile::tempdir().unwrap();
+    backstop::day::template::write(folder.path()).unwrap();
+    let machine = traded::day(folder.path());
+    let first = settled(folder.path(), machine.reader(), &Corrections::default(), 2).unwrap();
+    let mut corrections = Corrections::default();
+    corrections.add_flags(&["IF2412=3800".to_owned()], &[]).unwrap();
+    let dearer = settled(folder.path(), machine.reader(), &corrections, 2).unwrap();
+    let profit = |run: &backstop::settle::run::Run, account: usize| run.result.settled.accounts[account].1.profit.0;
+    // Five long lots at a settlement price 9.4 points higher.
+    assert_eq!(profit(&dearer, 0) - profit(&first, 0), 94_000 * 300 * 5);
+    let changed = changes(&first.result, &dearer.result);
+    assert!(changed.iter().any(|change| change.of == "IF2412" && change.now == Some(38_000_000)), "{changed:?}");
+    assert!(changed.iter().all(|change| !change.of.starts_with("T2412")), "{changed:?}");
+
+    // The morning's trade never was: its lot is closed later, so that the buyer's close takes another one of today.
+    let id = |place: usize| String::from_utf8(first.result.trades[place].trade_id.to_vec()).unwrap().trim().to_owned();
+    let mut corrections = Corrections::default();
+    corrections.add_flags(&[], &[id(0)]).unwrap();
+    let without = settled(folder.path(), machine.reader(), &corrections, 2).unwrap();
+    assert_eq!(without.result.trades.len(), first.result.trades.len() - 2);
+    assert_eq!(profit(&first, 0) - profit(&without, 0), 106_000 * 300);
+    let row = |run: &backstop::settle::run::Run| run.result.settled.rows[0].figures.long;
+    assert_eq!((row(&first), row(&without)), (5, 4));
+    // Without the trades that it was opened by, the close of account 1 closes nothing.
+    corrections.add_flags(&[], &[id(2)]).unwrap();
+    let refused = settled(folder.path(), machine.reader(), &corrections, 2).unwrap_err();
+    assert!(
+        matches!(&refused, NotSettled::Faults(faults) if faults.list[0].message.contains("00000001")),
+        "{refused:?}"
+    );
+    let mut unknown = Corrections::default();
+    unknown.add_flags(&["XX=1".to_owned()], &["nobody".to_owned()]).unwrap();
+    let refused = settled(folder.path(), machine.reader(), &unknown, 2).unwrap_err();
+    assert!(matches!(&refused, NotSettled::Faults(faults) if faults.count == 2), "{refused:?}");
+}
+
+#[test]
+fn every_fault_of_the_settlements_tables_is_named_with_file_row_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    backstop::day::template::write(folder.path()).unwrap();
+    let machine = traded::day(folder.path());
+    let put = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    put("funds.csv", "participant,previous_reserve\n0009,1\n0001,1.23456\n0001,1\n0001,2\n");
+    put("closes.csv", "kind,name,price\nclose,XX,1\nmiddle,IO,1\n");
+    put("waivers.csv", "relief,value\nfree,\noff,1.5\n");
+    put(
+        "bonds.csv",
+        "instrument,bond,factor,coupon,frequency,last_coupon,next_coupon\nT2412,B,0.9,0.03,3,20240825,20240225\n",
+    );
+    put("codes.csv", "participant,client,own\n0001,99999999,true\n");
+    put("settlement.toml", "group = \"SG\"\nsafety_factor = \"2\"\n");
+    let refused = settled(folder.path(), machine.reader(), &Corrections::default(), 1).unwrap_err();
+    let NotSettled::Faults(faults) = refused else { panic!("{refused:?}") };
+    let named: Vec<_> = faults
+        .list
+        .iter()
+        .map(|fault| (fault.file.as_str(), fault.row, fault.column.as_deref().unwrap_or("")))
+        .collect();
+    let expected = [
+        ("settlement.toml", None, "safety_factor"),
+        ("settlement.toml", None, "group"),
+        ("waivers.csv", Some(3), "value"),
+        ("funds.csv", Some(2), "participant"),
+        ("funds.csv", Some(3), "previous_reserve"),
+        ("funds.csv", Some(4), "participant"),
+        ("funds.csv", Some(5), "participant"),
+        ("closes.csv", Some(2), "name"),
+        ("closes.csv", Some(3), "kind"),
+        ("bonds.csv", Some(2), "frequency"),
+        ("codes.csv", Some(2), "client"),
+    ];
+    assert_eq!(named, expected, "{:#?}", faults.list);
+    // Without the index's close there is no margin of sold options.
+    for file in ["funds.csv", "closes.csv", "waivers.csv", "bonds.csv", "codes.csv", "settlement.toml"] {
+        std::fs::remove_file(folder.path().join(file)).unwrap();
+    }
+    let refused = settled(folder.path(), machine.reader(), &Corrections::default(), 1).unwrap_err();
+    assert!(
+        matches!(&refused, NotSettled::Faults(faults) if faults.list[0].message.contains("close,IO")),
+        "{refused:?}"
+    );
 }

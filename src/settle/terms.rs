@@ -443,7 +443,9 @@ impl Terms {
                 1 => (&names.products, &mut self.closes),
                 _ => (&names.products, &mut self.exercise),
             };
-            if let Some(place) = known(row, "name", places)
+            // Of a kind that is none, nobody knows whose name it is.
+            if row.is_whole()
+                && let Some(place) = known(row, "name", places)
                 && prices.insert(place, price).is_some()
             {
                 row.fault("name", "has a price already".to_owned());
