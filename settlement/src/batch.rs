@@ -9,9 +9,11 @@
 //!
 //! A member's rows are in one shard, so that no task waits for another of its phase; rayon's threads take tasks where there are some. The
 //! number of shards and threads never changes a figure: sums are integers, and what has an order (assignment) is ordered by row keys.
-//! A task that fails, or panics, is named, and the run ends with nothing half done: what it made is dropped.
+//! A task that panics is tried once more; a task that fails is named, and the run ends with nothing half done: what it made is dropped, but for
+//! the checkpoints of tasks that went well, which the next run takes up.
 
 use crate::account::{self, CodeSum, Figures, Funds, InDelivery, MemberFigures};
+use crate::checkpoint::{self, Checkpoints, Digest, Found, Key, Record};
 use crate::delivery::{self, Delivery, Ended, Holder, Unpayable};
 use crate::market::{AccountIndex, InstrumentIndex, Kind, Market};
 use crate::row::{AtEnd, Impossible, Row, RowFigures, RowKey};
@@ -113,34 +115,82 @@ impl Progress {
     }
 }
 
+/// How a day is settled.
+#[derive(Clone, Copy, Default)]
+pub struct Run<'a> {
+    /// Where it stands.
+    pub progress: Option<&'a Progress>,
+    /// Where tasks leave, and find, what they came to.
+    pub checkpoints: Option<&'a Checkpoints>,
+    /// Is called before each attempt at a task, with the task's place and the number of the attempt, from 1. A panic of it is one of the task.
+    pub before_task: Option<&'a (dyn Fn(Phase, usize, u32) + Sync)>,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Did {
+    /// Tasks worked out.
+    pub worked_out: u64,
+    /// Tasks whose outcome was taken from a checkpoint.
+    pub taken_up: u64,
+    /// Tasks that panicked and were tried once more.
+    pub retried: u64,
+    /// Checkpoints that were torn, changed or foreign.
+    pub damaged: u64,
+    /// Checkpoints that could not be written.
+    pub unsaved: u64,
+}
+
 /// Settles a day. `shards`: all rows of a member's accounts are in one of them.
 ///
 /// # Errors
 /// [`Failed`]: the first task, in the order of tasks, that failed.
 pub fn settle(market: &Market, shards: &[ShardInput], progress: &Progress) -> Result<Settled, Failed> {
+    settle_with(market, shards, &Run { progress: Some(progress), ..Run::default() }).map(|(settled, _)| settled)
+}
+
+/// Settles a day, taking up what checkpoints hold of it: trades and figures by shard, which is nearly all the work. A task that panics is tried
+/// once more; one that a rule fails is not, it would fail again.
+///
+/// # Errors
+/// [`Failed`]: the first task, in the order of tasks, that failed. What other tasks came to stays in the checkpoints.
+pub fn settle_with(market: &Market, shards: &[ShardInput], run: &Run<'_>) -> Result<(Settled, Did), Failed> {
     let ending = shard::ending(market, shards);
     let ends: Vec<InstrumentIndex> =
         (0..).zip(&ending).filter(|(_, ends)| **ends).map(|(place, _)| InstrumentIndex(place)).collect();
-    progress.all.store((2 * shards.len() + ends.len() + 1) as u64, Ordering::Relaxed);
-    let books = tasks(Phase::Trades, shards, progress, |shard| {
-        Book::ended(shard::trade(market, shard)?, market, shard, &ending)
+    let tasks = Tasks { run, counts: Counts::default() };
+    tasks.expect(2 * shards.len() + ends.len() + 1);
+    let terms = run.checkpoints.map(|_| checkpoint::key_of_terms(market));
+    let books = tasks.each(Phase::Trades, shards, |task, shard| {
+        let key = terms.map(|terms| checkpoint::key_of_trades(&terms, shard));
+        let rows = tasks.kept(Phase::Trades, task, key, || shard::trade(market, shard))?;
+        Ok((Book::ended(rows, market, shard, &ending)?, key))
     })?;
     let ended =
-        tasks(Phase::Exercise, &ends, progress, |&instrument| end(instrument, market, holders(instrument, &books)))?;
+        tasks.each(Phase::Exercise, &ends, |_, &instrument| end(instrument, market, holders(instrument, &books)))?;
     let under_way = advance(market, shards).map_err(|why| Failed { phase: Phase::Exercise, task: ends.len(), why })?;
     let mut settled = Settled { members: vec![MemberFigures::default(); market.members.len()], ..Settled::default() };
-    settled.deliveries =
-        under_way.into_iter().chain(ended.iter().flat_map(|ended| ended.deliveries.iter().copied())).collect();
+    let entered = ended.iter().flat_map(|ended| ended.deliveries.iter().copied());
+    settled.deliveries = under_way.into_iter().chain(entered).collect();
+    let key_of_ended = run.checkpoints.map(|_| Digest::new("ended 1").shown(&(&ended, &settled.deliveries)).key());
     let at_end: HashMap<RowKey, AtEnd> = ended.into_iter().flat_map(|ended| ended.rows).collect();
     let overflow = |_| Failed { phase: Phase::Figures, task: 0, why: Why::Overflow };
     let in_delivery = delivery::by_account(&settled.deliveries, market).map_err(overflow)?;
-    let figures = tasks(Phase::Figures, &books, progress, |book| book.figures(market, &ending, &at_end, &in_delivery))?;
+    let key_of_market = terms.map(|terms| checkpoint::key_of_market(market, &terms));
+    let figures = tasks.each(Phase::Figures, &books, |task, (book, trades)| {
+        let keys = trades.zip(key_of_market).zip(key_of_ended);
+        let key =
+            keys.map(|((trades, market), ended)| checkpoint::key_of_figures(&trades, &market, &shards[task], &ended));
+        let made = || book.figures(market, &ending, &at_end, &in_delivery);
+        tasks.kept(Phase::Figures, task, key, made)
+    })?;
     drop(books);
     settled.put_together(figures, market, &in_delivery).map_err(|why| Failed { phase: Phase::Funds, task: 0, why })?;
     let funds =
-        tasks(Phase::Funds, &[()], progress, |()| account::funds(market, &settled.members).map_err(|_| Why::Overflow))?;
+        tasks.each(Phase::Funds, &[()], |_, ()| account::funds(market, &settled.members).map_err(|_| Why::Overflow))?;
     settled.funds = funds.into_iter().flatten().collect();
-    Ok(settled)
+    run.checkpoints.inspect(|checkpoints| checkpoints.tidy());
+    Ok((settled, tasks.did()))
 }
 
 impl Settled {
@@ -188,7 +238,7 @@ fn one_sided_of(market: &Market) -> Vec<(InstrumentIndex, OneSided)> {
 }
 
 /// Deliveries under way, a day on; and whether transfers come out even, which no shard can see.
-fn advance(market: &Market, shards: &[ShardInput]) -> Result<Vec<Delivery>, Why> {
+pub(crate) fn advance(market: &Market, shards: &[ShardInput]) -> Result<Vec<Delivery>, Why> {
     let mut moved: BTreeMap<InstrumentIndex, [i64; 2]> = BTreeMap::new();
     for (key, long, short) in shards.iter().flat_map(|shard| &shard.moved) {
         let sides = moved.entry(key.instrument).or_default();
@@ -203,7 +253,7 @@ fn advance(market: &Market, shards: &[ShardInput]) -> Result<Vec<Delivery>, Why>
 }
 
 /// How an instrument's rows end.
-fn end(index: InstrumentIndex, market: &Market, holders: Vec<Holder>) -> Result<Ended, Why> {
+pub(crate) fn end(index: InstrumentIndex, market: &Market, holders: Vec<Holder>) -> Result<Ended, Why> {
     let ended = match market.instruments[usize::from(index.0)].kind {
         Kind::Option { .. } => delivery::exercise(&holders),
         _ => delivery::enter(index, market, &holders),
@@ -212,34 +262,112 @@ fn end(index: InstrumentIndex, market: &Market, holders: Vec<Holder>) -> Result<
 }
 
 /// Whoever has rows in an instrument that ends, in the order of row keys.
-fn holders(index: InstrumentIndex, books: &[Book]) -> Vec<Holder> {
-    let of_it = books.iter().flat_map(|book| book.holders.iter().filter(|holder| holder.row.instrument == index));
+fn holders(index: InstrumentIndex, books: &[(Book, Option<Key>)]) -> Vec<Holder> {
+    let of_it = books.iter().flat_map(|(book, _)| book.holders.iter().filter(|holder| holder.row.instrument == index));
     let mut holders: Vec<Holder> = of_it.copied().collect();
     holders.sort_unstable_by_key(|holder| holder.row);
     holders
 }
 
-/// Runs a phase: each task's outcome in the order of tasks.
-fn tasks<I: Sync, O: Send>(
-    phase: Phase,
-    inputs: &[I],
-    progress: &Progress,
-    run: impl Fn(&I) -> Result<O, Why> + Sync,
-) -> Result<Vec<O>, Failed> {
-    let outcomes: Vec<Result<O, Why>> = inputs
-        .par_iter()
-        .map(|input| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| run(input))).unwrap_or_else(|panic| {
-                let words = panic.downcast_ref::<String>().map(String::as_str);
-                let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
-                Err(Why::Panicked(words.into()))
-            });
-            progress.done.fetch_add(1, Ordering::Relaxed);
-            outcome
-        })
-        .collect();
-    let numbered = outcomes.into_iter().enumerate();
-    numbered.map(|(task, outcome)| outcome.map_err(|why| Failed { phase, task, why })).collect()
+/// Runs tasks, and counts what became of them.
+struct Tasks<'a> {
+    run: &'a Run<'a>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    taken_up: AtomicU64,
+    done: AtomicU64,
+    retried: AtomicU64,
+    damaged: AtomicU64,
+    unsaved: AtomicU64,
+}
+
+/// Attempts at a task that panics.
+const ATTEMPTS: u32 = 2;
+
+impl Tasks<'_> {
+    fn expect(&self, tasks: usize) {
+        self.run.progress.inspect(|progress| progress.all.store(tasks as u64, Ordering::Relaxed));
+    }
+
+    /// Runs a phase: each task's outcome in the order of tasks. All are run, so that what is good of them is kept even if one fails.
+    fn each<I: Sync, O: Send>(
+        &self,
+        phase: Phase,
+        inputs: &[I],
+        work: impl Fn(usize, &I) -> Result<O, Why> + Sync,
+    ) -> Result<Vec<O>, Failed> {
+        let one = |(task, input)| {
+            let mut attempt = 1;
+            loop {
+                let outcome = guarded(|| {
+                    if let Some(before_task) = self.run.before_task {
+                        before_task(phase, task, attempt);
+                    }
+                    work(task, input)
+                });
+                if !matches!(outcome, Err(Why::Panicked(_))) || attempt == ATTEMPTS {
+                    self.counts.done.fetch_add(1, Ordering::Relaxed);
+                    if let Some(progress) = self.run.progress {
+                        progress.done.fetch_add(1, Ordering::Relaxed);
+                    }
+                    return outcome;
+                }
+                self.counts.retried.fetch_add(1, Ordering::Relaxed);
+                attempt += 1;
+            }
+        };
+        let outcomes: Vec<Result<O, Why>> = inputs.par_iter().enumerate().map(one).collect();
+        let numbered = outcomes.into_iter().enumerate();
+        numbered.map(|(task, outcome)| outcome.map_err(|why| Failed { phase, task, why })).collect()
+    }
+
+    /// What the checkpoint of that key holds, or else what is worked out now, and kept there.
+    fn kept<T: Record>(
+        &self,
+        phase: Phase,
+        task: usize,
+        key: Option<Key>,
+        work: impl FnOnce() -> Result<T, Why>,
+    ) -> Result<T, Why> {
+        let Some((checkpoints, key)) = self.run.checkpoints.zip(key) else { return work() };
+        match checkpoints.load(phase, task, &key) {
+            Found::Whole(made) => {
+                self.counts.taken_up.fetch_add(1, Ordering::Relaxed);
+                return Ok(made);
+            }
+            Found::Damaged => drop(self.counts.damaged.fetch_add(1, Ordering::Relaxed)),
+            Found::Nothing => {}
+        }
+        let made = work()?;
+        if !checkpoints.save(phase, task, &key, &made) {
+            self.counts.unsaved.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(made)
+    }
+
+    fn did(&self) -> Did {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let Counts { taken_up, done, retried, damaged, unsaved } = &self.counts;
+        Did {
+            worked_out: read(done) - read(taken_up),
+            taken_up: read(taken_up),
+            retried: read(retried),
+            damaged: read(damaged),
+            unsaved: read(unsaved),
+        }
+    }
+}
+
+/// Runs it; a panic is an outcome like others.
+pub(crate) fn guarded<O>(work: impl FnOnce() -> Result<O, Why>) -> Result<O, Why> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+        Err(Why::Panicked(words.into()))
+    })
 }
 
 impl fmt::Display for Failed {

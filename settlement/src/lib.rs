@@ -9,6 +9,9 @@
 //! | `delivery` | deliveries of bonds over their days: who gives what to whom, and what is paid |
 //! | `shard` | the rows of some members: their day in, their figures out |
 //! | `batch` | the day's end: phases over shards of members, on all cores |
+//! | `checkpoint` | what tasks of the batch came to, in files, for a run that is resumed or repeated |
+//! | `correction` | another price, a cancelled trade: what they touch is settled again, and nothing else |
+//! | `agree` | batch and stream beside one another, figure by figure |
 //! | `result` | a settled day as it is handed on: named, in order, whole |
 //! | `live` | a shard of accounts kept up to date while the day runs |
 //! | `stream` | shards as a dataflow, over threads and machines |
@@ -19,9 +22,12 @@
 //! batch at its end call the same functions, and so does whoever brings examples of his own.
 
 pub mod account;
+pub mod agree;
 pub mod amount;
 pub mod batch;
 pub mod cases;
+pub mod checkpoint;
+pub mod correction;
 pub mod delivery;
 pub mod live;
 pub mod market;

@@ -44,17 +44,17 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub fn of(shard: &ShardInput) -> Result<Self, Why> {
+    pub fn of(shards: &[ShardInput]) -> Result<Self, Why> {
         let mut asked = Asked {
-            instructed: shard.instructed.iter().copied().collect(),
-            netting: shard.netting.iter().copied().collect(),
+            instructed: shards.iter().flat_map(|shard| &shard.instructed).copied().collect(),
+            netting: shards.iter().flat_map(|shard| &shard.netting).copied().collect(),
             ..Asked::default()
         };
-        for declared in &shard.declared {
+        for declared in shards.iter().flat_map(|shard| &shard.declared) {
             let sides = asked.declared.entry(declared.row).or_default();
             sides[usize::from(declared.side == Side::Sell)] = Some(*declared);
         }
-        for &(key, long, short) in &shard.moved {
+        for &(key, long, short) in shards.iter().flat_map(|shard| &shard.moved) {
             let moved = asked.moved.entry(key).or_default();
             let gross =
                 moved.2.checked_add(long.unsigned_abs()).and_then(|lots| lots.checked_add(short.unsigned_abs()));
@@ -140,7 +140,7 @@ impl Book {
     /// Adds to rows that have taken their trades what their day's end brings.
     pub fn ended(rows: Vec<(RowKey, Row)>, market: &Market, shard: &ShardInput, ending: &[bool]) -> Result<Self, Why> {
         let mut book = Book { rows, ..Book::default() };
-        let asked = Asked::of(shard)?;
+        let asked = Asked::of(std::slice::from_ref(shard))?;
         for (key, row) in &book.rows {
             let at_end = asked.at_end(*key, row, market).map_err(|why| Why::Row(*key, why))?;
             if ending[usize::from(key.instrument.0)] {

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{Day, Random};
-use settlement::Price;
 use settlement::account::{Figures, Funds, MemberFigures};
+use settlement::agree::{Difference, Told, Whose, agree};
 use settlement::batch::{Progress, Settled, settle};
 use settlement::delivery;
 use settlement::live::Update;
@@ -12,6 +12,7 @@ use settlement::market::{AccountIndex, InstrumentIndex, Market};
 use settlement::row::{Effect, Impossible, Leg, Side};
 use settlement::rules::closing::Close;
 use settlement::stream::{Alarm, Changed, Stream};
+use settlement::{Money, Price};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,11 +24,13 @@ struct Heard {
     funds: BTreeMap<u16, Funds>,
     alarms: Vec<Alarm>,
     changes: usize,
+    told: Told,
 }
 
 impl Heard {
     fn take(&mut self, changed: Changed) {
         self.changes += 1;
+        self.told.take(changed.clone());
         match changed {
             Changed::Account(account, figures) => {
                 let before = self.accounts.insert(account, figures);
@@ -110,6 +113,7 @@ fn the_stream_and_the_batch_agree_on_every_account_member_and_clearing_member() 
         let round = [3, 20, 50, 10_000][(seed / 3 % 4) as usize];
         let heard = run(before(&day.market), updates, workers, round);
         assert_eq!(heard.alarms, [], "seed {seed}");
+        assert_eq!(agree(&settled, &heard.told), [], "seed {seed}");
         // An account that never was anything but zero is told nothing.
         let told: Vec<_> =
             settled.accounts.iter().filter(|(_, figures)| *figures != Figures::default()).copied().collect();
@@ -154,4 +158,32 @@ fn what_contradicts_the_positions_is_an_alarm_and_changes_nothing_else() {
     let heard = run(before(&day.market), told, 2, 20);
     assert_eq!(heard.alarms, [Alarm::Update(Update::Leg(wrong), Impossible::NotHeld)]);
     assert_eq!((heard.accounts, heard.members, heard.funds), (clean.accounts, clean.members, clean.funds));
+}
+
+#[test]
+fn a_figure_on_which_batch_and_stream_differ_is_named_with_whose_it_is_and_both() {
+    let day = Day::random(6, 120);
+    let settled = settle(&day.market, &day.shards(2), &Progress::default()).expect("it settles");
+    let heard = run(before(&day.market), updates(&day, &settled, &mut Random::new(6)), 2, 50);
+    let clean = heard.told;
+    let (&account, _) = clean.accounts.first_key_value().expect("some were told");
+    let (&member, funds) = clean.funds.first_key_value().expect("some were told");
+    let mut wrong = clean.clone();
+    wrong.accounts.get_mut(&account).expect("it is told").fees.submission.0 += 1;
+    wrong.funds.get_mut(&member).expect("it is told").call.0 += 10_000;
+    let batch = settled.accounts.iter().find(|(index, _)| *index == account).expect("it is settled").1.fees.submission;
+    let differences = agree(&settled, &wrong);
+    let expected = [
+        (Whose::Account(account), "申报费 submission fee", batch, Money(batch.0 + 1)),
+        (Whose::Funds(member), "追加保证金 call", funds.call, Money(funds.call.0 + 10_000)),
+    ];
+    let expected = expected.map(|(account, item, batch, stream)| Difference { account, item, batch, stream });
+    assert_eq!(differences, expected);
+    assert!(differences[1].to_string().contains("追加保证金 call"), "{}", differences[1]);
+    // What the stream never told of is a difference too, once for each figure that is not zero.
+    let mut silent = clean;
+    let figures = silent.accounts.remove(&account).expect("it is told");
+    let missing = agree(&settled, &silent);
+    assert!(!missing.is_empty() && missing.iter().all(|one| one.account == Whose::Account(account)), "{missing:?}");
+    assert!(missing.iter().any(|one| one.batch == figures.margin || one.batch == figures.profit));
 }

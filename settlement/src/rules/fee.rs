@@ -308,6 +308,12 @@ impl FeeTable {
         &self.waivers
     }
 
+    /// How a charge becomes an integer.
+    #[must_use]
+    pub fn rounding(&self) -> Rounding {
+        self.rounding
+    }
+
     /// Whether a waiver of a product's trades begins only with the so-manieth lot.
     #[must_use]
     pub fn has_tiers(&self, product: u16) -> bool {
