@@ -8,6 +8,7 @@
 //! | `market` | tables over the whole market |
 //! | `comma` | CSV |
 //! | `columnar` | Parquet |
+//! | `statement` | a page a member |
 //! | `table` | columns, cells, and numbers as text |
 //! | `compare` | ours against theirs, item by item |
 //! | `day` | a result by members |
@@ -20,6 +21,7 @@
 //! | regulator | `regulator/<member>/<member><kind><yyyymmdd>.txt`: fourteen kinds a member |
 //! | csv | `csv/<Table>.csv`: eleven tables over the whole market |
 //! | parquet | `parquet/<Table>.parquet`: the same |
+//! | statements | `members/<member>/<member>_<group>_<yyyymmdd>_<settlement id>_Statement.html`: a page a member |
 //!
 //! `<member>` is the ParticipantId, of four characters as a rule; a longer one stands whole. Every file is written beside its name (`.part`) and
 //! takes it when it is whole. The same result makes the same bytes: nothing is of the clock, and members are written on all cores without
@@ -34,6 +36,7 @@ pub mod error;
 pub mod market;
 pub mod members;
 pub mod regulator;
+pub(crate) mod statement;
 pub mod table;
 
 pub use compare::{Comparison, compare};
@@ -65,11 +68,14 @@ pub enum FileKind {
     Csv,
     /// Parquet of the whole market.
     Parquet,
+    /// Members' statements, HTML.
+    Statements,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [FileKind; 4] = [FileKind::Members, FileKind::Regulator, FileKind::Csv, FileKind::Parquet];
+    pub const ALL: [FileKind; 5] =
+        [FileKind::Members, FileKind::Regulator, FileKind::Csv, FileKind::Parquet, FileKind::Statements];
 
     /// Its name, on command lines.
     #[must_use]
@@ -79,6 +85,7 @@ impl FileKind {
             FileKind::Regulator => "regulator",
             FileKind::Csv => "csv",
             FileKind::Parquet => "parquet",
+            FileKind::Statements => "statements",
         }
     }
 }
@@ -119,6 +126,7 @@ enum Task {
     Regulator(&'static Upload, MemberIndex),
     Csv(&'static Table),
     Parquet(&'static Table),
+    Statement(MemberIndex),
 }
 
 /// Writes a settled day. `progress` is told after each file how many of all are done, from whichever thread it was.
@@ -148,6 +156,7 @@ pub fn write(
             }
             FileKind::Csv => tasks.extend(market::TABLES.map(Task::Csv)),
             FileKind::Parquet => tasks.extend(market::TABLES.map(Task::Parquet)),
+            FileKind::Statements => tasks.extend(day.members().map(Task::Statement)),
         }
     }
     let (done, all) = (AtomicU64::new(0), tasks.len() as u64);
@@ -184,6 +193,14 @@ impl Task {
                 let (bytes, records) = regulator::file(upload, day, member, &path)?;
                 place(folder, &path, FileKind::Regulator, |out| {
                     out.write_all(&bytes).map_err(|error| FileError::system(&path, &error))?;
+                    Ok(records)
+                })
+            }
+            Task::Statement(member) => {
+                let path = member_file(day.result, member, "Statement.html");
+                let (page, records) = statement::page(day, member, &path)?;
+                place(folder, &path, FileKind::Statements, |out| {
+                    out.write_all(page.as_bytes()).map_err(|error| FileError::system(&path, &error))?;
                     Ok(records)
                 })
             }

@@ -357,7 +357,7 @@ fn csv_and_parquet_have_every_row_of_the_members_files_and_every_figure_of_the_r
 fn every_kind_is_written_the_same_again() {
     let result = settled_day(30, 200);
     let (one, other) = (files(written(&result).path()), files(written(&result).path()));
-    assert_eq!(one.len(), result.names.members.len() * (5 + 14) + 2 * market::TABLES.len());
+    assert_eq!(one.len(), result.names.members.len() * (5 + 14 + 1) + 2 * market::TABLES.len());
     for (path, bytes) in &one {
         assert!(other[path] == *bytes, "{}", path.display());
     }
