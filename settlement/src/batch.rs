@@ -200,15 +200,13 @@ impl Settled {
         market: &Market,
         in_delivery: &BTreeMap<AccountIndex, InDelivery>,
     ) -> Result<(), Why> {
-        self.rows.reserve_exact(shards.iter().map(|shard| shard.rows.len()).sum());
+        self.rows = in_order(&shards);
         for shard in shards {
-            self.rows.extend(shard.rows);
             self.accounts.extend(shard.accounts);
             for (member, figures) in shard.members {
                 self.members[usize::from(member)] = figures;
             }
         }
-        self.rows.par_sort_unstable_by_key(|row| row.key);
         self.accounts.par_sort_unstable_by_key(|(account, _)| *account);
         // Accounts that have nothing but a delivery under way are in no shard.
         let has_rows =
@@ -226,6 +224,19 @@ impl Settled {
         self.one_sided = one_sided_of(market);
         Ok(())
     }
+}
+
+/// All shards' rows in the order of keys. Each shard's are in it, and an account's are all in one: accounts are put in order, and their rows copied.
+fn in_order(shards: &[ShardFigures]) -> Vec<SettledRow> {
+    let mut accounts: Vec<(AccountIndex, &[SettledRow])> = Vec::new();
+    for shard in shards {
+        let of_accounts = shard.rows.chunk_by(|one, other| one.key.account == other.key.account);
+        accounts.extend(of_accounts.map(|rows| (rows[0].key.account, rows)));
+    }
+    accounts.par_sort_unstable_by_key(|(account, _)| *account);
+    let mut all = Vec::with_capacity(shards.iter().map(|shard| shard.rows.len()).sum());
+    accounts.into_iter().for_each(|(_, rows)| all.extend_from_slice(rows));
+    all
 }
 
 fn one_sided_of(market: &Market) -> Vec<(InstrumentIndex, OneSided)> {

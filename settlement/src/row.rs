@@ -154,23 +154,19 @@ impl Row {
     pub fn take(&mut self, leg: &Leg, market: &Market, tiers: &mut Tiers) -> Result<(), Impossible> {
         let account = market.accounts.get(leg.row.account.0 as usize).ok_or(Impossible::Unknown)?;
         let instrument = market.instruments.get(usize::from(leg.row.instrument.0)).ok_or(Impossible::Unknown)?;
-        let mut next = *self;
-        let closed_today = next.move_lots(leg, market)?;
-        let traded = match leg.side {
-            Side::Buy => &mut next.day.bought,
-            Side::Sell => &mut next.day.sold,
+        let (own, other) = match leg.side {
+            Side::Buy => (self.long, self.short),
+            Side::Sell => (self.short, self.long),
         };
-        *traded = traded.and(leg.price, leg.lots);
-        if leg.effect == Effect::Open {
-            let opened = if leg.side == Side::Buy { &mut next.bought_to_open } else { &mut next.sold_to_open };
-            *opened += u64::from(leg.lots);
-        }
-        if matches!(instrument.kind, Kind::Option { .. }) {
-            let premium = option::premium(leg.price, instrument.multiplier, leg.lots)?;
-            next.premium = if leg.side == Side::Buy { next.premium - premium } else { next.premium + premium };
-        }
+        let (own, other, closed_today) = moved(own, other, leg, market)?;
+        let premium = match instrument.kind {
+            Kind::Option { .. } => option::premium(leg.price, instrument.multiplier, leg.lots)?,
+            _ => Money::ZERO,
+        };
         let (of, product, scope) = ((leg.row.account.0, leg.row.hedge), instrument.product.0, market.settings.tiers);
-        let before = tiers.before(of, product, &market.fees, scope);
+        let has_tiers = market.fees.has_tiers(product);
+        let before = if has_tiers { tiers.before(of, product, &market.fees, scope) } else { 0 };
+        let (mut full, mut paid) = (Total::default(), Total::default());
         for (kind, lots, before) in [
             (FeeKind::CloseToday, closed_today, before),
             (FeeKind::Transaction, leg.lots - closed_today, before + u64::from(closed_today)),
@@ -178,34 +174,33 @@ impl Row {
             if lots > 0 {
                 let charge = Charge { before, ..charge(market, account, instrument, kind, lots, leg.price) };
                 let charged = market.fees.charge(&charge)?;
-                next.trade_fees = next.trade_fees + charged.paid;
-                next.waived = next.waived + charged.full - charged.paid;
+                (full, paid) = (full + charged.full, paid + charged.paid);
             }
         }
-        next.closed_today += u64::from(closed_today);
-        tiers.count(of, product, leg.lots, &market.fees, scope);
-        *self = next;
+        // Nothing fails from here on.
+        if has_tiers {
+            tiers.count(of, product, leg.lots, &market.fees, scope);
+        }
+        let lots = u64::from(leg.lots);
+        let opened = if leg.effect == Effect::Open { lots } else { 0 };
+        match leg.side {
+            Side::Buy => {
+                (self.long, self.short) = (own, other);
+                self.day.bought = self.day.bought.and(leg.price, leg.lots);
+                self.bought_to_open += opened;
+                self.premium = self.premium - premium;
+            }
+            Side::Sell => {
+                (self.short, self.long) = (own, other);
+                self.day.sold = self.day.sold.and(leg.price, leg.lots);
+                self.sold_to_open += opened;
+                self.premium = self.premium + premium;
+            }
+        }
+        self.trade_fees.0 += paid.0;
+        self.waived.0 += full.0 - paid.0;
+        self.closed_today += u64::from(closed_today);
         Ok(())
-    }
-
-    /// Moves the lots; how many of today's were closed.
-    fn move_lots(&mut self, leg: &Leg, market: &Market) -> Result<u32, Impossible> {
-        let (own, other) = match leg.side {
-            Side::Buy => (&mut self.long, &mut self.short),
-            Side::Sell => (&mut self.short, &mut self.long),
-        };
-        match leg.effect {
-            Effect::Open => {
-                own.today = own.today.checked_add(leg.lots).ok_or(Impossible::TooManyLots)?;
-                own.next_day().ok_or(Impossible::TooManyLots)?;
-                Ok(0)
-            }
-            Effect::Close(close) => {
-                let taken = other.taken_by(close, leg.lots, market.settings.matching).ok_or(Impossible::NotHeld)?;
-                *other = other.less(taken).ok_or(Impossible::NotHeld)?;
-                Ok(taken.today)
-            }
-        }
     }
 
     /// Lots left, long and short, after what is netted and transferred at the day's end.
@@ -261,6 +256,22 @@ impl Row {
             Kind::Option { .. } => {}
         }
         Ok(figures)
+    }
+}
+
+/// Both sides after a leg, the one that it opens first; and how many of today's lots it closed.
+fn moved(own: Held, other: Held, leg: &Leg, market: &Market) -> Result<(Held, Held, u32), Impossible> {
+    match leg.effect {
+        Effect::Open => {
+            let today = own.today.checked_add(leg.lots).ok_or(Impossible::TooManyLots)?;
+            let own = Held { today, ..own };
+            own.next_day().ok_or(Impossible::TooManyLots)?;
+            Ok((own, other, 0))
+        }
+        Effect::Close(close) => {
+            let taken = other.taken_by(close, leg.lots, market.settings.matching).ok_or(Impossible::NotHeld)?;
+            Ok((own, other.less(taken).ok_or(Impossible::NotHeld)?, taken.today))
+        }
     }
 }
 

@@ -329,6 +329,9 @@ impl FeeTable {
         let Some(basis) = of_product.rules[charge.kind as usize] else { return Ok(Charged::default()) };
         let full = self.fee(basis, charge, charge.count)?;
         let of_kind = &of_product.waivers[charge.kind as usize];
+        if of_kind.is_empty() {
+            return Ok(Charged { full, paid: full });
+        }
         let fitting = of_kind.iter().map(|&place| &self.waivers[place as usize]).filter(|waiver| waiver.fits(charge));
         let Some(weight) = fitting.clone().map(Waiver::weight).max() else { return Ok(Charged { full, paid: full }) };
         let mut paid = full;
