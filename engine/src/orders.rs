@@ -257,7 +257,7 @@ impl OrderTable {
     }
 
     /// The resting order with that OrderSysId.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<Slot> {
         let spells = |slot: &Slot| {
             let order = self.get(*slot);
@@ -266,6 +266,12 @@ impl OrderTable {
         if let Some(slot) = key_in(text).and_then(|key| self.find_resting(key)).filter(spells) {
             return Some(slot);
         }
+        self.find_other_text(text, texts)
+    }
+
+    /// The same if the text spells no key of ours: another system's, or nobody's.
+    #[inline(never)]
+    fn find_other_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<Slot> {
         self.texts.find(text_hash(text), |slot| texts.sys_id(&self.orders[slot as usize]) == *text).map(Slot)
     }
 

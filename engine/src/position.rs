@@ -112,6 +112,15 @@ impl Row {
         }
     }
 
+    /// Its term is to be renewed.
+    #[inline(always)]
+    fn make_stale(&mut self, place: u32, stale: &mut Vec<u32>) {
+        if self.flags & STALE == 0 {
+            self.flags |= STALE;
+            stale.push(place);
+        }
+    }
+
     /// Whether working orders hang at it.
     pub(crate) fn has_working_orders(&self) -> bool {
         let frozen = [self.frozen_yesterday, self.frozen_today].iter().any(|side| side[0] | side[1] != 0);
@@ -370,10 +379,7 @@ impl RowTable {
     #[inline]
     pub(crate) fn touch(&mut self, place: u32) -> &mut Row {
         let row = &mut self.rows[place as usize];
-        if row.flags & STALE == 0 {
-            row.flags |= STALE;
-            self.stale.push(place);
-        }
+        row.make_stale(place, &mut self.stale);
         row
     }
 
@@ -413,43 +419,49 @@ impl RowTable {
     /// through them for all that they count.
     #[inline(always)]
     pub(crate) fn reserve(&mut self, place: u32, direction: Direction, opens: bool, volume: u32, yesterday: u32) {
-        self.touch(place).reserve(direction, opens, volume, yesterday);
-        if opens {
-            self.open(place, direction, |count| *count += u64::from(volume));
-        }
+        self.change::<true>(place, direction, opens, volume, yesterday);
     }
 
     /// An order releases what it has left of that.
     #[inline(always)]
     pub(crate) fn release(&mut self, place: u32, direction: Direction, opens: bool, remaining: u32, yesterday: u32) {
-        self.touch(place).release(direction, opens, remaining, yesterday);
-        if opens {
-            self.open(place, direction, |count| *count -= u64::from(remaining));
-        }
+        self.change::<false>(place, direction, opens, remaining, yesterday);
     }
 
-    /// Changes what an order that opens counts for: its group's exposure, what its client opened, its member's lots.
+    /// Changes a row, and what an order that opens counts for: what its client opened, its group's exposure, its member's lots.
     #[inline(always)]
-    fn open(&mut self, place: u32, direction: Direction, change: impl Fn(&mut u64)) {
+    fn change<const MORE: bool>(&mut self, place: u32, direction: Direction, opens: bool, volume: u32, yesterday: u32) {
         let row = &mut self.rows[place as usize];
+        row.make_stale(place, &mut self.stale);
+        match MORE {
+            true => row.reserve(direction, opens, volume, yesterday),
+            false => row.release(direction, opens, volume, yesterday),
+        }
+        if !opens {
+            return;
+        }
+        let count = |lots: &mut u64| match MORE {
+            true => *lots += u64::from(volume),
+            false => *lots -= u64::from(volume),
+        };
         let (at, flags) = (row.group_side(direction), row.flags);
         let holding = &mut self.holdings[row.holding as usize];
         if flags & COUNTS != 0 {
             row.flags = flags | OPENED;
-            change(&mut holding.opened);
+            count(&mut holding.opened);
             if holding.product != 0 {
-                change(&mut self.product_opened[holding.product as usize]);
+                count(&mut self.product_opened[holding.product as usize]);
             }
         }
         match holding.group == row.holding {
-            true => change(&mut holding.lots[at]),
+            true => count(&mut holding.lots[at]),
             false => {
                 let group = holding.group;
-                change(&mut self.holdings[group as usize].lots[at]);
+                count(&mut self.holdings[group as usize].lots[at]);
             }
         }
         if flags & MEMBER != 0 {
-            change(&mut self.member_of(place).lots[direction.side()]);
+            count(&mut self.member_of(place).lots[direction.side()]);
         }
     }
 
@@ -519,8 +531,10 @@ impl RowTable {
     /// The exposure of a row's client in its limit group, as the row's sides are.
     #[inline(always)]
     pub(crate) fn exposure(&self, row: &Row, side: Direction) -> u64 {
-        let group = self.holdings[row.holding as usize].group;
-        self.holdings[group as usize].lots[row.group_side(side)]
+        let own = &self.holdings[row.holding as usize];
+        // Its own group, mostly.
+        let group = if own.group == row.holding { own } else { &self.holdings[own.group as usize] };
+        group.lots[row.group_side(side)]
     }
 
     /// The exposure of a client in a limit group; zeros if it has none.

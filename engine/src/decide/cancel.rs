@@ -36,12 +36,13 @@ fn check(state: &State, user: UserIndex, cancel: &OrderCancel) -> Result<Slot, R
     if cancel.action != ACTION_DELETE {
         return Err(Reject::ActionUnsupported);
     }
-    if cancel.instrument != InstrumentIndex::NONE && state.instrument(cancel.instrument).is_none() {
-        return Err(Reject::InstrumentUnknown);
-    }
+    let named = match cancel.instrument {
+        InstrumentIndex::NONE => None,
+        index => Some(state.instrument(index).ok_or(Reject::InstrumentUnknown)?),
+    };
     let slot = target(state, user, cancel).ok_or(Reject::OrderNotFound)?;
     let order = state.orders.get(slot);
-    let other_instrument = cancel.instrument != InstrumentIndex::NONE && cancel.instrument != order.instrument;
+    let other_instrument = named.is_some() && cancel.instrument != order.instrument;
     let other_account = cancel.account != AccountIndex::NONE && cancel.account != state.rows.get(order.row).account();
     if other_instrument || other_account {
         return Err(Reject::OrderNotFound);
@@ -49,7 +50,10 @@ fn check(state: &State, user: UserIndex, cancel: &OrderCancel) -> Result<Slot, R
     if state.participant_of(order.user) != participant {
         return Err(Reject::OrderNotYours);
     }
-    let instrument = state.instrument(order.instrument).expect("orders are of defined instruments");
+    let instrument = match named {
+        Some(instrument) => instrument,
+        None => state.instrument(order.instrument).expect("orders are of defined instruments"),
+    };
     if !instrument.phase.takes_cancels() {
         return Err(Reject::PhaseForbidsCancel);
     }
@@ -57,6 +61,7 @@ fn check(state: &State, user: UserIndex, cancel: &OrderCancel) -> Result<Slot, R
 }
 
 /// The live order that is meant: by OrderSysId if that is not blank, else by the user's own local id.
+#[inline(always)]
 fn target(state: &State, user: UserIndex, cancel: &OrderCancel) -> Option<Slot> {
     if is_blank(&cancel.order_sys_id) {
         let mark = state.local_ids.find(IdSet::orders(user), &cancel.local_id)?;

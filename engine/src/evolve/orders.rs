@@ -97,7 +97,7 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
     let opens = new.offset == Offset::Open;
     state.rows.reserve(row, new.direction, opens, new.volume, new.yesterday);
     if opens && new.costs {
-        need_money(state, new);
+        need_money(state, new.participant, new.instrument, new.direction, new.price, new.volume);
     }
     let slot = state.orders.allot(accepted.rests != 0);
     // Field by field, in its place: see `position.rs` about loads over fresh stores.
@@ -126,26 +126,32 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
 
 /// An order that opens what has a margin or a premium needs money.
 #[inline(never)]
-fn need_money(state: &mut State, new: &Entering) {
-    let instrument = state.instrument(new.instrument).expect("validated: a defined instrument");
-    let need = instrument.need(new.direction, new.price, new.volume);
-    use_money(state, new.participant, need);
+fn need_money(
+    state: &mut State,
+    participant: ParticipantIndex,
+    instrument: InstrumentIndex,
+    direction: Direction,
+    price: Price,
+    volume: u32,
+) {
+    let instrument = state.instrument(instrument).expect("validated: a defined instrument");
+    let need = instrument.need(direction, price, volume);
+    use_money(state, participant, need);
 }
 
-/// Releases what an order has left of its reservation.
-#[inline(always)]
-fn release(state: &mut State, slot: Slot) {
-    let order = *state.orders.get(slot);
-    let (opens, direction, remaining) = (order.opens(), order.direction(), order.remaining);
-    state.rows.release(order.row, direction, opens, remaining, order.yesterday);
-    if !opens {
-        return;
-    }
-    let instrument = state.instrument(order.instrument).expect("orders are of defined instruments");
-    if instrument.costs {
-        let need = instrument.need(direction, order.price, remaining);
-        use_money(state, state.participant_of(order.user), -need);
-    }
+/// What is left of an order that opens what has a margin or a premium needs no money any more.
+#[inline(never)]
+fn free_money(
+    state: &mut State,
+    participant: ParticipantIndex,
+    instrument: InstrumentIndex,
+    direction: Direction,
+    price: Price,
+    volume: u32,
+) {
+    let instrument = state.instrument(instrument).expect("orders are of defined instruments");
+    let need = instrument.need(direction, price, volume);
+    use_money(state, participant, -need);
 }
 
 /// The order takes its place in the book.
@@ -205,10 +211,20 @@ pub(super) fn ended(state: &mut State, command: &Command<'_>, ended: &Ended, hin
     assert!(order.yesterday == ended.yesterday.0, "an order releases what it has frozen of yesterday");
     assert!(order.traded == ended.traded.0, "an order ends with what it traded");
     assert!(order.last_price == ended.last_price, "an order ends with the price of its last trade");
-    let (instrument, user) = (order.instrument, order.user);
-    release(state, slot);
-    touch_instrument(state, instrument);
-    count_private(state, state.participant_of(user), ended.private_number);
+    let (instrument, user, price) = (order.instrument, order.user, order.price);
+    let (row, opens, direction) = (order.row, order.opens(), order.direction());
+    let participant = state.participant_of(user);
+    let of = state.instrument(instrument).expect("orders are of defined instruments");
+    let (costs, touched) = (of.costs, of.touched);
+    let remaining = ended.released.0;
+    state.rows.release(row, direction, opens, remaining, ended.yesterday.0);
+    if opens && costs {
+        free_money(state, participant, instrument, direction, price, remaining);
+    }
+    if !touched {
+        touch_instrument(state, instrument);
+    }
+    count_private(state, participant, ended.private_number);
     remove(state, instrument, slot, false);
     if ended.reason == EndReason::DayEnd as u8 {
         take_step(state, command);
