@@ -11,8 +11,8 @@ use engine::types::{Epoch, Stamp};
 /// A whole frame, in place.
 #[derive(Clone, Copy, Debug)]
 pub struct CompleteFrame<'a> {
+    /// With its command.
     first: FrameView<'a>,
-    command: Command<'a>,
     last: &'a FrameHeader,
     bytes: &'a [u8],
 }
@@ -65,8 +65,8 @@ impl<'a> CompleteFrame<'a> {
     /// Nearly every frame is one part.
     #[inline]
     fn of_one_part(part: FrameView<'a>) -> Option<Self> {
-        let command = part.command.filter(|_| part.header.is_last())?;
-        Some(CompleteFrame { first: part, command, last: part.header, bytes: part.bytes })
+        let whole = part.command.is_some() && part.header.is_last();
+        whole.then_some(CompleteFrame { first: part, last: part.header, bytes: part.bytes })
     }
 
     /// The frame whose parts `parts` has found complete in `bytes`.
@@ -74,8 +74,8 @@ impl<'a> CompleteFrame<'a> {
         let bytes = &bytes[..parts.length];
         let first = part_at(bytes, 0);
         let last = if parts.last == 0 { first } else { part_at(bytes, parts.last) };
-        let command = first.command.expect("a first part was read with its command");
-        CompleteFrame { first, command, last: last.header, bytes }
+        assert!(first.command.is_some(), "a first part was read with its command");
+        CompleteFrame { first, last: last.header, bytes }
     }
 
     /// When and where in the log.
@@ -103,7 +103,7 @@ impl<'a> CompleteFrame<'a> {
     #[inline]
     #[must_use]
     pub fn command(&self) -> Command<'a> {
-        self.command
+        self.first.command.expect("a first part was read with its command")
     }
 
     /// All its bytes, all parts.

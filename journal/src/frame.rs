@@ -142,7 +142,7 @@ pub(crate) fn read_unsummed(bytes: &[u8]) -> Result<Next<'_>, Fault> {
     };
     let (command, events) = bytes[HEADER_SIZE..].split_at(usize::from(header.command_bytes));
     let command = if header.part == 0 { Some(Command::read(command).ok_or(Fault::CommandUnreadable)?) } else { None };
-    let events = <[Event]>::ref_from_bytes(events).map_err(|_| Fault::Misaligned)?;
+    let events = <[Event]>::ref_from_bytes_with_elems(events, header.events.into()).map_err(|_| Fault::Misaligned)?;
     if !header.is_last() {
         let expected =
             u16::try_from(part_capacity(header.command_bytes.into())).expect("a part holds at most 818 events");
@@ -156,14 +156,8 @@ pub(crate) fn read_unsummed(bytes: &[u8]) -> Result<Next<'_>, Fault> {
 /// The header at the beginning of `bytes`, with its magic and a length in range. None: too few bytes to say.
 #[inline]
 pub(crate) fn read_header(bytes: &[u8], magic: [u8; 4]) -> Result<Option<&FrameHeader>, Fault> {
-    let seen = bytes.len().min(magic.len());
-    if bytes[..seen] != magic[..seen] {
-        let mut found = [0; 4];
-        found[..seen].copy_from_slice(&bytes[..seen]);
-        return Err(Fault::Magic { found, expected: magic });
-    }
-    if bytes.len() < HEADER_SIZE {
-        return Ok(None);
+    if bytes.first_chunk::<HEADER_SIZE>().is_none_or(|header| header.first_chunk() != Some(&magic)) {
+        return begins_with(bytes, magic).map(|()| None);
     }
     let (header, _) = FrameHeader::ref_from_prefix(bytes).map_err(|_| Fault::Misaligned)?;
     let length = header.length as usize;
@@ -171,6 +165,18 @@ pub(crate) fn read_header(bytes: &[u8], magic: [u8; 4]) -> Result<Option<&FrameH
         return Err(Fault::LengthRange { found: header.length });
     }
     Ok(Some(header))
+}
+
+/// Bytes that are no header, or no whole one yet, begin as one does.
+#[cold]
+fn begins_with(bytes: &[u8], magic: [u8; 4]) -> Result<(), Fault> {
+    let seen = bytes.len().min(magic.len());
+    if bytes[..seen] == magic[..seen] {
+        return Ok(());
+    }
+    let mut found = [0; 4];
+    found[..seen].copy_from_slice(&bytes[..seen]);
+    Err(Fault::Magic { found, expected: magic })
 }
 
 fn check_fields(header: &FrameHeader) -> Result<(), Fault> {

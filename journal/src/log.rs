@@ -379,7 +379,9 @@ impl LogReader {
     #[inline]
     #[must_use]
     pub fn frame_at(&self, offset: u64) -> Option<CompleteFrame<'_>> {
-        CompleteFrame::of_log(self.bytes_from(offset)?)
+        let bytes = self.bytes_from(offset)?;
+        // Who follows the log is nearly always at its end when it asks again.
+        if bytes.is_empty() { None } else { CompleteFrame::of_log(bytes) }
     }
 
     /// Where the frame of a sequence begins. None: it is not there yet.

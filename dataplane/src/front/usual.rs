@@ -44,10 +44,12 @@ impl Side<'_> {
     }
 }
 
+/// Both sides of each trade of a usual frame. They are filled in where they stay: together they are some hundred words.
+type Sides<'a> = [Option<Side<'a>>; 2 * EVENTS_MAX];
+
 /// Where a usual frame's messages are numbered.
-struct Noted<'a> {
+struct Noted {
     confirmation: Option<StreamNumber>,
-    sides: [Option<Side<'a>>; 2 * EVENTS_MAX],
     /// The last message of the private stream of the order's own participant.
     last: u32,
 }
@@ -80,7 +82,8 @@ impl Desk {
         let Some((participant, cursor)) = told else { return Ok(None) };
         let at = |conflict: Conflict| conflict.at(header.sequence);
         self.directory.apply_order(header, command.user, frame.order.order()).map_err(at)?;
-        let Noted { confirmation, sides, last } = self.note(log, offset, &frame, participant).map_err(at)?;
+        let mut sides: Sides<'_> = [None; 2 * EVENTS_MAX];
+        let Noted { confirmation, last } = self.note(log, offset, &frame, participant, &mut sides).map_err(at)?;
         self.counters.frames += 1;
         self.last =
             Heartbeat { stamp: header.stamp(), digests: header.digests(), data_center: self.settings.data_center };
@@ -136,7 +139,8 @@ impl Desk {
         offset: u64,
         frame: &UsualFrame<'a>,
         participant: ParticipantIndex,
-    ) -> Result<Noted<'a>, Conflict> {
+        sides: &mut Sides<'a>,
+    ) -> Result<Noted, Conflict> {
         let Desk { streams, directory, .. } = self;
         let number = frame.order.accepted().private_number;
         let confirmation = (number.0 != 0).then_some(number);
@@ -144,7 +148,6 @@ impl Desk {
             let place = StreamPlace { offset, event: 0, side: Direction::Buy };
             streams.tell(Stream::Private(participant), number, place)?;
         }
-        let mut sides = [None; 2 * EVENTS_MAX];
         for ((event, index), both) in frame.events.iter().zip(1u16..).zip(sides.chunks_exact_mut(2)) {
             let Some(EventView::Traded(event)) = event.view() else { continue };
             let mut offsets = [0; 2];
@@ -166,7 +169,7 @@ impl Desk {
             }
             streams.note_trade(frame.order.order().instrument, event, offsets[0], offsets[1]);
         }
-        Ok(Noted { confirmation, sides, last: streams.count(Stream::Private(participant)).0 })
+        Ok(Noted { confirmation, last: streams.count(Stream::Private(participant)).0 })
     }
 
     /// Tells the other side of a trade, or sees to it that it will be told.

@@ -180,8 +180,10 @@ impl<'a> UsualFrame<'a> {
             && (header.part, header.flags) == (0, LAST_PART)
             && command.kind == CommandKind::OrderInsert as u16
             && accepted.kind == EventKind::Accepted as u16;
-        let events = (header.length as usize).checked_sub(size_of::<OrderFrame>())?;
-        let events = <[Event]>::ref_from_bytes(rest.get(..events)?).ok()?;
+        let bytes = (header.length as usize).checked_sub(size_of::<OrderFrame>())?;
+        // How many there are is known: no division by their size.
+        let others = usize::from(header.events).checked_sub(1)?;
+        let events = <[Event]>::ref_from_bytes_with_elems(rest.get(..bytes)?, others).ok()?;
         let is_told = |event: &Event| matches!(event.view(), Some(EventView::Traded(_) | EventView::Rested(_)));
         (is_usual && events.iter().all(is_told)).then_some(UsualFrame { order: AcceptedOrder(frame), events })
     }
