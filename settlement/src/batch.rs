@@ -155,6 +155,13 @@ pub fn settle(market: &Market, shards: &[ShardInput], progress: &Progress) -> Re
 /// # Errors
 /// [`Failed`]: the first task, in the order of tasks, that failed. What other tasks came to stays in the checkpoints.
 pub fn settle_with(market: &Market, shards: &[ShardInput], run: &Run<'_>) -> Result<(Settled, Did), Failed> {
+    // What stands between tasks is small; should it panic, as it may on inputs that contradict themselves, the process goes on as well.
+    let mut failed = None;
+    let between = guarded(|| phases(market, shards, run).map_err(|why| failed.insert(why).why.clone()));
+    between.map_err(|why| failed.unwrap_or(Failed { phase: Phase::Funds, task: 0, why }))
+}
+
+fn phases(market: &Market, shards: &[ShardInput], run: &Run<'_>) -> Result<(Settled, Did), Failed> {
     let ending = shard::ending(market, shards);
     let ends: Vec<InstrumentIndex> =
         (0..).zip(&ending).filter(|(_, ends)| **ends).map(|(place, _)| InstrumentIndex(place)).collect();

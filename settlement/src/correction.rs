@@ -13,7 +13,7 @@ use crate::account::{self, CodeSum, Figures, Submissions};
 use crate::amount::Price;
 use crate::batch::{Failed, Phase, Settled, SettledRow, Why, advance, end, guarded};
 use crate::delivery::{self, DeliveryDay};
-use crate::market::{AccountIndex, InstrumentIndex, Market};
+use crate::market::{AccountIndex, Instrument, InstrumentIndex, Market};
 use crate::result::TradeLine;
 use crate::row::{Row, RowFigures, RowKey};
 use crate::shard::{self, Asked, ShardInput};
@@ -95,6 +95,43 @@ pub fn sides_of(trades: &[TradeLine], trade_id: &[u8; 20]) -> Vec<CancelledLeg> 
         *nth += 1;
     }
     sides
+}
+
+impl Touched {
+    /// Of inputs that somebody else corrected: instruments that differ between the two markets, and the rows that lost trades. `None`: the
+    /// markets differ in something else, and only a whole run will do.
+    #[must_use]
+    pub fn between(before: &Market, after: &Market, rows: impl IntoIterator<Item = RowKey>) -> Option<Self> {
+        let priced = |one: &Instrument, other: &Instrument| {
+            let (settlement, underlying) = (one.settlement, one.underlying);
+            Instrument { settlement, underlying, ..*other } == *one
+        };
+        let both = || before.instruments.iter().zip(&after.instruments);
+        // Every field has its say: a new one does not compile until it has.
+        let Market {
+            day,
+            products,
+            instruments: _,
+            members,
+            accounts,
+            fees,
+            settings,
+            deliverables,
+            delivering,
+            closes,
+        } = before;
+        let alike = (day, products, members, accounts)
+            == (&after.day, &after.products, &after.members, &after.accounts)
+            && (fees, settings, closes) == (&after.fees, &after.settings, &after.closes)
+            && (deliverables, delivering) == (&after.deliverables, &after.delivering)
+            && before.instruments.len() == after.instruments.len()
+            && both().all(|(one, other)| priced(one, other));
+        let differ = (0..).map(InstrumentIndex).zip(both()).filter(|(_, (one, other))| one != other);
+        alike.then(|| Touched {
+            instruments: differ.map(|(index, _)| index).collect(),
+            rows: rows.into_iter().collect(),
+        })
+    }
 }
 
 impl Corrections {

@@ -6,7 +6,9 @@ use common::{Day, Random};
 use settlement::Price;
 use settlement::batch::{Did, Phase, Run, Settled, ShardInput, Why, settle_with};
 use settlement::checkpoint::Checkpoints;
-use settlement::correction::{CancelledLeg, CorrectedPrice, Corrections, Uncorrectable, settle_again, sides_of};
+use settlement::correction::{
+    CancelledLeg, CorrectedPrice, Corrections, Touched, Uncorrectable, settle_again, sides_of,
+};
 use settlement::market::{AccountIndex, InstrumentIndex, Kind, Market};
 use settlement::result::TradeLine;
 use settlement::row::{Leg, RowKey};
@@ -192,6 +194,8 @@ fn corrections_come_to_what_a_whole_run_comes_to_and_touch_only_what_they_must()
             shards.iter().map(|shard| shard.legs.len()).sum::<usize>(),
             day.legs.len() - corrections.cancelled.len()
         );
+        let rows = corrections.cancelled.iter().map(|leg| leg.row);
+        assert_eq!(Touched::between(&day.market, &market, rows), Some(touched.clone()), "seed {seed}");
         let whole = settle_with(&market, &shards, &Run::default());
         let again = settle_again(&market, &shards, before.clone(), &touched);
         let (whole, (again, did)) = match (whole, again) {
@@ -266,6 +270,21 @@ fn what_is_not_there_cannot_be_corrected_and_nothing_changes() {
         let legs = |shards: &[ShardInput]| shards.iter().flat_map(|shard| shard.legs.clone()).collect::<Vec<Leg>>();
         assert_eq!((&market, legs(&shards)), (&day.market, legs(&day.shards(SHARDS))));
     }
+}
+
+#[test]
+fn markets_that_differ_in_more_than_prices_need_a_whole_run() {
+    let day = Day::random(16, 10);
+    let change = |change: fn(&mut Market)| {
+        let mut market = day.market.clone();
+        change(&mut market);
+        Touched::between(&day.market, &market, []).is_some()
+    };
+    assert!(change(|_| {}) && change(|market| market.instruments[3].underlying.0 += 1));
+    assert!(!change(|market| market.instruments[3].multiplier += 1));
+    assert!(!change(|market| market.members[0].deposited.0 += 1));
+    assert!(!change(|market| market.instruments.truncate(9)));
+    assert!(!change(|market| market.settings.combination.0 += 1));
 }
 
 #[test]

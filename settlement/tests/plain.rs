@@ -2,12 +2,12 @@
 
 mod common;
 
-use common::{Day, lots};
+use common::{Day, Random, lots};
 use settlement::account::Figures;
-use settlement::batch::{Failed, Phase, Progress, Settled, Why, settle};
-use settlement::delivery::DeliveryDay;
-use settlement::market::{Kind, MemberIndex};
-use settlement::row::{Effect, Impossible, Leg, Side};
+use settlement::batch::{Failed, Phase, Progress, Settled, ShardInput, Why, settle};
+use settlement::delivery::{BondIndex, Delivery, DeliveryDay, Unpayable};
+use settlement::market::{AccountIndex, InstrumentIndex, Kind, Market, MemberIndex};
+use settlement::row::{Effect, Impossible, Leg, RowKey, Side};
 use settlement::rules::closing::Close;
 use settlement::{Money, Price};
 use std::collections::BTreeMap;
@@ -149,4 +149,101 @@ fn a_task_that_fails_is_named_and_nothing_is_half_done() {
     unknown.market.products.clear();
     let failed = settle(&unknown.market, &unknown.shards(2), &Progress::default()).expect_err("no product");
     assert!(matches!(failed.why, Why::Panicked(_)), "{failed}");
+}
+
+/// A day with nothing in it but its market.
+fn empty(seed: u64) -> Day {
+    let market = Market { delivering: vec![], ..Day::random(seed, 0).market };
+    Day {
+        carried: BTreeMap::new(),
+        legs: vec![],
+        instructed: BTreeMap::new(),
+        submissions: vec![],
+        netting: BTreeMap::new(),
+        declared: vec![],
+        moved: vec![],
+        market,
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_named_and_never_ends_the_process() {
+    let row = |account, instrument| RowKey {
+        account: AccountIndex(account),
+        instrument: InstrumentIndex(instrument),
+        hedge: b'1',
+    };
+    let failed =
+        |day: &Day| settle(&day.market, &day.shards(2), &Progress::default()).expect_err("it contradicts itself");
+    let mut day = empty(1);
+    day.moved = vec![(row(1, 0), 1, 0), (row(2, 0), -1, 0)];
+    assert_eq!(failed(&day).why, Why::Row(row(2, 0), Impossible::NotHeld), "nothing to give");
+    day.moved = vec![(row(1, 0), 1, 0)];
+    assert_eq!(failed(&day).why, Why::Transfers(InstrumentIndex(0)), "from nobody");
+
+    let mut day = empty(2);
+    day.market.instruments[2].expires = true;
+    day.carried.insert(row(1, 2), (3, 0));
+    assert_eq!(failed(&day).why, Why::NobodyToAssign(InstrumentIndex(2)), "three lots to take and none to deliver");
+
+    let line = Delivery {
+        instrument: InstrumentIndex(2),
+        seller: row(1, 2),
+        buyer: row(2, 2),
+        lots: 1,
+        price: Price(1_000_000),
+        bond: Some(BondIndex(2)),
+        day: DeliveryDay::Bonds,
+        interest: 0,
+        invoice: Money::ZERO,
+    };
+    let mut day = empty(3);
+    day.market.delivering = vec![line];
+    assert_eq!(failed(&day).why, Why::Delivery(InstrumentIndex(2), Unpayable::Bond), "another instrument's bond");
+    day.market.delivering[0].bond = Some(BondIndex(0));
+    assert!(settle(&day.market, &day.shards(2), &Progress::default()).is_ok());
+    day.market.day = 20_241_231;
+    assert_eq!(failed(&day).why, Why::Delivery(InstrumentIndex(2), Unpayable::Bond), "after the next coupon");
+    day.market.day = 20_240_603;
+    day.market.delivering[0].lots = u32::MAX;
+    assert_eq!(failed(&day).why, Why::Delivery(InstrumentIndex(2), Unpayable::Overflow));
+    day.market.delivering[0] = Delivery { buyer: row(99, 2), ..line };
+    day.market.delivering[0].bond = None;
+    assert_eq!(failed(&day).why, Why::Account(AccountIndex(99), Impossible::Unknown));
+
+    let day = empty(4);
+    let twice = ShardInput { carried: vec![(row(1, 0), 1, 0), (row(1, 0), 2, 0)], ..ShardInput::default() };
+    let failed = settle(&day.market, &[twice], &Progress::default()).expect_err("twice");
+    assert_eq!(failed.why, Why::Row(row(1, 0), Impossible::Twice));
+}
+
+#[test]
+fn days_with_places_that_are_nowhere_are_errors_or_days_and_never_a_panic() {
+    let mut outcomes = [0; 2];
+    for seed in 1..401 {
+        let mut day = Day::random(seed, 30);
+        let random = &mut Random::new(seed);
+        let wild = |random: &mut Random| random.below(1 << 16) as u16;
+        for _ in 0..1 + random.below(2) {
+            match random.below(9) {
+                0 => day.legs.iter_mut().take(1).for_each(|leg| leg.row.account.0 = u32::MAX),
+                1 => day.legs.iter_mut().take(1).for_each(|leg| leg.row.instrument.0 = wild(random)),
+                2 => day.legs.iter_mut().take(1).for_each(|leg| leg.lots = u32::MAX),
+                3 => day.legs.iter_mut().take(1).for_each(|leg| leg.price.0 = i64::MAX),
+                4 => day.market.delivering.iter_mut().for_each(|line| line.instrument.0 = wild(random)),
+                5 => day.market.delivering.iter_mut().for_each(|line| line.bond = Some(BondIndex(wild(random)))),
+                6 => day.market.members[0].clearing.0 = wild(random),
+                7 => day.market.instruments[0].product.0 = wild(random),
+                _ => day.market.accounts[0].member.0 = wild(random),
+            }
+        }
+        // Places of shards are the test's own: what has none stays where it was.
+        let shards = std::panic::catch_unwind(|| day.shards(2)).unwrap_or_else(|_| {
+            let legs = day.legs.clone();
+            vec![ShardInput { legs, ..ShardInput::default() }]
+        });
+        outcomes[usize::from(settle(&day.market, &shards, &Progress::default()).is_err())] += 1;
+    }
+    println!("settled {}, refused {}", outcomes[0], outcomes[1]);
+    assert!(outcomes.iter().all(|&count| count > 40), "{outcomes:?}");
 }
