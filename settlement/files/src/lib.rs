@@ -13,7 +13,7 @@
 //! | `compare` | ours against theirs, item by item |
 //! | `day` | a result by members |
 //!
-//! [`write`] makes, in the folder it is given:
+//! [`write()`] makes, in the folder it is given:
 //!
 //! | kind | files |
 //! |---|---|

@@ -23,7 +23,7 @@ h2{font-size:14px;margin:18px 0 4px}h2 small{font-weight:400;color:#555;margin-l
 .who{font-size:15px;margin-top:4px}\
 .stage{border:1.5px solid;padding:3px 10px;font-weight:700;text-align:center}.check{color:#9a4b00}.official{color:#0b5d2a}\
 .stage small{display:block;font-weight:400}\
-dl{display:grid;grid-template-columns:repeat(4,auto 1fr);gap:2px 10px;margin:8px 0;color:#555}dd{margin:0;color:#1a1a1a}\
+dl{display:grid;grid-template-columns:repeat(4,auto 1fr);gap:2px 10px;margin:8px 0;color:#555}dt,dd{white-space:nowrap}dd{margin:0;color:#1a1a1a}\
 .call{margin:12px 0;padding:8px 12px;border-left:6px solid}.due{border-color:#a40000;background:#fdf0f0}.none{border-color:#0b5d2a;background:#f1f7f3}\
 .call b{font-size:18px;font-variant-numeric:tabular-nums}\
 table{width:100%;border-collapse:collapse}\
@@ -31,7 +31,7 @@ th,td{padding:2px 6px;border-bottom:1px solid #ddd;text-align:left;vertical-alig
 th{font-weight:600;border-bottom:1px solid #1a1a1a}th small{display:block;font-weight:400;color:#555}\
 td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\
 td small{color:#666}td i{font-style:normal;font-size:75%;color:#777}\
-tr.sum td{font-weight:700;border-top:1px solid #1a1a1a}\
+tr.sum td{font-weight:700;border-top:1.5px solid #1a1a1a}\
 .wide{font-size:10.5px}.wide th,.wide td{padding:2px 3px}\
 thead{display:table-header-group}tr{break-inside:avoid}\
 footer{margin-top:14px;border-top:1px solid #999;padding-top:6px;color:#555;font-size:11px}\
