@@ -112,11 +112,17 @@ impl Submissions {
             };
             market.fees.charge(&charge).map(|charged| charged.paid)
         };
-        let by_code: Vec<_> = self.0.iter().map(|(&(product, _), &count)| (product, count)).collect();
-        by_code
-            .chunk_by(|one, other| market.settings.tiers == TierOf::Client && one.0 == other.0)
-            .map(|codes| charge(codes[0].0, codes.iter().map(|(_, count)| count).sum()))
-            .try_fold(Money::ZERO, |sum, fee| sum.plus(fee?))
+        let (mut sum, mut codes) = (Money::ZERO, self.0.iter().peekable());
+        while let Some((&(product, _), &(mut count))) = codes.next() {
+            let is_one = |&(&(other, _), _): &(&(ProductIndex, u8), &u64)| other == product;
+            while market.settings.tiers == TierOf::Client
+                && let Some((_, more)) = codes.next_if(is_one)
+            {
+                count += more;
+            }
+            sum = sum.plus(charge(product, count)?)?;
+        }
+        Ok(sum)
     }
 }
 

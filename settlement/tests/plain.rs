@@ -9,6 +9,7 @@ use settlement::delivery::{BondIndex, Delivery, DeliveryDay, Unpayable};
 use settlement::market::{AccountIndex, InstrumentIndex, Kind, Market, MemberIndex};
 use settlement::row::{Effect, Impossible, Leg, RowKey, Side};
 use settlement::rules::closing::Close;
+use settlement::rules::market::{LastMinutes, Moment, ONE_SIDED_FOR_MS, OneSided};
 use settlement::{Money, Price};
 use std::collections::BTreeMap;
 
@@ -215,6 +216,27 @@ fn what_contradicts_itself_is_named_and_never_ends_the_process() {
     let twice = ShardInput { carried: vec![(row(1, 0), 1, 0), (row(1, 0), 2, 0)], ..ShardInput::default() };
     let failed = settle(&day.market, &[twice], &Progress::default()).expect_err("twice");
     assert_eq!(failed.why, Why::Row(row(1, 0), Impossible::Twice));
+}
+
+#[test]
+fn one_sided_markets_are_named_and_nothing_follows_from_them() {
+    let minutes = |instrument, bid, ask| LastMinutes {
+        instrument: InstrumentIndex(instrument),
+        lower_limit: 90,
+        upper_limit: 110,
+        moments: vec![Moment { before_close: ONE_SIDED_FOR_MS, bid, ask, last: None }],
+    };
+    let mut day = Day::random(9, 60);
+    let quiet = run(&day, 2);
+    day.market.closes = vec![
+        minutes(4, None, Some(90)),
+        minutes(1, Some(110), None),
+        minutes(2, Some(110), Some(111)),
+        minutes(3, Some(109), None),
+    ];
+    let settled = run(&day, 2);
+    assert_eq!(settled.one_sided, [(InstrumentIndex(1), OneSided::Up), (InstrumentIndex(4), OneSided::Down)]);
+    assert_eq!(Settled { one_sided: vec![], ..settled }, quiet);
 }
 
 #[test]

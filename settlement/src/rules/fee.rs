@@ -9,7 +9,18 @@
 //! A tier of trades counts the lots that a client (a trading code at a member, by setting each hedge flag by itself) traded in the product
 //! before, today, whatever they did; a tier of submissions its orders, quotes and cancels of the day in the product.
 //!
-//! Rounding: sources are silent; a setting, [`Rounding::HalfUp`] by default, once for each charge.
+//! Rounding: sources are silent; a setting, [`Rounding::HalfUp`] by default, once for each charge. A charge is
+//!
+//! | fee | charged once for | on | source |
+//! |---|---|---|---|
+//! | transaction, close-today | a side of a trade, its lots that close today's apart | price of the trade | CFFEX fee notices |
+//! | submission | a day of a client (or code) in a product | count of orders, quotes, cancels | CFFEX notice on IM: a yuan each, cancels too |
+//! | settlement | a position row that is held over the day's end | settlement price, both sides | named in members' statements; basis assumed |
+//! | delivery | a row that is delivered in cash, or enters a delivery of bonds | delivery price, both sides | CFFEX notices on IM, TL |
+//! | exercise | a row | lots exercised and assigned | CFFEX notice on HO |
+//! | transfer | a row | settlement price, lots received and given | named in members' statements; basis assumed |
+//!
+//! Netting 自动对冲 is free (CFFEX notices on IO, HO, MO).
 
 use crate::amount::{Money, Overflow, PARTS_OF_ONE, Price, Rate, Rounding, divide};
 use std::collections::HashMap;

@@ -169,6 +169,24 @@ mod tests {
     }
 
     #[test]
+    fn collateral_moves_the_reserve_and_not_the_money_and_a_fifth_of_the_margin_stays_in_cash() {
+        let day = FundsOfDay {
+            previous_reserve: Money(500),
+            previous_margin: Money(300),
+            margin: Money(400),
+            ..Default::default()
+        };
+        let covered = FundsOfDay { collateral: Money(100), previous_collateral: Money(80), ..day };
+        assert_eq!((day.reserve(), day.balance()), (Ok(Money(400)), Ok(Money(800))));
+        // Yesterday's 80 stood in the reserve and were no money.
+        assert_eq!((covered.reserve(), covered.balance()), (Ok(Money(420)), Ok(Money(720))));
+        let four = Rate(4 * PARTS_OF_ONE);
+        let stays = |collateral| cash_for(Money(401), Money(collateral), four);
+        assert_eq!([stays(0), stays(100), stays(390)], [Ok(Money(401)), Ok(Money(301)), Ok(Money(81))]);
+        assert_eq!(cash_for(Money(401), Money(0), Rate(0)), Ok(Money(401)));
+    }
+
+    #[test]
     fn without_equity_there_is_no_degree() {
         assert_eq!(risk_degree(Money(50), Money(100)), Some(Rate(50_000_000)));
         assert_eq!(risk_degree(Money(50), Money(0)), None);
