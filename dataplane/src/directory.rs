@@ -31,6 +31,10 @@ pub struct Directory {
     users: Table<User>,
     accounts: Table<Account>,
     instruments: Table<Instrument>,
+    /// What InstrumentDefine said of each, as far as [`Instrument`] does not: asked seldom, so it stands beside.
+    terms: Vec<Option<InstrumentDefine>>,
+    /// Ids of products; blank if not defined.
+    products: Vec<[u8; 8]>,
     last_step: u32,
     last_sequence: Sequence,
     /// The last frame's time, as messages write it.
@@ -165,6 +169,8 @@ impl Directory {
             users: Table::new(0),
             accounts: Table::new(0),
             instruments: Table::new(0),
+            terms: vec![],
+            products: vec![],
             last_step: 0,
             last_sequence: Sequence(0),
             hundredth: ChinaHundredth::of_unix_ns(0, ChinaDay::of_unix_ns(0)),
@@ -304,6 +310,13 @@ impl Directory {
         self.instruments.get(index.0.into())
     }
 
+    /// What InstrumentDefine said of an instrument, and its product's id. None: not defined.
+    #[must_use]
+    pub fn terms(&self, index: InstrumentIndex) -> Option<(&InstrumentDefine, &[u8; 8])> {
+        let definition = self.terms.get(usize::from(index.0))?.as_ref()?;
+        Some((definition, self.products.get(usize::from(definition.product.0))?))
+    }
+
     /// Every participant, in the order of indices.
     pub fn participants(&self) -> impl Iterator<Item = (ParticipantIndex, &Participant)> {
         self.participants.iter().map(|(index, participant)| (ParticipantIndex(index as u16), participant))
@@ -364,6 +377,11 @@ impl Directory {
             BodyView::ParticipantDefine(definition) => self.define_participant(definition),
             BodyView::UserDefine(definition) => self.define_user(definition),
             BodyView::AccountDefine(definition) => self.define_account(definition),
+            BodyView::ProductDefine(definition) => {
+                let place = self.products.get_mut(usize::from(definition.index.0)).ok_or(Conflict::IndexBeyondDay)?;
+                *place = definition.id;
+                Ok(())
+            }
             BodyView::InstrumentDefine(definition) => self.define_instrument(definition),
             BodyView::PasswordUpdate(update) => {
                 self.user_mut(command.header.user)?.secret = SeatSecret(update.secret);
@@ -416,6 +434,8 @@ impl Directory {
         self.users = Table::new(day.users.into());
         self.accounts = Table::new(day.accounts as usize);
         self.instruments = Table::new(day.instruments.into());
+        self.terms = vec![None; day.instruments.into()];
+        self.products = vec![[b' '; 8]; day.products.into()];
         Ok(())
     }
 
@@ -474,7 +494,9 @@ impl Directory {
             previous_open_interest: definition.previous_open_interest,
             phase,
         };
-        self.instruments.define(definition.index.0.into(), texts::hash(id, 0), instrument)
+        self.instruments.define(definition.index.0.into(), texts::hash(id, 0), instrument)?;
+        self.terms[usize::from(definition.index.0)] = Some(*definition);
+        Ok(())
     }
 
     fn apply_phases(&mut self, frame: &FrameView<'_>) -> Result<(), Conflict> {

@@ -9,6 +9,7 @@
 //! | `private` | OrderConfirmation, TradeInsertSingle, ParticipantBulletin |
 //! | `quotes` | Quote, ExecOrder, and the answers to quotes, enquiries and instructions |
 //! | `broadcast` | InstrumentStatusChangeNotify, EnquireQuoteNotify |
+//! | `instrument` | InstrumentChangeNotify, MarketStatusChangeNotify |
 //! | `market` | MarketMatchData, MarketMatchIncData, MarketOrderIncData |
 //! | `dialog` | RspOrderInsert, RspOrderAction, Error, RspReadiness, RspUserPasswordUpdate |
 //! | `usual` | what nearly every frame tells: an order's answer, its confirmation and its trades, while the frame is in the cache |
@@ -16,6 +17,7 @@
 
 mod broadcast;
 mod dialog;
+mod instrument;
 mod items;
 mod market;
 mod private;
@@ -23,6 +25,7 @@ mod quotes;
 mod usual;
 
 pub(crate) use dialog::{Refusal, refusal};
+pub use instrument::{MARKET_ID, set_instrument};
 pub use market::market_data_size_max;
 pub(crate) use usual::USUAL_SIZE_MAX;
 
@@ -142,6 +145,10 @@ impl<'a> Renderer<'a> {
             }
             (Stream::Broadcast, EventView::Published(_)) => self.scribe.bulletin(tid::MARKET_BULLETIN, &place, buffer),
             (Stream::Broadcast, EventView::PhaseChanged(event)) => self.scribe.phase(&place, event, buffer),
+            (Stream::Broadcast, EventView::InstrumentChanged(event)) => {
+                self.scribe.instrument_changed(&place, event, buffer)
+            }
+            (Stream::Broadcast, EventView::MarketChanged(event)) => self.scribe.market_changed(&place, event, buffer),
             (Stream::Broadcast, EventView::MarketData(_)) => self.scribe.market_data(&place, buffer),
             (Stream::Broadcast, EventView::Ticked(event)) if number == event.trade_number => {
                 self.scribe.prints(&place, self.streams.prints(number), buffer)

@@ -283,6 +283,10 @@ impl Fold<'_, '_, '_> {
                 self.tell(self.stream_of_order(event.order)?, event.private_number, at, Direction::Buy)
             }
             EventView::PhaseChanged(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
+            EventView::MarketChanged(event) => self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy),
+            EventView::InstrumentChanged(event) => {
+                self.tell(Stream::Broadcast, event.broadcast_number, at, Direction::Buy)
+            }
             EventView::Published(event) => {
                 let to_all = event.participant == ParticipantIndex::ALL;
                 let stream = if to_all { Stream::Broadcast } else { Stream::Private(event.participant) };

@@ -136,15 +136,19 @@ fn broadcast_is_rendered_once_and_everybody_hears_the_same_bytes() {
     world.command(&phase_set(InstrumentIndex::ALL, Phase::Suspended, 0));
     world.run(5);
     let first: Vec<_> = world.heard(0).of_series(1).into_iter().cloned().collect();
-    assert_eq!(first.len(), 6, "a tick and the book's levels, a bulletin, two phases and their picture");
-    assert_eq!(first.iter().map(|message| message.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(
+        first.len(),
+        7,
+        "a tick and the book's levels, a bulletin, two phases and their picture, the market's status"
+    );
+    assert_eq!(first.iter().map(|message| message.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
     for member in &members {
         let heard: Vec<_> = world.heard(*member).of_series(1).into_iter().cloned().collect();
         assert_eq!(heard, first);
         assert_eq!(world.heard(*member).count(tid::PARTICIPANT_BULLETIN), usize::from(*member == 2));
     }
     let counters = world.core.front().counters();
-    assert_eq!((counters.broadcast_rendered, counters.broadcast_messages), (6, 24));
+    assert_eq!((counters.broadcast_rendered, counters.broadcast_messages), (7, 28));
 }
 
 #[test]

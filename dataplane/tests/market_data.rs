@@ -73,6 +73,8 @@ fn every_broadcast_message_is_the_references_when_told_and_when_told_again() {
         }
         for tid in [
             tid::INSTRUMENT_STATUS_CHANGE_NOTIFY,
+            tid::INSTRUMENT_CHANGE_NOTIFY,
+            tid::MARKET_STATUS_CHANGE_NOTIFY,
             tid::MARKET_MATCH_DATA,
             tid::MARKET_MATCH_INC_DATA,
             tid::MARKET_ORDER_INC_DATA,

@@ -101,6 +101,16 @@ fn fields(event: &Event) -> (String, Vec<(String, String)>) {
         }
         Some(EventView::Ticked(event)) => list!("Ticked", event: match_number, trade_number, depth_number),
         Some(EventView::Snapshot(event)) => list!("Snapshot", event: broadcast_number),
+        Some(EventView::MarketChanged(event)) => {
+            let (kind, mut fields) = list!("MarketChanged", event: phase, broadcast_number);
+            fields[0].1 = format!("'{}'", char::from(event.phase));
+            (kind, fields)
+        }
+        Some(EventView::InstrumentChanged(event)) => {
+            let (kind, mut fields) = list!("InstrumentChanged", event: instrument, right, broadcast_number);
+            fields[1].1 = format!("'{}'", char::from(event.right));
+            (kind, fields)
+        }
         None => ("an event of an unknown kind".to_owned(), vec![]),
     }
 }

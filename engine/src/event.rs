@@ -396,6 +396,30 @@ events! {
         /// Zero.
         reserved_2: [u8; 72],
     }
+    /// The market's status is another one, by the phases that this frame changed.
+    20 MarketChanged {
+        /// [`crate::types::Phase`] that now stands for the market's: [`crate::types::Phase::of_market`].
+        phase: u8,
+        /// Zero.
+        reserved: u8,
+        /// Number in the broadcast stream.
+        broadcast_number: StreamNumber,
+        /// Zero.
+        reserved_2: [u8; 72],
+    }
+    /// What an instrument allows is another thing: its right.
+    21 InstrumentChanged {
+        /// Which instrument.
+        instrument: InstrumentIndex,
+        /// [`crate::types::Right`], its new one.
+        right: u8,
+        /// Zero.
+        reserved: [u8; 3],
+        /// Number in the broadcast stream.
+        broadcast_number: StreamNumber,
+        /// Zero.
+        reserved_2: [u8; 68],
+    }
 }
 
 /// Price levels of a side that are published.

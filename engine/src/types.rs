@@ -321,6 +321,23 @@ impl Phase {
         }
     }
 
+    /// The phase that stands for a market's: of its instruments' phases the one in which most can be done; '4' of a market without any.
+    /// JR/T 0016 appendix B, FTDMarketStatus, has the same characters.
+    #[must_use]
+    pub fn of_market(phases: impl Iterator<Item = Phase>) -> Phase {
+        const MOST_FIRST: [Phase; 8] = [
+            Phase::Continuous,
+            Phase::AuctionOrdering,
+            Phase::ClosingAuction,
+            Phase::AuctionMatch,
+            Phase::CancelOnly,
+            Phase::Suspended,
+            Phase::NoTrading,
+            Phase::Closed,
+        ];
+        phases.min_by_key(|phase| MOST_FIRST.iter().position(|other| other == phase)).unwrap_or(Phase::NoTrading)
+    }
+
     /// New orders are taken.
     #[inline]
     #[must_use]

@@ -46,9 +46,14 @@ fn a_difference_is_found_from_the_whole_down_to_the_aggregate() {
         market.applied(&RightSet { scope: 5, right: b'2', instrument: A, index: 0 });
         market.applied(&RightSet { scope: 5, right: b'0', instrument: A, index: 0 });
     });
-    check(Some(TreeDifference::Instrument(B)), &|market| {
-        market.applied(&RightSet { scope: 4, right: b'1', instrument: B, index: 0 })
-    });
+    // Both have told as much, but not the same.
+    let (mut ours, mut theirs) = twins();
+    for (market, rights) in [(&mut ours, *b"12"), (&mut theirs, *b"21")] {
+        for right in rights {
+            market.own(&RightSet { scope: 4, right, instrument: B, index: 0 });
+        }
+    }
+    assert_eq!(ours.state.tree().first_difference(&theirs.state.tree()), Some(TreeDifference::Instrument(B)));
     let set = |account: u32, long: u32| PositionSet {
         account: AccountIndex(account),
         instrument: A,

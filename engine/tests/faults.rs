@@ -5,8 +5,9 @@ mod common;
 use common::*;
 use engine::command::*;
 use engine::event::{
-    Accepted, Applied, Depth, Ended, Enquired, Event, EventView, ExecAccepted, ExecEnded, MarketData, PhaseChanged,
-    QuoteAccepted, QuoteEnded, Rejected, Restated, Rested, Snapshot, Ticked, Traded,
+    Accepted, Applied, Depth, Ended, Enquired, Event, EventView, ExecAccepted, ExecEnded, InstrumentChanged,
+    MarketChanged, MarketData, PhaseChanged, QuoteAccepted, QuoteEnded, Rejected, Restated, Rested, Snapshot, Ticked,
+    Traded,
 };
 use engine::reject::Reject;
 use engine::types::*;
@@ -103,6 +104,8 @@ reader!(rejected, Rejected);
 reader!(depth, Depth);
 reader!(ticked, Ticked);
 reader!(snapshot, Snapshot);
+reader!(market_changed, MarketChanged);
+reader!(instrument_changed, InstrumentChanged);
 reader!(quote_accepted, QuoteAccepted);
 reader!(quote_ended, QuoteEnded);
 reader!(enquired, Enquired);
@@ -313,8 +316,8 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     );
     check(case.spoilt(|events| change(events, 1, phase_changed, |event| event.phase = b'4')), DoesNotFit);
     check(case.spoilt(|events| change(events, 1, phase_changed, |event| event.instrument.0 = 3)), UnknownIndex);
-    // The picture: both instruments as they are now, in their order, under the number of Snapshot, which ends the frame.
-    assert_eq!(text(&case.events), "0 enters 3 #1; 1 enters 3 #2; data 0 #3; data 1 #3; snapshot #3");
+    // The picture: both instruments as they are now, in their order, under the number of Snapshot; behind it the market's status ends the frame.
+    assert_eq!(text(&case.events), "0 enters 3 #1; 1 enters 3 #2; data 0 #3; data 1 #3; snapshot #3; market 3 #4");
     check(case.spoilt(|events| events.swap(2, 3)), DoesNotFit);
     check(case.spoilt(|events| events.swap(1, 2)), WrongStreamNumber);
     check(case.spoilt(|events| events.insert(3, events[3])), DoesNotFit);
@@ -334,7 +337,49 @@ fn every_impossible_frame_is_refused_for_its_reason() {
     check(case.spoilt(|events| change(events, 4, snapshot, |event| event.broadcast_number.0 = 4)), WrongStreamNumber);
     check(case.spoilt(|events| change(events, 4, snapshot, |event| event.reserved_2[71] = 1)), ReservedNotZero);
     assert_eq!(case.spoilt(|events| change(events, 2, market_data, |event| event.last_volume.0 = 9)), None);
+    check(case.spoilt(|events| change(events, 5, market_changed, |event| event.phase = b'8')), UnknownCode);
+    check(
+        case.spoilt(|events| change(events, 5, market_changed, |event| event.broadcast_number.0 = 3)),
+        WrongStreamNumber,
+    );
+    check(case.spoilt(|events| change(events, 5, market_changed, |event| event.reserved = 1)), ReservedNotZero);
+    check(case.spoilt(|events| events.swap(4, 5)), DoesNotFit);
+    check(case.spoilt(|events| events.push(events[5])), DoesNotFit);
+    check(case.spoilt(|events| events.push(events[2])), DoesNotFit);
+    check(case.spoilt(|events| drop(events.drain(2..5))), DoesNotFit);
+    assert_eq!(
+        case.spoilt(|events| change(events, 5, market_changed, |event| event.phase = b'0')),
+        None,
+        "told otherwise"
+    );
+    assert_eq!(case.spoilt(|events| events.truncate(5)), None, "a primary that does not tell the market's status");
     assert_eq!(case.spoilt(|events| events.truncate(2)), None, "a primary that tells no picture");
+
+    let right = RightSet { scope: RightScope::Instrument as u8, right: b'1', instrument: A, index: 0 };
+    let case = Case::new(Market::new(), 0, &right);
+    check(case.spoilt(|events| change(events, 0, instrument_changed, |event| event.right = b'2')), DoesNotFit);
+    check(case.spoilt(|events| change(events, 0, instrument_changed, |event| event.instrument = B)), DoesNotFit);
+    check(case.spoilt(|events| change(events, 0, instrument_changed, |event| event.reserved[2] = 1)), ReservedNotZero);
+    check(
+        case.spoilt(|events| change(events, 0, instrument_changed, |event| event.broadcast_number.0 = 2)),
+        WrongStreamNumber,
+    );
+    check(case.spoilt(|events| events.push(events[0])), DoesNotFit);
+    assert_eq!(case.spoilt(|events| events[0] = Applied::zero().into()), None, "a primary that does not tell it");
+    for (wrong, kind) in [
+        (RightSet { scope: RightScope::Account as u8, ..right }, DoesNotFit),
+        (RightSet { right: b'3', ..right }, DefinitionImpossible),
+        (RightSet { instrument: InstrumentIndex(9), ..right }, DefinitionImpossible),
+    ] {
+        let told = InstrumentChanged {
+            instrument: wrong.instrument,
+            right: wrong.right,
+            broadcast_number: StreamNumber(1),
+            ..InstrumentChanged::zero()
+        };
+        let case = Case { buffer: CommandBuffer::own(&wrong), ..Case::new(Market::new(), 0, &right) };
+        check(case.spoilt(|events| events[0] = told.into()), kind);
+    }
 
     let case = Case::new(Market::new(), 0, &account(0, 0, 0));
     assert_eq!(rejected(&case.events[0]).code, Reject::DefinitionInvalid as u16);

@@ -166,21 +166,21 @@ fn right_rejects() -> Vec<Reject> {
         market.open_positions(0, 1, 20);
         let set = |right: Right| RightSet { scope: scope as u8, right: right as u8, instrument: A, index };
         let digest = market.state.digests().state;
-        market.applied(&set(Right::CloseOnly));
+        market.own(&set(Right::CloseOnly));
         seen.push(check(&market.insert(&buy(100, 5)), Reject::RightCloseOnly));
         assert_eq!(refused(&market.insert(&sell(150, 5).offset(Offset::Close))), None, "closing is allowed");
-        market.applied(&set(Right::Forbidden));
+        market.own(&set(Right::Forbidden));
         seen.push(check(&market.insert(&buy(100, 5)), Reject::RightForbidden));
         seen.push(check(&market.insert(&sell(150, 5).offset(Offset::Close)), Reject::RightForbidden));
         // A forbidden member may still cancel: a cancel asks for no right.
         let order = market.state.orders()[0];
         let cancelled = market.cancel(0, |cancel| cancel.order_sys_id = order.sys_id);
         assert_eq!(refused(&cancelled), None);
-        market.applied(&set(Right::Full));
+        market.own(&set(Right::Full));
         assert_ne!(market.state.digests().state, digest, "numbers of private messages have gone on");
         assert_eq!(refused(&market.insert(&buy(100, 5))), None);
         // The worst counts.
-        market.applied(&set(Right::CloseOnly));
+        market.own(&set(Right::CloseOnly));
         market.applied(&RightSet { scope: RightScope::Account as u8, right: b'2', instrument: A, index: 0 });
         seen.push(check(&market.insert(&buy(100, 5)), Reject::RightForbidden));
     }

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use engine::Position;
 use engine::command::*;
+use engine::event::EventView;
 use engine::types::*;
 
 use MatchCondition::{Day, FillAndKill, FillOrKill};
@@ -312,7 +313,8 @@ fn the_day_closes_orders_first_then_instruments() {
     let close = DayClose { reserved: 0, step: 9 };
     assert_eq!(
         text(&market.own(&close)),
-        "ended DayEnd left 1 traded 0 last 0 #2; ended DayEnd left 2 traded 0 last 0 #2; 1 enters 7 #3; data 1 #4; snapshot #4"
+        "ended DayEnd left 1 traded 0 last 0 #2; ended DayEnd left 2 traded 0 last 0 #2; 1 enters 7 #3; data 1 #4; snapshot #4; \
+         market 7 #5"
     );
     assert_eq!(text(&market.own(&close)), "applied");
     assert_eq!(market.state.phase(B), Some(Phase::Closed));
@@ -323,14 +325,62 @@ fn phases_change_in_the_order_of_indices_and_only_where_they_differ() {
     let mut market = Market::new();
     assert_eq!(text(&market.phase(B, Phase::Continuous)), "applied");
     assert_eq!(text(&market.phase(B, Phase::Suspended)), "1 enters 3 #1; data 1 #2; snapshot #2");
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Suspended)), "0 enters 3 #3; data 0 #4; snapshot #4");
+    assert_eq!(
+        text(&market.phase(InstrumentIndex::ALL, Phase::Suspended)),
+        "0 enters 3 #3; data 0 #4; snapshot #4; market 3 #5"
+    );
     assert_eq!(
         text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)),
-        "0 enters 0 #5; 1 enters 0 #6; data 0 #7; data 1 #7; snapshot #7"
+        "0 enters 0 #6; 1 enters 0 #7; data 0 #8; data 1 #8; snapshot #8; market 0 #9"
     );
     assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::Continuous)), "applied");
     market.phase(A, Phase::Closed);
-    assert_eq!(text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)), "1 enters 4 #10; data 1 #11; snapshot #11");
+    assert_eq!(
+        text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)),
+        "1 enters 4 #12; data 1 #13; snapshot #13; market 4 #14"
+    );
+}
+
+/// The market's status is the phase in which most can be done that any of its instruments is in, whatever the others are.
+#[test]
+fn the_markets_status_is_told_when_it_becomes_another_and_not_else() {
+    let mut market = Market::new();
+    let mut told = vec![];
+    let mut tell = |instrument, phase: Phase| {
+        let events = market.phase(instrument, phase);
+        told.push(events.iter().find_map(|event| match event.view() {
+            Some(EventView::MarketChanged(changed)) => Some(char::from(changed.phase)),
+            _ => None,
+        }));
+    };
+    tell(A, Phase::NoTrading); // B still trades
+    tell(B, Phase::Suspended);
+    for phase in
+        [Phase::CancelOnly, Phase::AuctionMatch, Phase::ClosingAuction, Phase::AuctionOrdering, Phase::Continuous]
+    {
+        tell(A, phase);
+    }
+    tell(B, Phase::AuctionOrdering); // A trades
+    tell(A, Phase::Closed);
+    tell(B, Phase::NoTrading);
+    tell(B, Phase::Closed);
+    let expected =
+        [None, Some('3'), Some('5'), Some('6'), Some('2'), Some('1'), Some('0'), None, Some('1'), Some('4'), Some('7')];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn an_instruments_right_is_told_when_it_becomes_another_and_not_else() {
+    let mut market = Market::new();
+    let set = |scope: u8, right: u8| RightSet { scope, right, instrument: A, index: 0 };
+    assert_eq!(text(&market.own(&set(4, b'0'))), "applied");
+    assert_eq!(text(&market.own(&set(4, b'1'))), "0 right 1 #1");
+    assert_eq!(text(&market.own(&set(4, b'1'))), "applied");
+    assert_eq!(text(&market.own(&set(4, b'2'))), "0 right 2 #2");
+    for scope in [1, 2, 3, 5] {
+        assert_eq!(text(&market.own(&set(scope, b'1'))), "applied");
+    }
+    assert_eq!(market.state.instrument(A).expect("defined").right, Right::Forbidden);
 }
 
 #[test]

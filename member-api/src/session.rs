@@ -370,6 +370,14 @@ impl Member {
                 let field = package::InstrumentStatusChangeNotify::parse(message)?.instrument_status;
                 self.view.phase(number, &field.instrument_id, field.instrument_status.get());
             }
+            tid::INSTRUMENT_CHANGE_NOTIFY => {
+                let field = package::InstrumentChangeNotify::parse(message)?.instrument;
+                self.view.right(number, &field.instrument_id, field.trade_rights.get());
+            }
+            tid::MARKET_STATUS_CHANGE_NOTIFY => {
+                let field = package::MarketStatusChangeNotify::parse(message)?.market_status;
+                self.view.status(number, field.market_status_id.get());
+            }
             tid::MARKET_MATCH_DATA => {
                 let data = package::MarketMatchData::parse(message)?;
                 for field in data.market_match_data_chg.iter() {

@@ -26,6 +26,7 @@ pub struct View {
     positions: BTreeMap<PositionKey, Position>,
     instruments: Vec<Instrument>,
     instrument_of: BTreeMap<[u8; 30], u32>,
+    market_status: u8,
     private_bulletins: Vec<Bulletin>,
     broadcast_bulletins: Vec<Bulletin>,
     pub(crate) private: Stream<PrivateRecord>,
@@ -145,6 +146,8 @@ pub struct Instrument {
     pub instrument_id: InstrumentId,
     /// [`ftd::value::instrument_status`]; 0 = not told yet.
     pub phase: u8,
+    /// [`ftd::value::trade_right`], as last changed during the day; 0 = not told.
+    pub right: u8,
     /// The newest market data; all zero = not told yet.
     pub market: MarketData,
 }
@@ -232,6 +235,8 @@ pub(crate) enum PrivateRecord {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BroadcastRecord {
     Phase { instrument: u32, phase: u8 },
+    Right { instrument: u32, right: u8 },
+    MarketStatus { status: u8 },
     Market { instrument: u32, market: MarketData },
     Turnover { instrument: u32, turnover: i64 },
     Bulletin,
@@ -310,6 +315,12 @@ impl View {
     #[must_use]
     pub fn instrument(&self, instrument_id: &InstrumentId) -> Option<&Instrument> {
         self.instrument_of.get(instrument_id.bytes()).map(|&index| &self.instruments[index as usize])
+    }
+
+    /// The market's status, [`ftd::value::market_status`]; 0 = not told yet.
+    #[must_use]
+    pub fn market_status(&self) -> u8 {
+        self.market_status
     }
 
     /// Bulletins to our participant.
@@ -484,6 +495,15 @@ impl View {
         self.put_broadcast(number, BroadcastRecord::Phase { instrument, phase });
     }
 
+    pub(crate) fn right(&mut self, number: StreamNumber, instrument_id: &InstrumentId, right: u8) {
+        let instrument = self.instrument_index(instrument_id);
+        self.put_broadcast(number, BroadcastRecord::Right { instrument, right });
+    }
+
+    pub(crate) fn status(&mut self, number: StreamNumber, status: u8) {
+        self.put_broadcast(number, BroadcastRecord::MarketStatus { status });
+    }
+
     /// A field of MarketMatchData. None: a price cannot be read.
     pub(crate) fn market(&mut self, number: StreamNumber, field: &MarketMatchDataChgField) -> Option<()> {
         let instrument = self.instrument_index(&field.instrument_id);
@@ -553,8 +573,9 @@ impl View {
     pub(crate) fn roll_back_broadcast(&mut self, first: StreamNumber) {
         self.broadcast.cut(first);
         self.broadcast_bulletins.retain(|bulletin| bulletin.number < first);
+        self.market_status = 0;
         for instrument in &mut self.instruments {
-            instrument.phase = 0;
+            (instrument.phase, instrument.right) = (0, 0);
             instrument.market = MarketData::default();
         }
         let records = std::mem::take(&mut self.broadcast.records);
@@ -623,6 +644,8 @@ impl View {
     fn apply_broadcast(&mut self, record: &BroadcastRecord) {
         match *record {
             BroadcastRecord::Phase { instrument, phase } => self.instruments[instrument as usize].phase = phase,
+            BroadcastRecord::Right { instrument, right } => self.instruments[instrument as usize].right = right,
+            BroadcastRecord::MarketStatus { status } => self.market_status = status,
             BroadcastRecord::Market { instrument, market } => self.instruments[instrument as usize].market = market,
             BroadcastRecord::Turnover { instrument, turnover } => {
                 self.instruments[instrument as usize].market.turnover = turnover;
@@ -637,7 +660,7 @@ impl View {
         }
         let index = index_of(self.instruments.len());
         let instrument_id = *instrument_id;
-        self.instruments.push(Instrument { instrument_id, phase: 0, market: MarketData::default() });
+        self.instruments.push(Instrument { instrument_id, phase: 0, right: 0, market: MarketData::default() });
         self.instrument_of.insert(*instrument_id.bytes(), index);
         index
     }

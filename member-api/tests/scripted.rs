@@ -294,6 +294,19 @@ fn phase(number: u32, phase: u8) -> Vec<u8> {
     })
 }
 
+/// An instrument's phase, the market's status and the instrument's right, as three messages from `number` on.
+fn changes(number: u32, status: u8, right: u8) -> Vec<u8> {
+    let market = message(tid::MARKET_STATUS_CHANGE_NOTIFY, 1, number + 1, |message| {
+        message.push::<MarketStatusField>().unwrap().market_status_id.set(status);
+    });
+    let terms = message(tid::INSTRUMENT_CHANGE_NOTIFY, 1, number + 2, |message| {
+        let field: &mut InstrumentField = message.push().unwrap();
+        field.instrument_id = instrument();
+        field.trade_rights.set(right);
+    });
+    [phase(number, status), market, terms].concat()
+}
+
 fn market(number: u32, instruments: usize, last: i64) -> Vec<u8> {
     let mut buffer = vec![0; 64 * 1024];
     let mut chain = ChainWriter::new(&mut buffer, tid::MARKET_MATCH_DATA, Series(1), SequenceNumber(number)).unwrap();
@@ -494,7 +507,7 @@ fn a_roll_back_rebuilds_the_view_and_names_the_orders_that_never_were() {
     bench.asked();
     bench.confirm(&order, kept, order_status::NO_TRADE_QUEUEING, 5, 0);
     bench.trade(&order, kept, 1, 2);
-    bench.tell(&phase(1, b'1'));
+    bench.tell(&changes(1, b'1', b'1'));
     // The cut is here. The dead core told more than its log says:
     bench.confirm(&order, void_order, order_status::NO_TRADE_QUEUEING, 5, 0);
     bench.trade(&order, void_order, 2, 5);
@@ -504,7 +517,12 @@ fn a_roll_back_rebuilds_the_view_and_names_the_orders_that_never_were() {
     bench.asked();
     bench.tell(&cancelled(3));
     bench.confirm(&order, kept, order_status::CANCELLED, 2, 3);
-    bench.tell(&phase(2, b'0'));
+    bench.tell(&changes(4, b'0', b'2'));
+    let told = |bench: &Bench| {
+        let view = bench.member.view();
+        (view.instruments()[0].phase, view.market_status(), view.instruments()[0].right)
+    };
+    assert_eq!(told(&bench), (b'0', b'0', b'2'));
     assert_eq!(bench.member.view().position(&client(), &instrument(), b'1').long, 18);
     bench.lose();
 
@@ -522,13 +540,13 @@ fn a_roll_back_rebuilds_the_view_and_names_the_orders_that_never_were() {
     assert_eq!(bench.member.rolled_back().collect::<Vec<_>>(), [void_order]);
     assert_eq!(bench.member.rolled_back_cancels().collect::<Vec<_>>(), [cancel]);
     let asked = bench.asked();
-    assert!(matches!(asked[..], [Asked::Login { flow: b'2', resume: Some(2), epoch: Some(1), .. }]));
-    bench.tell(&[login_answer(b'2', 2), void(1, 2, 2)].concat());
-    assert_eq!(bench.member.view().instruments()[0].phase, b'1');
-    assert_eq!(bench.member.view().last_numbers(), (StreamNumber(2), StreamNumber(1)));
+    assert!(matches!(asked[..], [Asked::Login { flow: b'2', resume: Some(6), epoch: Some(1), .. }]));
+    bench.tell(&[login_answer(b'2', 2), void(1, 4, 6)].concat());
+    assert_eq!(told(&bench), (b'1', b'1', b'1'));
+    assert_eq!(bench.member.view().last_numbers(), (StreamNumber(2), StreamNumber(3)));
     assert_eq!(bench.poll(), None);
     assert_eq!(bench.asked(), [], "nothing is sent again before the application says so");
-    assert_eq!(bench.member.counters().rolled_back_messages, 5);
+    assert_eq!(bench.member.counters().rolled_back_messages, 7);
     assert_eq!(bench.member.counters().rolled_back_orders, 1);
 
     assert_eq!(bench.member.send_rolled_back(), 2);

@@ -129,6 +129,15 @@ pub(crate) fn event(event: Option<&Event>) -> String {
             "行情切片 told as broadcast numbers {}, {}, {}",
             event.match_number, event.trade_number, event.depth_number
         ),
+        Some(EventView::MarketChanged(event)) => {
+            format!("市场状态 the market is {}, broadcast number {}", phase(event.phase), event.broadcast_number)
+        }
+        Some(EventView::InstrumentChanged(event)) => format!(
+            "合约权限 instrument {}: right '{}', broadcast number {}",
+            event.instrument,
+            char::from(event.right),
+            event.broadcast_number
+        ),
         Some(EventView::Snapshot(event)) => format!("行情快照 told as broadcast number {}", event.broadcast_number),
     }
 }

@@ -41,7 +41,7 @@ enum Kind {
     User(ReqQryUserField),
     UserLogin(ReqQryUserLoginField),
     ExecOrder(QryExecOrderField),
-    ExchangeRate,
+    ExchangeRate(QryExchangeRateField),
     Quote(QryQuoteField),
 }
 
@@ -114,7 +114,7 @@ impl Asked {
                 check(&field.participant_id)?;
                 Kind::ExecOrder(field)
             }
-            tid::QRY_EXCHANGE_RATE => Kind::ExchangeRate,
+            tid::QRY_EXCHANGE_RATE => Kind::ExchangeRate(field(question)?),
             tid::QRY_QUOTE => Kind::Quote(field(question)?),
             _ => return Err(Refusal::NotOffered),
         };
@@ -133,7 +133,7 @@ impl Asked {
         let (instruments, _) = self.instruments;
         match &self.kind {
             Kind::Client(_) => fold.state.accounts().count(),
-            Kind::Participant | Kind::Market(_) | Kind::MarketStatus(_) => 1,
+            Kind::Participant | Kind::Market(_) | Kind::MarketStatus(_) | Kind::ExchangeRate(_) => 1,
             // The last one tells.
             Kind::Deposit(_) => own(|own| own.holdings.len() + own.orders.len()) + 1,
             Kind::Instrument(_) | Kind::InstrumentStatus(_) => instruments,
@@ -145,8 +145,6 @@ impl Asked {
             Kind::ExecOrder(_) => own(|own| own.execs.len()),
             Kind::Position(_) => own(|own| own.by_client.len()),
             Kind::ParticipantPosition(..) => own(|own| own.holdings.len()),
-            // There is no currency but the yuan.
-            Kind::ExchangeRate => 0,
         }
     }
 
@@ -178,7 +176,7 @@ impl Asked {
             Kind::UserLogin(asked) => view.user_login(self.own, asked, row, paper),
             Kind::ExecOrder(asked) => view.exec_order(asked, own().execs[row], paper),
             Kind::Quote(asked) => view.quote(asked, own().quotes[row], paper),
-            Kind::ExchangeRate => {}
+            Kind::ExchangeRate(asked) => view.exchange_rate(asked, paper),
         }
     }
 }

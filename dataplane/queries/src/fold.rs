@@ -8,8 +8,7 @@ use engine::State;
 use engine::command::{BodyView, Command, InstrumentDefine};
 use engine::event::{EndReason, Event, EventView, MarketData, SystemId, Traded};
 use engine::types::{
-    AccountIndex, Direction, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Phase, Price, Stamp, UserIndex,
-    Volume,
+    AccountIndex, Direction, InstrumentIndex, Nanoseconds, OrderKey, ParticipantIndex, Price, Stamp, UserIndex, Volume,
 };
 use ftd::value::{offset_flag, order_status};
 use journal::{CompleteFrame, LogReader};
@@ -404,20 +403,4 @@ pub(crate) fn has_premium(instrument: &InstrumentDefine) -> bool {
 /// What a volume at a price is worth, 1/10,000 yuan.
 pub(crate) fn turnover_of(instrument: &InstrumentDefine, price: Price, volume: Volume) -> i128 {
     i128::from(price.0) * i128::from(instrument.tick) * i128::from(instrument.multiplier) * i128::from(volume.0)
-}
-
-/// The phase that stands for a market's: the one in which most can be done that any instrument is in.
-pub(crate) fn phase_of_market(phases: impl Iterator<Item = Phase>) -> Phase {
-    const ORDER: [Phase; 8] = [
-        Phase::Continuous,
-        Phase::AuctionOrdering,
-        Phase::ClosingAuction,
-        Phase::AuctionMatch,
-        Phase::CancelOnly,
-        Phase::Suspended,
-        Phase::NoTrading,
-        Phase::Closed,
-    ];
-    let place = |phase: &Phase| ORDER.iter().position(|other| other == phase);
-    phases.min_by_key(place).unwrap_or(Phase::NoTrading)
 }

@@ -51,15 +51,13 @@ pub const ANSWER_BYTES_HELD_MAX: usize = 64 << 20;
 /// What base data do not say of the market.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// MarketId of every instrument, blanks behind.
-    pub market_id: [u8; 10],
     /// MarketName, UTF-8.
     pub market_name: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { market_id: *b"1         ", market_name: "期货与期权 futures and options".to_owned() }
+        Settings { market_name: "期货与期权 futures and options".to_owned() }
     }
 }
 

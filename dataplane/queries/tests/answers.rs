@@ -429,9 +429,20 @@ fn people_are_answered_and_who_of_them_is_online() {
     world.clients[other].cut();
     world.run(20);
     assert_eq!(online(&mut world).private_stream_status.get(), b'1');
-    // There is no currency but the yuan.
-    let answer = ask(&mut world, member, tid::QRY_EXCHANGE_RATE, &QryExchangeRateField::BLANK);
-    assert_eq!(error_of(&answer), 116);
+    // There is no currency but the yuan, which is worth itself.
+    let mut asked = QryExchangeRateField::BLANK;
+    let answer = ask(&mut world, member, tid::QRY_EXCHANGE_RATE, &asked);
+    let [rate] = fields::<ExchangeRateField>(&answer)[..] else { panic!("one currency") };
+    assert_eq!((rate.currency_id.trimmed(), rate.rate_unit.get()), (&b"CNY"[..], 1));
+    assert_eq!(rate.rate_price.units(), Ok(10_000));
+    (asked.trade_date, asked.currency_id) = (rate.trade_date, rate.currency_id);
+    let answer = ask(&mut world, member, tid::QRY_EXCHANGE_RATE, &asked);
+    assert_eq!(fields::<ExchangeRateField>(&answer), [rate]);
+    asked.currency_id.set(b"USD").unwrap();
+    assert_eq!(error_of(&ask(&mut world, member, tid::QRY_EXCHANGE_RATE, &asked)), 116);
+    asked.currency_id = rate.currency_id;
+    asked.trade_date.set(20_200_102).unwrap();
+    assert_eq!(error_of(&ask(&mut world, member, tid::QRY_EXCHANGE_RATE, &asked)), 116);
 }
 
 #[test]

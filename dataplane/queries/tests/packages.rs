@@ -65,18 +65,12 @@ const TESTS: &[(&str, &str)] = &[
     ("MarketBulletin", "dataplane/tests/front_faults.rs"),
     ("Market", "dataplane/tests/market_data.rs"),
     ("InstrumentStatusChange", "dataplane/tests/market_data.rs"),
+    ("InstrumentChange", "dataplane/tests/market_data.rs"),
     ("", "dataplane/tests/front_orders.rs"),
 ];
 
 /// What is not there, and why.
-const ABSENT: &[(&str, &str)] = &[
-    ("InstrumentChangeNotify", "no: nothing tells it by itself yet; QryInstrument answers what is so now"),
-    (
-        "MarketStatusChangeNotify",
-        "no: every instrument's status is told, the market's is not yet; QryMarketStatus answers",
-    ),
-    ("RspQryExchangeRate", "no: Error 116, there is no currency but the yuan"),
-];
+const ABSENT: &[(&str, &str)] = &[];
 
 /// The package that a message of the exchange is.
 fn heard_as(message: &Received) -> Option<&'static PackageInfo> {
@@ -252,8 +246,14 @@ fn day() -> BTreeSet<&'static str> {
         code_of(&mut world, a, number, &bytes);
     }
     ask(&mut world, a, tid::QRY_MARKET, &ReqQryMarketField::BLANK);
-    let suspend = PhaseSet {
+    world.command(&RightSet {
+        scope: RightScope::Instrument as u8,
+        right: b'1',
         instrument: InstrumentIndex(0),
+        index: 0,
+    });
+    let suspend = PhaseSet {
+        instrument: InstrumentIndex::ALL,
         phase: Phase::Suspended as u8,
         reason: b'2',
         step: 0,

@@ -229,7 +229,12 @@ impl Scribe<'_> {
                         let instrument = self.directory.instrument(event.instrument).ok_or(Conflict::Undefined)?;
                         each(event, instrument)?;
                     }
-                    Some(EventView::Depth(_) | EventView::Ticked(_) | EventView::Snapshot(_)) => {}
+                    Some(
+                        EventView::Depth(_)
+                        | EventView::Ticked(_)
+                        | EventView::Snapshot(_)
+                        | EventView::MarketChanged(_),
+                    ) => {}
                     _ => return Err(Conflict::EventMisplaced.into()),
                 }
             }

@@ -4,7 +4,7 @@
 use crate::streams_support::{Day, TICK, padded};
 use engine::command::{
     Body, BookRestate, CommandBuffer, DayClose, EnquireQuote, EpochOpen, MarketDataTick, MarketMakerSet, MassCancel,
-    PhaseSet, QuoteInsert, Uncross,
+    PhaseSet, QuoteInsert, RightScope, RightSet, Uncross,
 };
 use engine::types::{
     AccountIndex, Direction, Epoch, InstrumentIndex, Phase, Price, ProductIndex, RawPrice, Sequence, UserIndex, Volume,
@@ -80,6 +80,8 @@ impl RandomDay {
                 self.own(&cancel);
             }
             2 => self.own(&BookRestate { reserved: 0 }),
+            // Closing only, for a while: nothing is held, so only the message is of interest, and orders are refused until it ends.
+            65 => self.right(),
             3..=22 => {
                 self.tick();
                 return true;
@@ -132,6 +134,15 @@ impl RandomDay {
             self.own(&Uncross { instrument, product: ProductIndex::ALL, step: 0 });
         }
         self.own(&set(Phase::Continuous as u8));
+    }
+
+    /// An instrument's right, taken away and given back.
+    fn right(&mut self) {
+        let instrument = self.instrument();
+        for right in [self.random.one(b"12"), b'0'] {
+            self.own(&RightSet { scope: RightScope::Instrument as u8, right, instrument, index: 0 });
+            self.order();
+        }
     }
 
     /// User 0 or 2 and its account.

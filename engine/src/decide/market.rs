@@ -4,8 +4,8 @@ use super::auction;
 use super::draft::Writer;
 use super::mass::applied_if_nothing;
 use crate::book::Book;
-use crate::command::Bulletin;
-use crate::event::{self, DEPTH_LEVELS, MarketData, Published, Ticked};
+use crate::command::{Bulletin, RightScope, RightSet};
+use crate::event::{self, Applied, DEPTH_LEVELS, InstrumentChanged, MarketData, Published, Ticked};
 use crate::reject::Reject;
 use crate::state::{Depth, Instrument};
 use crate::types::{Direction, InstrumentIndex, ParticipantIndex, Phase, Price, StreamNumber, Volume};
@@ -172,4 +172,16 @@ pub(super) fn bulletin(writer: &mut Writer<'_>, bulletin: &Bulletin) {
         return writer.reject(Reject::IndexUnknown);
     };
     writer.push(Published { participant, number, ..Published::zero() });
+}
+
+/// A right was set: an instrument's that is another one now is told to all.
+pub(super) fn right(writer: &mut Writer<'_>, set: &RightSet) {
+    let instrument = writer.state.instrument(set.instrument);
+    let of_instrument = set.scope == RightScope::Instrument as u8;
+    if of_instrument && instrument.is_some_and(|instrument| instrument.right as u8 != set.right) {
+        let broadcast_number = writer.broadcast_number();
+        let RightSet { instrument, right, .. } = *set;
+        return writer.push(InstrumentChanged { instrument, right, broadcast_number, ..InstrumentChanged::zero() });
+    }
+    writer.push(Applied::zero());
 }

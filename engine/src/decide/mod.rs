@@ -78,9 +78,10 @@ fn decide_at(state: &State, sequence: Sequence, time: Nanoseconds, command: &Com
         | BodyView::TakeoverStep(_)
         | BodyView::EpochOpen(_) => {
             writer.make_room();
-            match definitions::check(state, command) {
-                Ok(()) => writer.push(Applied::zero()),
-                Err(reject) => writer.reject(reject),
+            match (definitions::check(state, command), command.body) {
+                (Ok(()), BodyView::RightSet(set)) => market::right(&mut writer, set),
+                (Ok(()), _) => writer.push(Applied::zero()),
+                (Err(reject), _) => writer.reject(reject),
             }
         }
     }

@@ -4,7 +4,7 @@ use super::draft::Writer;
 use super::market;
 use super::mass::applied_if_nothing;
 use crate::command::PhaseSet;
-use crate::event::{PhaseChanged, Snapshot};
+use crate::event::{MarketChanged, PhaseChanged, Snapshot};
 use crate::reject::Reject;
 use crate::state::{Instrument, State};
 use crate::types::{InstrumentIndex, Phase, ProductIndex};
@@ -19,8 +19,8 @@ pub(super) fn decide(writer: &mut Writer<'_>, set: &PhaseSet) {
     applied_if_nothing(writer);
 }
 
-/// Instruments enter a phase: one message each in the broadcast stream, and one with the full picture of all; `orders` says whether
-/// their books still stand.
+/// Instruments enter a phase: one message each in the broadcast stream, one with the full picture of all, and one if the market's status
+/// is another one by it; `orders` says whether their books still stand.
 pub(super) fn change_all(writer: &mut Writer<'_>, concerned: &[InstrumentIndex], phase: Phase, orders: bool) {
     for &instrument in concerned {
         let broadcast_number = writer.broadcast_number();
@@ -32,6 +32,21 @@ pub(super) fn change_all(writer: &mut Writer<'_>, concerned: &[InstrumentIndex],
             market::picture(writer, instrument, phase, orders, broadcast_number);
         }
         writer.push(Snapshot { broadcast_number, ..Snapshot::zero() });
+        tell_market(writer, concerned, phase);
+    }
+}
+
+/// The market's status, if it is another one once these instruments (in the order of indices) are in a phase.
+fn tell_market(writer: &mut Writer<'_>, concerned: &[InstrumentIndex], phase: Phase) {
+    let state = writer.state;
+    let before = Phase::of_market(state.instruments().map(|instrument| instrument.phase));
+    let now = Phase::of_market(state.instruments().map(|instrument| {
+        let changes = concerned.binary_search(&instrument.definition.index).is_ok();
+        if changes { phase } else { instrument.phase }
+    }));
+    if now != before {
+        let broadcast_number = writer.broadcast_number();
+        writer.push(MarketChanged { phase: now as u8, broadcast_number, ..MarketChanged::zero() });
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{change_instrument, count_broadcast, count_private, take_step};
 use crate::command::{BodyView, Command};
-use crate::event::{Depth, MarketData, PhaseChanged, Published, Snapshot, Ticked};
+use crate::event::{Depth, InstrumentChanged, MarketData, PhaseChanged, Published, Snapshot, Ticked};
 use crate::state::{self, State};
-use crate::types::{ParticipantIndex, Phase, StreamNumber};
+use crate::types::{ParticipantIndex, Phase, Right, StreamNumber};
 
 /// The broadcast stream goes on by one message.
 pub(super) fn next_broadcast(state: &mut State, number: StreamNumber) {
@@ -20,6 +20,14 @@ pub(super) fn phase_changed(state: &mut State, command: &Command<'_>, changed: &
     });
     next_broadcast(state, changed.broadcast_number);
     take_step(state, command);
+}
+
+#[inline(never)]
+pub(super) fn instrument_changed(state: &mut State, changed: &InstrumentChanged) {
+    change_instrument(state, changed.instrument, |instrument| {
+        instrument.right = Right::from_code(changed.right).expect("validated: rights are of the list");
+    });
+    next_broadcast(state, changed.broadcast_number);
 }
 
 #[inline(never)]

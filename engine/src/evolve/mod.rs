@@ -53,6 +53,8 @@ fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Eve
         EventView::Depth(depth) => market::depth(state, depth),
         EventView::Ticked(ticked) => market::ticked(state, ticked),
         EventView::Snapshot(snapshot) => market::snapshot(state, snapshot),
+        EventView::MarketChanged(changed) => market::next_broadcast(state, changed.broadcast_number),
+        EventView::InstrumentChanged(changed) => market::instrument_changed(state, changed),
         EventView::Published(published) => market::published(state, published),
         EventView::QuoteAccepted(accepted) => quotes::accepted(state, stamp.sequence, command, accepted),
         EventView::QuoteEnded(ended) => quotes::ended(state, ended),

@@ -10,7 +10,7 @@ mod overlay;
 mod quotes;
 mod shape;
 
-use crate::command::{BodyView, Command, LIMIT_ORDER, OrderInsert};
+use crate::command::{BodyView, Command, LIMIT_ORDER, OrderInsert, RightScope};
 use crate::decide::definitions;
 use crate::event::{
     Accepted, AuctionPriced, DEPTH_LEVELS, Depth, EndReason, Ended, Event, EventView, MarketData, PhaseChanged,
@@ -109,6 +109,8 @@ struct Checker<'a> {
     phases: Vec<InstrumentIndex>,
     /// Of how many of them it has told what they are now.
     pictured: usize,
+    /// The full picture of them is complete.
+    is_pictured: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -134,6 +136,7 @@ impl<'a> Checker<'a> {
             turnover: 0,
             phases: vec![],
             pictured: 0,
+            is_pictured: false,
         }
     }
 
@@ -216,9 +219,20 @@ impl<'a> Checker<'a> {
             }
             (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::MarketData(data)) => self.pictured(data),
             (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::Snapshot(snapshot)) => {
-                fits(last && self.pictured != 0 && self.pictured == self.phases.len())?;
-                self.pictured = 0;
+                fits(!self.is_pictured && self.pictured != 0 && self.pictured == self.phases.len())?;
+                self.is_pictured = true;
                 self.count_broadcast(snapshot.broadcast_number)
+            }
+            (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::MarketChanged(changed)) => {
+                fits(last && self.is_pictured)?;
+                Phase::from_code(changed.phase).ok_or(ImpossibleKind::UnknownCode)?;
+                self.count_broadcast(changed.broadcast_number)
+            }
+            (BodyView::RightSet(set), EventView::InstrumentChanged(changed)) => {
+                fits(alone && set.scope == RightScope::Instrument as u8)?;
+                fits((changed.instrument, changed.right) == (set.instrument, set.right))?;
+                definitions::check(self.state, self.command).map_err(|_| ImpossibleKind::DefinitionImpossible)?;
+                self.count_broadcast(changed.broadcast_number)
             }
             (BodyView::Uncross(uncross), EventView::AuctionPriced(priced)) => {
                 fits(names(self.state, uncross.instrument, uncross.product, priced.instrument))?;
@@ -246,7 +260,9 @@ impl<'a> Checker<'a> {
 
     /// What must hold when all events are seen.
     fn end(&self) -> Check {
-        fits(self.due.is_none() && !self.ticking && self.pictured == 0 && !self.quote.is_missing())?;
+        fits(
+            self.due.is_none() && !self.ticking && (self.pictured == 0 || self.is_pictured) && !self.quote.is_missing(),
+        )?;
         let left_over = matches!(self.entry, Entry::Entering(_)) || self.quote.is_unfinished();
         if left_over { Err(ImpossibleKind::OrderLeftOver) } else { Ok(()) }
     }
@@ -580,7 +596,7 @@ impl<'a> Checker<'a> {
 
     /// What an instrument is in its new phase: one for each, in their order, under the number that Snapshot will have.
     fn pictured(&mut self, data: &MarketData) -> Check {
-        fits(self.phases.get(self.pictured) == Some(&data.instrument))?;
+        fits(!self.is_pictured && self.phases.get(self.pictured) == Some(&data.instrument))?;
         self.pictured += 1;
         let number = self.broadcast.checked_add(1).ok_or(ImpossibleKind::Overflow)?;
         expect_number(data.broadcast_number, StreamNumber(number))

@@ -30,6 +30,8 @@ pub(super) fn reserved_is_zero(event: &EventView<'_>) -> bool {
             empty && event.gone[gone..].iter().all(|price| price.0 == 0) && zero(&event.reserved)
         }
         EventView::Ticked(event) => zero(&event.reserved) && zero(&event.reserved_2),
+        EventView::MarketChanged(event) => event.reserved == 0 && zero(&event.reserved_2),
+        EventView::InstrumentChanged(event) => zero(&event.reserved) && zero(&event.reserved_2),
         EventView::Snapshot(event) => zero(&event.reserved) && zero(&event.reserved_2),
     }
 }

@@ -544,6 +544,12 @@ fn one(event: &Event) -> String {
             format!("ticked {} {} {}", event.match_number, event.trade_number, event.depth_number)
         }
         EventView::Snapshot(event) => format!("snapshot #{}", event.broadcast_number),
+        EventView::MarketChanged(event) => {
+            format!("market {} #{}", char::from(event.phase), event.broadcast_number)
+        }
+        EventView::InstrumentChanged(event) => {
+            format!("{} right {} #{}", event.instrument, char::from(event.right), event.broadcast_number)
+        }
     }
 }
 

@@ -205,7 +205,9 @@ impl Exchange {
                 Thing::Account(index)
             }
             4 => {
-                state.markets.get_mut(&set.instrument).ok_or(unknown)?.right = set.right;
+                let market = state.markets.get_mut(&set.instrument).ok_or(unknown)?;
+                let before = std::mem::replace(&mut market.right, set.right);
+                self.right_changed(set.instrument, before);
                 Thing::Instrument(set.instrument)
             }
             _ => {

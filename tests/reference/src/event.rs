@@ -113,6 +113,15 @@ pub enum Event {
         private_number: u32,
     },
     Depth(Depth),
+    MarketChanged {
+        phase: u8,
+        broadcast_number: u32,
+    },
+    InstrumentChanged {
+        instrument: Instrument,
+        right: u8,
+        broadcast_number: u32,
+    },
     Ticked {
         match_number: u32,
         trade_number: u32,
@@ -351,6 +360,19 @@ impl Event {
             Event::Snapshot { broadcast_number } => {
                 19u16.put(&mut out);
                 [0u8; 2].put(&mut out);
+                broadcast_number.put(&mut out);
+            }
+            Event::MarketChanged { phase, broadcast_number } => {
+                20u16.put(&mut out);
+                phase.put(&mut out);
+                0u8.put(&mut out);
+                broadcast_number.put(&mut out);
+            }
+            Event::InstrumentChanged { instrument, right, broadcast_number } => {
+                21u16.put(&mut out);
+                instrument.put(&mut out);
+                right.put(&mut out);
+                [0u8; 3].put(&mut out);
                 broadcast_number.put(&mut out);
             }
         }

@@ -8,8 +8,8 @@ use crate::event::{EndReason, SystemId, Trade};
 use crate::number::{Account, Instrument, Nanoseconds, Participant, Ticks, User};
 use crate::state::{Order, State};
 use ftd::field::{
-    BulletinField, ErrorField, ErrorTargetOrderField, ErrorTargetSequenceField, InstrumentStatusField,
-    OrderActionField, OrderActionTargetField, OrderInsertField, OrderStatusField, ReadinessField,
+    BulletinField, ErrorField, ErrorTargetOrderField, ErrorTargetSequenceField, InstrumentField, InstrumentStatusField,
+    MarketStatusField, OrderActionField, OrderActionTargetField, OrderInsertField, OrderStatusField, ReadinessField,
     RspUserPasswordUpdateField, TradeInsertSingleField,
 };
 use ftd::types::Str;
@@ -253,6 +253,46 @@ impl State {
             let out: &mut InstrumentStatusField = field(writer);
             out.instrument_id = self.instrument_id(instrument);
             out.instrument_status.set(phase);
+        })
+    }
+
+    /// MarketStatusChangeNotify.
+    pub fn market_notice(number: u32, status: u8) -> Vec<u8> {
+        message(tid::MARKET_STATUS_CHANGE_NOTIFY, Number { series: 1, number }, |writer| {
+            let out: &mut MarketStatusField = field(writer);
+            out.market_id = text(b"1         ");
+            out.market_status_id.set(status);
+            out.broadcast_sequence_no.set_unsigned(number);
+        })
+    }
+
+    /// InstrumentChangeNotify.
+    pub fn terms_notice(&self, number: u32, instrument: Instrument) -> Vec<u8> {
+        let market = &self.markets[&instrument];
+        let define = &market.define;
+        message(tid::INSTRUMENT_CHANGE_NOTIFY, Number { series: 1, number }, |writer| {
+            let out: &mut InstrumentField = field(writer);
+            out.market_id = text(b"1         ");
+            out.instrument_id = text(&define.id);
+            out.instrument_version.set(VERSION);
+            out.instrument_type.set(b'0');
+            out.instr_stop_code.set(b'0');
+            out.currency = text(b"CNY");
+            out.trade_rights.set(market.right);
+            out.fuse_rights.set(b'0');
+            out.unit.set_unsigned(define.multiplier);
+            price(&mut out.tick, define.tick.into());
+            // Signed items of four bytes.
+            out.max_lot.set_unsigned(define.maximum_volume.min(0x7FFF_FFFF));
+            out.min_lot.set_unsigned(define.minimum_volume.min(0x7FFF_FFFF));
+            out.pubstyle.set(b'1');
+            out.fuse_flag.set(b'0');
+            price(&mut out.strike_price, define.strike);
+            out.options_type.set(define.option_type);
+            let id = &self.products[&define.product].define.id;
+            let long = id.iter().rposition(|byte| !matches!(byte, b' ' | 0)).map_or(0, |last| last + 1);
+            out.underlying_instr_id.set(&id[..long]).expect("eight bytes fit into thirty");
+            out.underlying_multiple.set_unsigned(1);
         })
     }
 

@@ -42,6 +42,7 @@ impl Exchange {
 
     /// Instruments enter a phase, and a full picture of them is told.
     pub(crate) fn enter(&mut self, concerned: &[Instrument], phase: u8) {
+        let status = self.state.market_status();
         for &instrument in concerned {
             self.state.markets.get_mut(&instrument).expect("the instrument was found before").phase = phase;
             self.touch_market(instrument);
@@ -59,6 +60,25 @@ impl Exchange {
         self.outcome.events.extend(data.iter().cloned().map(Event::MarketData));
         self.outcome.events.push(Event::Snapshot { broadcast_number });
         let bytes = self.state.snapshot(broadcast_number, &data);
+        self.tell(Stream::Broadcast, broadcast_number, bytes);
+        let phase = self.state.market_status();
+        if phase != status {
+            let broadcast_number = self.next_broadcast();
+            self.outcome.events.push(Event::MarketChanged { phase, broadcast_number });
+            let bytes = State::market_notice(broadcast_number, phase);
+            self.tell(Stream::Broadcast, broadcast_number, bytes);
+        }
+    }
+
+    /// An instrument's right was set: told to all if it is another one than it was.
+    pub(crate) fn right_changed(&mut self, instrument: Instrument, before: u8) {
+        let right = self.state.markets[&instrument].right;
+        if right == before {
+            return;
+        }
+        let broadcast_number = self.next_broadcast();
+        self.outcome.events.push(Event::InstrumentChanged { instrument, right, broadcast_number });
+        let bytes = self.state.terms_notice(broadcast_number, instrument);
         self.tell(Stream::Broadcast, broadcast_number, bytes);
     }
 

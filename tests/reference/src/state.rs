@@ -218,6 +218,14 @@ pub struct Market {
     pub queues: [BTreeSet<(i64, Key)>; 2],
 }
 
+impl State {
+    /// The market's status: of its instruments' phases the one in which most can be done.
+    pub(crate) fn market_status(&self) -> u8 {
+        let is_some = |status: &u8| self.markets.values().any(|market| market.phase == *status);
+        b"01265347".iter().copied().find(is_some).unwrap_or(b'4')
+    }
+}
+
 impl Market {
     /// The best price of a side.
     #[must_use]

@@ -5,23 +5,24 @@
 
 use super::{View, head, set_lots, set_price, set_time, set_turnover, set_units};
 use crate::ask::is;
-use crate::fold::phase_of_market;
 use crate::paper::Paper;
+use dataplane::render::{MARKET_ID, set_instrument};
 use engine::Instrument;
-use engine::command::ProductDefine;
 use engine::event::MarketData;
-use engine::types::{Direction, InstrumentIndex, Price};
+use engine::types::{Direction, InstrumentIndex, Phase, Price};
 use ftd::field::{
-    InstrumentField, InstrumentStatusField, MarketField, MarketMatchDataField, MarketOrderDataField, MarketStatusField,
-    ReqQryInstrumentField, ReqQryInstrumentStatusField, ReqQryMarketField, ReqQryMarketMatchDataField,
-    ReqQryMarketOrderDataField, ReqQryMarketStatusField, TurnoverField,
+    ExchangeRateField, InstrumentField, InstrumentStatusField, MarketField, MarketMatchDataField, MarketOrderDataField,
+    MarketStatusField, QryExchangeRateField, ReqQryInstrumentField, ReqQryInstrumentStatusField, ReqQryMarketField,
+    ReqQryMarketMatchDataField, ReqQryMarketOrderDataField, ReqQryMarketStatusField, TurnoverField,
 };
 use ftd::number::Float;
 use ftd::types::Str;
-use ftd::value::{
-    bool_flag, direction, instrument_type, instrument_version, pub_style, stop_code, trade_type, volume_type,
-};
+use ftd::value::{direction, instrument_version, trade_type, volume_type};
 
+/// CurrencyId of the only currency. ISO 4217.
+const CURRENCY: &[u8] = b"CNY";
+/// 1/10,000 yuan in a yuan.
+const ONE_YUAN: i64 = 10_000;
 /// Series of the broadcast stream.
 const BROADCAST: u16 = 1;
 /// MarketData.present: there is a last price (and so open, high and low).
@@ -33,11 +34,11 @@ const PRESENT_ASK: u32 = 4;
 
 impl View<'_> {
     pub(crate) fn market(&self, asked: &ReqQryMarketField, paper: &mut Paper) {
-        if !is(&asked.market_id, &self.settings.market_id) {
+        if !is(&asked.market_id, &MARKET_ID) {
             return;
         }
         let mut field = MarketField::BLANK;
-        field.market_id = Str::from(self.settings.market_id);
+        field.market_id = Str::from(MARKET_ID);
         let name = &self.settings.market_name;
         field.market_name.set(&name.as_bytes()[..name.floor_char_boundary(80)]).expect("cut to its width");
         field.broadcast_sequence_series.set(BROADCAST);
@@ -46,15 +47,29 @@ impl View<'_> {
     }
 
     pub(crate) fn market_status(&self, asked: &ReqQryMarketStatusField, paper: &mut Paper) {
-        if !is(&asked.market_id, &self.settings.market_id) {
+        if !is(&asked.market_id, &MARKET_ID) {
             return;
         }
         let state = &self.fold.state;
         let mut field = MarketStatusField::BLANK;
-        field.market_id = Str::from(self.settings.market_id);
+        field.market_id = Str::from(MARKET_ID);
         let phases = state.instruments().map(|instrument| instrument.phase);
-        field.market_status_id.set(phase_of_market(phases) as u8);
+        field.market_status_id.set(Phase::of_market(phases) as u8);
         field.broadcast_sequence_no.set_unsigned(state.broadcast_count().0);
+        paper.push(&field);
+    }
+
+    /// One currency, which is worth itself: whatever is asked, of the day.
+    pub(crate) fn exchange_rate(&self, asked: &QryExchangeRateField, paper: &mut Paper) {
+        let (trade_date, _) = self.dates();
+        if !is(&asked.currency_id, CURRENCY) || !(asked.trade_date.is_blank() || asked.trade_date == trade_date) {
+            return;
+        }
+        let mut field = ExchangeRateField::BLANK;
+        field.trade_date = trade_date;
+        field.currency_id.set(CURRENCY).expect("three letters");
+        field.rate_unit.set_unsigned(1);
+        set_units(&mut field.rate_price, ONE_YUAN);
         paper.push(&field);
     }
 
@@ -62,38 +77,20 @@ impl View<'_> {
         let state = &self.fold.state;
         let Some(instrument) = state.instrument(InstrumentIndex(row as u16)) else { return };
         let definition = &instrument.definition;
-        if !is(&asked.market_id, &self.settings.market_id) || !is(&asked.instrument_id, &definition.id) {
+        if !is(&asked.market_id, &MARKET_ID) || !is(&asked.instrument_id, &definition.id) {
             return;
         }
+        let product = state.product(definition.product).map_or([b' '; 8], |product| product.definition.id);
         let mut field = InstrumentField::BLANK;
-        field.market_id = Str::from(self.settings.market_id);
-        field.instrument_id = head(&definition.id);
-        field.instrument_version.set(instrument_version::DEFAULT);
-        field.instrument_type.set(instrument_type::DEFAULT);
-        field.instr_stop_code.set(stop_code::DEFAULT);
-        field.currency.set(b"CNY").expect("three letters");
-        field.trade_rights.set(instrument.right as u8);
-        field.fuse_rights.set(bool_flag::FALSE);
-        field.unit.set_unsigned(definition.multiplier);
-        set_units(&mut field.tick, definition.tick.into());
-        set_lots(&mut field.max_lot, definition.maximum_volume.into());
-        set_lots(&mut field.min_lot, definition.minimum_volume.into());
-        field.pubstyle.set(pub_style::PUBLISHED);
-        field.fuse_flag.set(bool_flag::FALSE);
-        set_units(&mut field.strike_price, definition.strike.0);
-        field.options_type.set(definition.option_type);
-        let product = state.product(definition.product).map(|product| product.definition);
-        if let Some(ProductDefine { id, .. }) = product {
-            field.underlying_instr_id.set(crate::ask::trimmed(&id)).expect("eight bytes fit into thirty");
-        }
-        set_lots(&mut field.underlying_multiple, 1);
+        set_instrument(&mut field, definition, &product, instrument.right as u8)
+            .expect("every item holds what a log has");
         paper.push(&field);
     }
 
     pub(crate) fn instrument_status(&self, asked: &ReqQryInstrumentStatusField, row: usize, paper: &mut Paper) {
         let Some(instrument) = self.fold.state.instrument(InstrumentIndex(row as u16)) else { return };
         let id = &instrument.definition.id;
-        if !is(&asked.market_id, &self.settings.market_id) || !is(&asked.instrument_id, id) {
+        if !is(&asked.market_id, &MARKET_ID) || !is(&asked.instrument_id, id) {
             return;
         }
         let mut field = InstrumentStatusField::BLANK;

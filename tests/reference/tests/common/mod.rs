@@ -479,6 +479,12 @@ pub fn words_of(event: &Event, outcome: &Outcome) -> String {
             format!("ticked {match_number} {trade_number} {depth_number}")
         }
         Event::Snapshot { broadcast_number } => format!("snapshot #{broadcast_number}"),
+        Event::MarketChanged { phase, broadcast_number } => {
+            format!("market {} #{broadcast_number}", char::from(*phase))
+        }
+        Event::InstrumentChanged { instrument, right, broadcast_number } => {
+            format!("{} right {} #{broadcast_number}", instrument.0, char::from(*right))
+        }
     }
 }
 
