@@ -210,7 +210,7 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     crowd.until_told(300);
 
     // Not before its time: a core that follows takes no operator's commands, and tells who does.
-    let fault = operator::operate(&backstop.socket, Operation::Close).unwrap_err();
+    let fault = operator::operate(&backstop.socket, Operation::Close, false).unwrap_err();
     assert!(fault.contains("not the exchange"), "{fault}");
 
     primary.end();
@@ -225,7 +225,16 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     let fence = &status["takeover"].as_array().unwrap()[3];
     assert_eq!(fence["detail"], "its power is off", "the hook's words are the proof");
 
-    operator::operate(&backstop.socket, Operation::Close).unwrap();
+    // What came of a command is told when it stands in the log: in effect, or refused with its code.
+    let phase = |to: &str| {
+        let words = serde_json::json!({ "phase": { "phase": to, "instrument": "IF2406", "product": null } });
+        serde_json::from_value::<Operation>(words).unwrap()
+    };
+    assert!(operator::operate(&backstop.socket, phase("suspended"), false).unwrap());
+    operator::operate(&backstop.socket, Operation::Close, false).unwrap();
+    let fault = operator::operate(&backstop.socket, phase("suspended"), false).unwrap_err();
+    assert!(fault.contains("refused: 45 ") && fault.contains("closed"), "{fault}");
+    assert!(!operator::operate(&backstop.socket, phase("suspended"), true).unwrap());
     backstop.until("the day is closed", |status| status["is_closed"] == true);
     drop(crowd);
     let words = backstop.end();
@@ -252,7 +261,7 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     backstop.until("it follows the next day", |status| {
         status["state"]["number"] == 2 && status["trading_day"].as_u64() == Some(u64::from(DAY) + 1)
     });
-    operator::operate(&primary.socket, Operation::Close).unwrap();
+    operator::operate(&primary.socket, Operation::Close, false).unwrap();
     backstop.until("it is told of the close", |status| {
         status["sequence"].as_u64() == primary.status().and_then(|primary| primary["sequence"].as_u64())
     });

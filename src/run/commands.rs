@@ -92,6 +92,9 @@ pub struct SwitchCommand {
 pub struct OperateOptions {
     #[command(flatten)]
     whom: Whom,
+    /// What came of it as one JSON object: sequence, and of a refusal code and text
+    #[arg(long)]
+    json: bool,
     #[command(subcommand)]
     command: Operation,
 }
@@ -298,7 +301,7 @@ pub fn switch(options: &SwitchCommand) -> Result<bool, String> {
 /// # Errors
 /// It was refused.
 pub fn operate(options: &OperateOptions) -> Result<bool, String> {
-    operator::operate(&options.whom.socket()?, options.command.clone())
+    operator::operate(&options.whom.socket()?, options.command.clone(), options.json)
 }
 
 /// `backstop stop`.

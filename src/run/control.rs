@@ -5,7 +5,8 @@
 //! ```text
 //! {"do":"status"}                        {"ok":true,"status":{…}}
 //! {"do":"switch","options":{…}}          {"ok":true,"switched":{"begins":{"cut":…,"epoch":…}}}
-//! {"do":"operate","command":"close"}     {"ok":false,"fault":"…"}
+//! {"do":"operate","command":"close"}     {"ok":true,"ticket":{"request":7,"after":812}}  or  {"ok":false,"fault":"…"}
+//! {"do":"outcome","ticket":{…}}          {"ok":true,"outcome":{"sequence":815}}  or  {"ok":true,"ticket":{…}}: not yet, ask with this one
 //! ```
 //!
 //! A side thread reads and writes; the loop that moves orders looks at one atomic flag a round, and answers between two rounds. A
@@ -52,8 +53,41 @@ pub enum Ask {
         /// Which.
         command: Operation,
     },
+    /// What came of a command of the exchange: it is decided where all commands are, behind those that came before it.
+    Outcome {
+        /// Which, as the answer to [`Ask::Operate`] or the last answer to this says.
+        ticket: Ticket,
+    },
     /// An orderly end.
     Stop,
+}
+
+/// A command of the exchange that stands in the ring, or in the log behind `after`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ticket {
+    /// The request number in its header.
+    pub request: u32,
+    /// The sequence up to which it is not in the log.
+    pub after: u64,
+}
+
+/// What came of a command of the exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Its frame's.
+    pub sequence: u64,
+    /// Why it was refused; None: it took effect.
+    pub refused: Option<Refused>,
+}
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The code that members would hear (ERRORS.md).
+    pub code: u16,
+    /// Its text, Chinese, a blank, English.
+    pub text: String,
 }
 
 /// The options of a takeover, as the command line has them.

@@ -1,7 +1,7 @@
 //! Backstop as a process: the appliance, the day's journal, the operator's commands.
 
 use super::clock::WallClock;
-use super::control::{Ask, Reply, SwitchOptions};
+use super::control::{Ask, Decided, Refused, Reply, SwitchOptions, Ticket};
 use super::node::Node;
 use super::operate::{self, LiveNames};
 use super::status::Status;
@@ -13,7 +13,7 @@ use crate::machine_clock;
 use crate::site::{Site, Start};
 use dataplane::front::FrontConfig;
 use dataplane::stages::{LayoutMap, Time};
-use engine::types::Nanoseconds;
+use engine::types::{Nanoseconds, Sequence, UserIndex};
 use hw_profiles::{DurabilityPolicy, Profile};
 use net::{Filter, Instant, Transport};
 use serde_json::json;
@@ -25,6 +25,9 @@ use std::time::Duration;
 /// How often a stage that does not go on is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// Frames that are looked at for one command's outcome between two rounds: some ten microseconds.
+const FRAMES_PER_LOOK: usize = 1_024;
+
 /// Backstop, running.
 pub struct Core<T: Transport> {
     appliance: Appliance<T>,
@@ -34,6 +37,8 @@ pub struct Core<T: Transport> {
     /// What the last round saw, to tell a busy one from an idle one.
     seen: (u64, u64),
     halt: Option<String>,
+    /// The last number that an operator's command went into the log with.
+    operated: u32,
     /// Where the day's end is written.
     end_folder: PathBuf,
     /// The day's own base data: what of them the log does not hold goes on to its end.
@@ -139,6 +144,7 @@ impl<T: Transport + Send + 'static> Core<T> {
             now,
             seen: (0, 0),
             halt: None,
+            operated: 0,
             end_folder,
             base_folder: site.base_data.as_ref().map(|folder| site.path(folder)),
             beginning,
@@ -176,6 +182,28 @@ impl<T: Transport + Send + 'static> Core<T> {
             Err(NotSwitched::NoMachine) if self.appliance.has_engine() => Err(NotSwitched::AlreadyActive.to_string()),
             Err(refused) => Err(refused.to_string()),
         }
+    }
+
+    /// Looks on in the log, a piece at a time, for what came of an operator's command: nothing is told before it is recorded.
+    fn outcome(&self, ticket: Ticket) -> serde_json::Value {
+        let log = self.appliance.log();
+        let mut after = ticket.after;
+        let begins = after.checked_add(1).and_then(|next| log.offset_of(Sequence(next)));
+        let mut frames = begins.map(|offset| log.frames_from(offset));
+        for _ in 0..FRAMES_PER_LOOK {
+            let Some(frames) = &mut frames else { break };
+            let Some(frame) = frames.next().filter(|_| frames.offset() <= log.released()) else { break };
+            let header = frame.command().header;
+            after = frame.stamp().sequence.0;
+            if (header.user, header.session, header.request) == (UserIndex::NONE, 0, ticket.request) {
+                let refused = frame.rejection().map(|reject| Refused {
+                    code: reject as u16,
+                    text: format!("{} {}", reject.chinese(), reject.english()),
+                });
+                return json!({ "outcome": Decided { sequence: after, refused } });
+            }
+        }
+        json!({ "ticket": Ticket { after, ..ticket } })
     }
 
     fn look_for_trouble(&mut self) {
@@ -216,12 +244,16 @@ impl<T: Transport + Send + 'static> Node for Core<T> {
                 }
                 let names =
                     LiveNames { directory: self.appliance.front().directory(), fold: self.appliance.runbook().fold() };
-                let command = operate::command(&command, &names)?;
-                match self.appliance.command(&command) {
-                    true => Ok(json!({})),
-                    false => Err("the ring is full: try again".to_owned()),
+                let request = self.operated % u32::MAX + 1;
+                let command = operate::ticketed(&operate::command(&command, &names)?, request);
+                let after = self.appliance.log().last_sequence().0;
+                if !self.appliance.command(&command) {
+                    return Err("the ring is full: try again".to_owned());
                 }
+                self.operated = request;
+                Ok(json!({ "ticket": Ticket { request, after } }))
             }
+            Ask::Outcome { ticket } => Ok(self.outcome(ticket)),
             Ask::Stop => Err("the loop ends".to_owned()),
         }
     }

@@ -418,6 +418,14 @@ pub fn command(operation: &Operation, names: &dyn Names) -> Result<CommandBuffer
     })
 }
 
+/// A command under a number of its own, by which its outcome is found in the log.
+pub fn ticketed(command: &CommandBuffer, request: u32) -> CommandBuffer {
+    let mut bytes = command.bytes().to_vec();
+    // FRAMES.md: kind (2), length (2), session (4), request (4); it means nothing to who decides.
+    bytes[8..12].copy_from_slice(&request.to_le_bytes());
+    CommandBuffer::copy_of(&bytes).expect("a command is one under any number")
+}
+
 /// A text that has to fit, blank-padded.
 fn fitted<const N: usize>(name: &str, text: &str) -> Result<[u8; N], String> {
     padded(text).ok_or_else(|| format!("{name}: {} bytes; expected at most {N}", text.len()))

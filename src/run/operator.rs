@@ -1,6 +1,6 @@
 //! What an operator sees and says: `status`, `switch`, `operate`. All of it goes over the control socket of a running process.
 
-use super::control::{Ask, Client, Operation, SwitchOptions};
+use super::control::{Ask, Client, Decided, Operation, PATIENCE, SwitchOptions, Ticket};
 use super::node::stop_flag;
 use super::status::{FrontLine, Status, StepLine};
 use crate::drill::{BookChoice, ReopenChoice};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How often a takeover's steps are looked at.
 const STEPS_EVERY: Duration = Duration::from_millis(20);
+/// How often it is looked whether a command has come out of the log.
+const OUTCOME_EVERY: Duration = Duration::from_millis(5);
 /// How often `--watch` looks.
 const WATCH_EVERY: Duration = Duration::from_millis(500);
 /// The state of a core that another one has replaced.
@@ -93,13 +95,37 @@ pub fn status(socket: &Path, looks: Option<u32>, json: bool) -> Result<bool, Str
     }
 }
 
-/// Has a process execute a command of the exchange itself.
+/// Has a process execute a command of the exchange itself, and waits for what came of it, at most [`PATIENCE`]. False: it was refused, and
+/// `json` said so; without that it is an error.
 ///
 /// # Errors
-/// It was refused, or nobody answers.
-pub fn operate(socket: &Path, command: Operation) -> Result<bool, String> {
-    Client::connect(socket)?.ask(&Ask::Operate { command })?;
-    println!("已受理 taken");
+/// It was refused, it is not known what came of it, or nobody answers.
+pub fn operate(socket: &Path, command: Operation, json: bool) -> Result<bool, String> {
+    let mut client = Client::connect(socket)?;
+    let mut answer = client.ask(&Ask::Operate { command })?;
+    let began = Instant::now();
+    while answer["outcome"].is_null() {
+        let ticket: Ticket =
+            serde_json::from_value(answer["ticket"].take()).map_err(|_| "the answer names no ticket".to_owned())?;
+        if began.elapsed() > PATIENCE {
+            return Err(format!(
+                "已受理，{0} 秒内未见结果 taken, but nothing came of it within {0} s: see `backstop status`",
+                PATIENCE.as_secs()
+            ));
+        }
+        std::thread::sleep(OUTCOME_EVERY);
+        answer = client.ask(&Ask::Outcome { ticket })?;
+    }
+    let decided: Decided = serde_json::from_value(answer["outcome"].take())
+        .map_err(|fault| format!("the answer is no outcome: {fault}"))?;
+    if json {
+        println!("{}", serde_json::to_string(&decided).expect("an outcome is plain data"));
+        return Ok(decided.refused.is_none());
+    }
+    match decided.refused {
+        None => println!("已生效 in effect, sequence {}", decided.sequence),
+        Some(why) => return Err(format!("被拒 refused: {} {} (sequence {})", why.code, why.text, decided.sequence)),
+    }
     Ok(true)
 }
 

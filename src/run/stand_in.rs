@@ -1,7 +1,7 @@
 //! The stand-in primary as a process: the reference exchange with the doors that a primary has, members, feed and names; what it
 //! executes is written into a record file, frame by frame, before the feed may have it.
 
-use super::control::{Ask, Reply};
+use super::control::{Ask, Decided, Refused, Reply};
 use super::node::Node;
 use super::operate::{self, BaseNames};
 use crate::base_files::BaseFiles;
@@ -174,14 +174,11 @@ impl<T: Transport> Node for StandIn<T> {
             Ask::Operate { command } => {
                 let bytes = operate::command(&command, &self.names)?;
                 let outcome = self.primary.command(now, bytes.bytes()).map_err(|stopped| format!("{stopped:?}"))?;
-                match outcome.refused {
-                    Some(refused) => Err(format!("refused: {refused:?}")),
-                    None => {
-                        self.is_closed |= command == super::control::Operation::Close;
-                        Ok(json!({ "sequence": outcome.stamp.sequence.0 }))
-                    }
-                }
+                let refused = outcome.refused.map(|code| Refused { code: code as u16, text: code.text().to_owned() });
+                self.is_closed |= refused.is_none() && command == super::control::Operation::Close;
+                Ok(json!({ "outcome": Decided { sequence: outcome.stamp.sequence.0, refused } }))
             }
+            Ask::Outcome { .. } => Err("the stand-in primary answers at once: there is no ticket of its".to_owned()),
             Ask::Switch { .. } | Ask::Override { .. } => {
                 Err("this is the stand-in primary: only Backstop takes over".to_owned())
             }
