@@ -86,7 +86,7 @@ fn orders_without_a_price_of_their_own() {
         &[
             ("1 buy 2@0 best-to-limit", "accepted #1; rested 2@100"),
             ("1 buy 2@0 market", "accepted #0; ImmediateRemainder - released 2 y0 traded 0 @0 #2"),
-            ("phase 0 1", "i0 in 1 #6; i0 told; snapshot #7"),
+            ("phase 0 1", "i0 in 1 #7; i0 told; snapshot #8"),
             ("1 buy 2@0 best", "PhaseForbidsImmediate"),
             ("1 buy 2@0 best-to-limit", "PhaseForbidsImmediate"),
             ("1 buy 2@101", "accepted rests #3"),
@@ -180,7 +180,7 @@ fn quotes() {
         "no maker, no phase",
         &[
             ("0 quote 1@98 1@102", "quote #1; accepted rests #2; accepted rests #3"),
-            ("phase 0 1", "i0 in 1 #6; i0 told; snapshot #7"),
+            ("phase 0 1", "i0 in 1 #7; i0 told; snapshot #8"),
             ("0 quote 1@98 1@102", "PhaseForbidsInsert"),
         ],
     );
@@ -204,9 +204,9 @@ fn enquiries() {
         &mut day,
         "interval, spread, room",
         &[
-            ("0 enquire i0", "enquired #6"),
+            ("0 enquire i0", "enquired #7"),
             ("0 enquire i0", "EnquiryTooSoon"),
-            ("0 enquire i1", "enquired #7"),
+            ("0 enquire i1", "enquired #8"),
             ("0 enquire i2", "EnquiriesExhausted"),
             ("1 sell 1@102", "accepted rests #1"),
             ("1 buy 1@99", "accepted rests #2"),
@@ -220,7 +220,7 @@ fn enquiries() {
         &[
             ("0 enquire i0", "SpreadNarrowEnough"),
             ("1 cancel 6", "Cancelled 31 released 1 y0 traded 0 @0 #4"),
-            ("0 enquire i0", "enquired #8"),
+            ("0 enquire i0", "enquired #9"),
             ("0 enquire i0", "EnquiryTooSoon"),
         ],
     );
@@ -233,7 +233,7 @@ fn enquiries() {
         "switched off",
         &[
             ("0 enquire i1", "FunctionOff"),
-            ("phase 2 3", "i2 in 3 #9; i2 told; snapshot #10"),
+            ("phase 2 3", "i2 in 3 #10; i2 told; snapshot #11"),
             ("0 enquire i2", "PhaseForbidsInsert"),
         ],
     );
@@ -349,7 +349,7 @@ fn lots_opened_in_a_day() {
         &[
             (
                 "phase all 0",
-                "i0 in 0 #1; i1 in 0 #2; i2 in 0 #3; i3 in 0 #4; i0 told; i1 told; i2 told; i3 told; snapshot #5",
+                "i0 in 0 #1; i1 in 0 #2; i2 in 0 #3; i3 in 0 #4; i0 told; i1 told; i2 told; i3 told; snapshot #5; market 0 #6",
             ),
             ("0 buy 4@100 i2", "accepted rests #1"),
             ("0 sell 2@105 i2", "OpenLimitExceeded"),
@@ -541,11 +541,11 @@ fn phases_of_a_product_and_the_closing_auction() {
             ("0 sell 2@102 i2", "accepted rests #1"),
             (
                 "tick",
-                "i0 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #6; i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #6; i2 data4 last 0 0/0/0 bid 0x0 ask 2x102 volume 0 open interest 1000 turnover 0 #6; i2 asks 2x102; i3 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #6; ticked 6 0 7",
+                "i0 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #7; i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #7; i2 data4 last 0 0/0/0 bid 0x0 ask 2x102 volume 0 open interest 1000 turnover 0 #7; i2 asks 2x102; i3 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #7; ticked 7 0 8",
             ),
         ],
     );
-    assert_eq!(words(day.own(of(1, b'2'))), "i2 in 2 #8; i3 in 2 #9; i2 told; i3 told; snapshot #10");
+    assert_eq!(words(day.own(of(1, b'2'))), "i2 in 2 #9; i3 in 2 #10; i2 told; i3 told; snapshot #11");
     check_on(
         &mut day,
         "what an auction would give",
@@ -555,18 +555,18 @@ fn phases_of_a_product_and_the_closing_auction() {
             ("0 sell 1@99 i3", "accepted rests #2"),
             (
                 "tick",
-                "i2 data14 last 0 0/0/0 bid 2x104 ask 2x104 volume 0 open interest 1000 turnover 0 #11; i3 data4 last 0 0/0/0 bid 0x0 ask 1x99 volume 0 open interest 1000 turnover 0 #11; ticked 11 0 0",
+                "i2 data14 last 0 0/0/0 bid 2x104 ask 2x104 volume 0 open interest 1000 turnover 0 #12; i3 data4 last 0 0/0/0 bid 0x0 ask 1x99 volume 0 open interest 1000 turnover 0 #12; ticked 12 0 0",
             ),
             ("0 cancel 1", "Cancelled 27 released 2 y0 traded 0 @0 #3"),
-            ("phase 0 6", "i0 in 6 #12; i0 told; snapshot #13"),
+            ("phase 0 6", "i0 in 6 #13; i0 told; snapshot #14"),
         ],
     );
-    assert_eq!(words(day.own(of(1, b'6'))), "i2 in 6 #14; i3 in 6 #15; i2 told; i3 told; snapshot #16");
+    assert_eq!(words(day.own(of(1, b'6'))), "i2 in 6 #15; i3 in 6 #16; i2 told; i3 told; snapshot #17");
     let uncross = |product| command::Uncross { product: Product(product), ..common::uncross(Instrument::ALL) };
     assert_eq!(own(&mut day, uncross(9)), Some(Reject::IndexUnknown));
     assert_eq!(words(day.own(uncross(0))), "i0 priced 0@0 surplus 0");
     assert_eq!(words(day.own(uncross(1))), "i2 priced 0@0 surplus 0; i3 priced 0@0 surplus 0");
-    assert_eq!(words(day.own(of(1, b'7'))), "i2 in 7 #17; i3 in 7 #18; i2 told; i3 told; snapshot #19");
+    assert_eq!(words(day.own(of(1, b'7'))), "i2 in 7 #18; i3 in 7 #19; i2 told; i3 told; snapshot #20");
 }
 
 #[test]
@@ -582,20 +582,20 @@ fn what_a_tick_publishes() {
             ("0 sell 6@105", "accepted rests #6"),
             (
                 "tick",
-                "i0 data4 last 0 0/0/0 bid 0x0 ask 1x100 volume 0 open interest 1000 turnover 0 #6; i0 asks 1x100 2x101 3x102 4x103 5x104; i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #6; i2 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #6; i3 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #6; ticked 6 0 7",
+                "i0 data4 last 0 0/0/0 bid 0x0 ask 1x100 volume 0 open interest 1000 turnover 0 #7; i0 asks 1x100 2x101 3x102 4x103 5x104; i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #7; i2 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #7; i3 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #7; ticked 7 0 8",
             ),
             ("0 sell 1@106", "accepted rests #7"),
-            ("tick", "i0 data4 last 0 0/0/0 bid 0x0 ask 1x100 volume 0 open interest 1000 turnover 0 #8; ticked 8 0 0"),
+            ("tick", "i0 data4 last 0 0/0/0 bid 0x0 ask 1x100 volume 0 open interest 1000 turnover 0 #9; ticked 9 0 0"),
             ("1 buy 4@101", "accepted #1; 1@100 left 3/0 y0/0 #2/8; 2@101 left 1/0 y0/0 #3/9; rested 1@101"),
             (
                 "tick",
-                "i0 data7 last 101 100/101/100 bid 1x101 ask 3x102 volume 3 open interest 1003 turnover 181200000 #9; i0 bids 1x101; i0 asks 3x102 4x103 5x104 6x105 1x106; ticked 9 10 11",
+                "i0 data7 last 101 100/101/100 bid 1x101 ask 3x102 volume 3 open interest 1003 turnover 181200000 #10; i0 bids 1x101; i0 asks 3x102 4x103 5x104 6x105 1x106; ticked 10 11 12",
             ),
             ("1 buy 1@102 fok", "accepted #0; 1@102 left 0/2 y0/0 #4/10; AllTraded - released 0 y0 traded 1 @102 #5"),
             ("0 sell 1@102", "accepted rests #11"),
             (
                 "tick",
-                "i0 data7 last 102 100/102/100 bid 1x101 ask 3x102 volume 4 open interest 1004 turnover 242400000 #12; ticked 12 13 0",
+                "i0 data7 last 102 100/102/100 bid 1x101 ask 3x102 volume 4 open interest 1004 turnover 242400000 #13; ticked 13 14 0",
             ),
             ("tick", "applied"),
         ],

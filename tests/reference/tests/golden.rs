@@ -35,11 +35,11 @@ fn an_order_that_rests() {
 const FRAME: &[(&str, &str)] = &[
     ("0 magic", "42 4b 46 31"),
     ("4 length 224", "e0 00 00 00"),
-    ("8 CRC-32C", "0f a1 d0 52"),
+    ("8 CRC-32C", "aa a2 ea 16"),
     ("12 epoch 1", "01 00 00 00"),
     ("16 sequence 19", "13 00 00 00 00 00 00 00"),
     ("24 time", "80 63 a7 71 29 e1 f9 17"),
-    ("32 state digest", "cc 1c b3 ec 3d 54 35 fe"),
+    ("32 state digest", "21 de 16 66 02 64 15 63"),
     ("40 local-id digest", "9c 80 6c cc 2f 46 89 72"),
     ("48 data centre 7", "07 00 00 00"),
     ("52 part 0", "00 00"),

@@ -64,7 +64,7 @@ fn an_order_is_answered_confirmed_and_trades() {
     let told = [&got[1..], &seller_got[..], &cancelled[1..]].concat();
     assert_eq!(told.into_iter().map(|got| got.bytes).collect::<Vec<_>>(), kept);
     assert_eq!(world.primary.records().handed[&stream], 3);
-    assert_eq!(world.primary.records().handed[&Stream::Broadcast], 2, "the phase, and a picture");
+    assert_eq!(world.primary.records().handed[&Stream::Broadcast], 3, "the phase, a picture, and the market's status");
 }
 
 #[test]

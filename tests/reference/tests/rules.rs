@@ -17,7 +17,7 @@ fn price_then_time_at_the_resting_price() {
     check(
         "two prices, two at one of them",
         &[
-            ("phase all 0", "i0 in 0 #1; i1 in 0 #2; i0 told; i1 told; snapshot #3"),
+            ("phase all 0", "i0 in 0 #1; i1 in 0 #2; i0 told; i1 told; snapshot #3; market 0 #4"),
             ("0 sell 2@101", "accepted rests #1"),
             ("0 sell 2@100", "accepted rests #2"),
             ("0 sell 2@100", "accepted rests #3"),
@@ -29,9 +29,7 @@ fn price_then_time_at_the_resting_price() {
             ("0 sell 1@99", "accepted #8; 1@102 left 1/0 y0/0 #7/9"),
             (
                 "tick",
-                "i0 data3 last 102 100/102/100 bid 1x102 ask 0x0 volume 7 open interest 1007 turnover 422400000 #4; \
-                 i0 bids 1x102; \
-                 i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #4; ticked 4 5 6",
+                "i0 data3 last 102 100/102/100 bid 1x102 ask 0x0 volume 7 open interest 1007 turnover 422400000 #5; i0 bids 1x102; i1 data0 last 0 0/0/0 bid 0x0 ask 0x0 volume 0 open interest 1000 turnover 0 #5; ticked 5 6 7",
             ),
             ("tick", "applied"),
         ],
@@ -43,7 +41,7 @@ fn the_middle_of_bid_ask_and_last() {
     check(
         "the previous settlement is the first last price",
         &[
-            ("phase 1 0", "i1 in 0 #1; i1 told; snapshot #2"),
+            ("phase 1 0", "i1 in 0 #1; i1 told; snapshot #2; market 0 #3"),
             ("0 sell 1@98 i1", "accepted rests #1"),
             // 98, 103, last 100
             ("1 buy 1@103 i1", "accepted #1; 1@100 left 0/0 y0/0 #2/2"),
@@ -63,7 +61,7 @@ fn immediate_orders() {
     check(
         "FAK and FOK",
         &[
-            ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2"),
+            ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2; market 0 #3"),
             ("0 sell 2@100", "accepted rests #1"),
             ("0 sell 2@101", "accepted rests #2"),
             ("1 buy 4@100 fok", "accepted #0; ImmediateRemainder - released 4 y0 traded 0 @0 #1"),
@@ -86,7 +84,7 @@ fn closes_freeze_and_release_yesterday_first() {
     check(
         "5 long of yesterday, 2 of today",
         &[
-            ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2"),
+            ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2; market 0 #3"),
             ("1 sell 2@100", "accepted rests #1"),
             ("0 buy 2@100", "accepted #1; 2@100 left 0/0 y0/0 #2/2"),
             ("0 sell 4@105 close", "accepted rests y4 #3"),
@@ -104,7 +102,7 @@ fn closes_freeze_and_release_yesterday_first() {
     let mut day =
         Day::open_with(Settings::default(), command::DayOpen { flags: command::CLOSE_TODAY_FIRST, ..day_open() });
     for (line, expected) in [
-        ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2"),
+        ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2; market 0 #3"),
         ("1 sell 2@100", "accepted rests #1"),
         ("0 buy 2@100", "accepted #1; 2@100 left 0/0 y0/0 #2/2"),
         ("0 sell 4@105 close", "accepted rests y2 #3"),
@@ -119,7 +117,7 @@ fn a_client_may_trade_with_itself() {
     check(
         "both sides in one row",
         &[
-            ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2"),
+            ("phase 0 0", "i0 in 0 #1; i0 told; snapshot #2; market 0 #3"),
             ("0 sell 3@100 close", "accepted rests y3 #1"),
             ("0 buy 3@100", "accepted #2; 3@100 left 0/0 y0/3 #3/4"),
             ("0 sell 5@100 close", "accepted rests y2 #5"),
@@ -132,7 +130,7 @@ fn auctions() {
     check(
         "surplus on the buy side: the highest price; heads trade by price, then time",
         &[
-            ("phase 0 1", "i0 in 1 #1; i0 told; snapshot #2"),
+            ("phase 0 1", "i0 in 1 #1; i0 told; snapshot #2; market 1 #3"),
             ("0 buy 3@105", "accepted rests #1"),
             ("0 buy 4@103", "accepted rests #2"),
             ("1 sell 2@100", "accepted rests #1"),
@@ -140,7 +138,7 @@ fn auctions() {
             ("0 buy 1@105 fak", "PhaseForbidsImmediate"),
             ("uncross 0", "NotInAuctionMatch"),
             ("phase 0 0", "BookCrossed"),
-            ("phase 0 6", "i0 in 6 #3; i0 told; snapshot #4"),
+            ("phase 0 6", "i0 in 6 #4; i0 told; snapshot #5; market 6 #6"),
             ("0 cancel 2", "PhaseForbidsCancel"),
             ("0 buy 1@105", "PhaseForbidsInsert"),
             (
@@ -148,44 +146,44 @@ fn auctions() {
                 "i0 priced 5@103 surplus 2; 2@103 left 1/0 y0/0 #3/3; 1@103 left 0/2 y0/0 #4/4; 2@103 left 2/0 y0/0 #5/5",
             ),
             ("uncross all", "i0 priced 0@0 surplus 0"),
-            ("phase 0 0", "i0 in 0 #5; i0 told; snapshot #6"),
+            ("phase 0 0", "i0 in 0 #7; i0 told; snapshot #8; market 0 #9"),
             ("uncross all", "applied"),
         ],
     );
     check(
         "the reference price, cut to the interval",
         &[
-            ("phase 1 1", "i1 in 1 #1; i1 told; snapshot #2"),
+            ("phase 1 1", "i1 in 1 #1; i1 told; snapshot #2; market 1 #3"),
             ("0 buy 3@106 i1", "accepted rests #1"),
             ("1 sell 3@103 i1", "accepted rests #1"),
-            ("phase 1 6", "i1 in 6 #3; i1 told; snapshot #4"),
+            ("phase 1 6", "i1 in 6 #4; i1 told; snapshot #5; market 6 #6"),
             ("uncross 1", "i1 priced 3@103 surplus 0; 3@103 left 0/0 y0/0 #2/2"),
         ],
     );
     check(
         "balanced: the middle, rounded down; sell surplus: the lowest",
         &[
-            ("phase 0 1", "i0 in 1 #1; i0 told; snapshot #2"),
+            ("phase 0 1", "i0 in 1 #1; i0 told; snapshot #2; market 1 #3"),
             ("0 buy 3@106", "accepted rests #1"),
             ("1 sell 3@103", "accepted rests #1"),
-            ("phase 0 6", "i0 in 6 #3; i0 told; snapshot #4"),
+            ("phase 0 6", "i0 in 6 #4; i0 told; snapshot #5; market 6 #6"),
             ("uncross 0", "i0 priced 3@104 surplus 0; 3@104 left 0/0 y0/0 #2/2"),
-            ("phase 0 1", "i0 in 1 #5; i0 told; snapshot #6"),
+            ("phase 0 1", "i0 in 1 #7; i0 told; snapshot #8; market 1 #9"),
             ("0 buy 3@106", "accepted rests #3"),
             ("1 sell 4@103", "accepted rests #3"),
-            ("phase 0 6", "i0 in 6 #7; i0 told; snapshot #8"),
+            ("phase 0 6", "i0 in 6 #10; i0 told; snapshot #11; market 6 #12"),
             ("uncross 0", "i0 priced 3@103 surplus -1; 3@103 left 0/1 y0/0 #4/4"),
         ],
     );
     check(
         "equal surpluses of both signs: the middle of all",
         &[
-            ("phase 0 1", "i0 in 1 #1; i0 told; snapshot #2"),
+            ("phase 0 1", "i0 in 1 #1; i0 told; snapshot #2; market 1 #3"),
             ("0 buy 4@105", "accepted rests #1"),
             ("0 buy 2@101", "accepted rests #2"),
             ("1 sell 4@98", "accepted rests #1"),
             ("1 sell 2@103", "accepted rests #2"),
-            ("phase 0 6", "i0 in 6 #3; i0 told; snapshot #4"),
+            ("phase 0 6", "i0 in 6 #4; i0 told; snapshot #5; market 6 #6"),
             // up to 101: 6 against 4; 102: 4 against 4, the least; from 103 on 4 against 6.
             ("uncross 0", "i0 priced 4@102 surplus 0; 4@102 left 0/0 y0/0 #3/3"),
         ],
@@ -414,7 +412,7 @@ fn refusals_before_and_beside_trading() {
     day.epoch = 2;
     day.line("phase 0 7");
     assert_eq!(day.line("phase 0 7"), "InstrumentClosed");
-    assert_eq!(day.line("phase all 7"), "i1 in 7 #5; i1 told; snapshot #6");
+    assert_eq!(day.line("phase all 7"), "i1 in 7 #7; i1 told; snapshot #8; market 7 #9");
     let step = TakeoverStep { step: 1, outcome: 0, zero: Zero, elapsed: Nanoseconds(5) };
     assert_eq!(day.own(step).events, [Event::Applied]);
 }
@@ -459,9 +457,10 @@ fn ends_and_restatements_come_in_the_order_of_keys() {
         [
             "DayEnd 19 released 1 y0 traded 1 @99 #9",
             "DayEnd 21 released 2 y2 traded 0 @0 #10",
-            "i0 in 7 #6",
+            "i0 in 7 #7",
             "i0 told",
-            "snapshot #7"
+            "snapshot #8",
+            "market 7 #9"
         ]
     );
     assert_eq!(events(day.own(DayClose { zero: Zero, step: 9 })), ["applied"]);

@@ -6,8 +6,9 @@ use common::wire::World;
 use common::{Day, TICK, day_open, option, phase_set};
 use ftd::field::{
     EnquireQuoteField, EnquireQuoteNotifyField, ErrorTargetOrderField, ExecActionField, ExecOrderActionField,
-    ExecOrderField, Field, InputExecOrderField, InputQuoteField, MarketMatchDataField, MarketMatchIncDataField,
-    MarketOrderDataField, OrderStatusField, QuoteActionField, QuoteField, TurnoverField,
+    ExecOrderField, Field, InputExecOrderField, InputQuoteField, InstrumentField, MarketMatchDataField,
+    MarketMatchIncDataField, MarketOrderDataField, MarketStatusField, OrderStatusField, QuoteActionField, QuoteField,
+    TurnoverField,
 };
 use ftd::{Next, Tid, next_message, tid};
 use reference::command::{self, ExecWindowSet, MarketMakerSet};
@@ -96,7 +97,7 @@ fn an_enquiry_is_heard_by_all_without_a_name() {
     let outcome = day.by(1, command::EnquireQuote { account: Account(1), direction: b'1', ..common::enquiry(4) });
     let answer: EnquireQuoteField = one(&outcome.answers[0].bytes);
     assert_eq!((answer.user_id.trimmed(), answer.client_id.trimmed()), (&b"trader1"[..], &b"00000101"[..]));
-    assert_eq!((outcome.told[0].stream, outcome.told[0].number), (Stream::Broadcast, 3));
+    assert_eq!((outcome.told[0].stream, outcome.told[0].number), (Stream::Broadcast, 4));
     let notice: EnquireQuoteNotifyField = one(&outcome.told[0].bytes);
     assert_eq!(notice.quote_sys_id, answer.quote_sys_id);
     assert_eq!((notice.quote_direction.get(), notice.request_by.get()), (b'1', b'1'));
@@ -142,8 +143,11 @@ fn a_picture_at_a_phase_change() {
         day.line(line);
     }
     let outcome = day.own(phase_set(Instrument::ALL, b'7'));
-    let told = outcome.told.last().expect("a picture");
-    assert_eq!((outcome.told.len(), told.number), (3, 5));
+    let [.., told, status] = &outcome.told[..] else { panic!("a picture, and the market's status") };
+    assert_eq!((outcome.told.len(), told.number, status.number), (4, 6, 7));
+    let status: MarketStatusField = one(&status.bytes);
+    assert_eq!((status.market_id.trimmed(), status.market_status_id.get()), (&b"1"[..], b'7'));
+    assert_eq!(status.broadcast_sequence_no.unsigned(), 7);
     let [first, second] = fields::<MarketMatchDataField>(&told.bytes)[..] else { panic!("two") };
     assert_eq!((first.pre_settle.units(), first.pre_open_interest.get()), (Ok(100 * TICK), 1_000));
     let prices = [first.open_price, first.high_price, first.low_price, first.last_price, first.close_price];
@@ -156,10 +160,22 @@ fn a_picture_at_a_phase_change() {
     assert_eq!(first.average_price.units(), Ok(201_000), "100.5 ticks");
     assert_eq!((first.high_limit.units(), first.low_limit.units()), (Ok(110 * TICK), Ok(90 * TICK)));
     assert_eq!((first.market_match_data_status.get(), first.total_market_match_data.get()), (b'7', 2));
-    assert_eq!((first.broadcast_sequence_no.get(), second.broadcast_sequence_no.get()), (5, 5));
+    assert_eq!((first.broadcast_sequence_no.get(), second.broadcast_sequence_no.get()), (6, 6));
     assert_eq!((second.last_price.units(), second.average_price.units(), second.last_lot.get()), (Ok(0), Ok(0), 0));
     let turnovers = fields::<TurnoverField>(&told.bytes);
     assert_eq!(turnovers.iter().map(|field| field.turnover.units()).collect::<Vec<_>>(), [Ok(120_600_000), Ok(0)]);
+}
+
+#[test]
+fn an_instruments_terms_when_its_right_changes() {
+    let mut day = open();
+    let set = |right: u8| command::RightSet { scope: 4, right, instrument: Instrument(1), index: 0 };
+    let outcome = day.own(set(b'1'));
+    let told: InstrumentField = one(&outcome.told[0].bytes);
+    assert_eq!((outcome.told[0].stream, outcome.told[0].number), (Stream::Broadcast, 4));
+    assert_eq!((told.market_id.trimmed(), told.currency.trimmed()), (&b"1"[..], &b"CNY"[..]));
+    assert_eq!((told.trade_rights.get(), told.unit.get(), told.tick.units()), (b'1', 300, Ok(TICK)));
+    assert!(day.own(set(b'1')).told.is_empty(), "it is so already");
 }
 
 #[test]
@@ -190,7 +206,7 @@ fn levels_and_prints_of_a_tick() {
         day.line(line);
     }
     let second = day.own(tick);
-    assert_eq!(second.told.iter().map(|told| told.number).collect::<Vec<_>>(), [5, 6, 7]);
+    assert_eq!(second.told.iter().map(|told| told.number).collect::<Vec<_>>(), [6, 7, 8]);
     // What is gone has no lots, what is new or has others is told, best first.
     assert_eq!(
         levels(&second),

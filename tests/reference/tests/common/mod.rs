@@ -440,7 +440,7 @@ pub fn words_of(event: &Event, outcome: &Outcome) -> String {
         }
         Event::Applied => "applied".to_owned(),
         // Its content is told.rs's business.
-        Event::MarketData(data) if matches!(outcome.events.last(), Some(Event::Snapshot { .. })) => {
+        Event::MarketData(data) if outcome.events.iter().any(|event| matches!(event, Event::Snapshot { .. })) => {
             format!("i{} told", data.instrument)
         }
         Event::MarketData(data) => format!(
