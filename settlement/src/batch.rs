@@ -241,9 +241,9 @@ fn in_order(shards: &[ShardFigures]) -> Vec<SettledRow> {
         accounts.extend(of_accounts.map(|rows| (rows[0].key.account, rows)));
     }
     accounts.par_sort_unstable_by_key(|(account, _)| *account);
-    let mut all = Vec::with_capacity(shards.iter().map(|shard| shard.rows.len()).sum());
-    accounts.into_iter().for_each(|(_, rows)| all.extend_from_slice(rows));
-    all
+    let mut in_order: Vec<&SettledRow> = Vec::with_capacity(shards.iter().map(|shard| shard.rows.len()).sum());
+    accounts.into_iter().for_each(|(_, rows)| in_order.extend(rows));
+    in_order.into_par_iter().copied().collect()
 }
 
 fn one_sided_of(market: &Market) -> Vec<(InstrumentIndex, OneSided)> {
