@@ -38,6 +38,7 @@ fn a_day_equals_itself_in_every_form() {
     let found = compared(dbf.path(), csv.path());
     assert_eq!((found.counts.different, found.items.len()), (0, 0), "{:?}", found.items);
     assert_eq!(found.not_compared.len(), 6, "the tables that members do not get");
+    assert!(!found.is_equal() && compared(csv.path(), dbf.path()).is_equal(), "ours must have what theirs has");
     assert_eq!(found.tables.len(), 5);
     assert_eq!(compared(csv.path(), dbf.path()).counts, found.counts);
 }
