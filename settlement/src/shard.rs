@@ -261,7 +261,7 @@ pub(crate) fn trade(market: &Market, shard: &ShardInput) -> Result<Vec<(RowKey, 
     let mut rows: Vec<(RowKey, Row)> = Vec::with_capacity(shard.carried.len());
     let mut of_account = RowsOfAccount::default();
     let mut tiers = Tiers::default();
-    for account in by_account.first..by_account.end {
+    for (account, legs) in by_account.each() {
         of_account.clear();
         let is_its = |key: &RowKey| key.account.0 == account;
         while let Some(&(key, long, short)) = carried.next_if(|(key, ..)| is_its(key)) {
@@ -270,7 +270,7 @@ pub(crate) fn trade(market: &Market, shard: &ShardInput) -> Result<Vec<(RowKey, 
             }
             of_account.push(key, Row::carried(long, short));
         }
-        for &place in by_account.legs_of(account) {
+        for &place in legs {
             let leg = &shard.legs[place as usize];
             let row = of_account.row(leg.row);
             row.take(leg, market, &mut tiers).map_err(|why| Why::Row(leg.row, why))?;
@@ -286,9 +286,9 @@ pub(crate) fn trade(market: &Market, shard: &ShardInput) -> Result<Vec<(RowKey, 
 
 /// Places of a shard's legs, account by account, each account's in the order of the log.
 struct ByAccount {
-    first: u32,
-    end: u32,
-    /// Where an account's places begin; one more than there are accounts.
+    /// Accounts that have rows, in their order.
+    accounts: Vec<u32>,
+    /// Where an account's places begin; one more than there are accounts, and one that is spent while they are sorted.
     begins: Vec<u32>,
     places: Vec<u32>,
 }
@@ -300,17 +300,31 @@ impl ByAccount {
                 && usize::from(key.instrument.0) < market.instruments.len();
             if is_known { Ok(key.account.0) } else { Err(Why::Row(key, Impossible::Unknown)) }
         };
-        let (mut first, mut end) = (u32::MAX, 0);
+        // A bit for each account of the market: a shard's are anywhere among them.
+        let mut bits = vec![0u64; market.accounts.len().div_ceil(64)];
         let keys = shard.carried.iter().map(|(key, ..)| *key).chain(shard.moved.iter().map(|(key, ..)| *key));
         for key in keys.chain(shard.legs.iter().map(|leg| leg.row)) {
             let account = known(key)?;
-            (first, end) = (first.min(account), end.max(account + 1));
+            bits[account as usize / 64] |= 1 << (account % 64);
         }
-        let first = first.min(end);
+        let mut accounts = Vec::new();
+        let mut before = Vec::with_capacity(bits.len());
+        for (word, &bits) in (0u32..).zip(&bits) {
+            before.push(accounts.len() as u32);
+            let mut left = bits;
+            while left != 0 {
+                accounts.push(word * 64 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        let number = |leg: &Leg| {
+            let (word, bit) = (leg.row.account.0 as usize / 64, leg.row.account.0 % 64);
+            (before[word] + (bits[word] & ((1 << bit) - 1)).count_ones()) as usize
+        };
         let legs = u32::try_from(shard.legs.len()).expect("a shard has fewer than 2^32 legs: they take 96 GiB");
-        let mut begins = vec![0u32; (end - first) as usize + 2];
+        let mut begins = vec![0u32; accounts.len() + 2];
         for leg in &shard.legs {
-            begins[(leg.row.account.0 - first) as usize + 2] += 1;
+            begins[number(leg) + 2] += 1;
         }
         for place in 2..begins.len() {
             begins[place] += begins[place - 1];
@@ -318,16 +332,17 @@ impl ByAccount {
         // The next free place of account n stands at n + 1, so that at the end it is where n + 1 begins.
         let mut places = vec![0u32; legs as usize];
         for (place, leg) in (0..legs).zip(&shard.legs) {
-            let next = &mut begins[(leg.row.account.0 - first) as usize + 1];
+            let next = &mut begins[number(leg) + 1];
             places[*next as usize] = place;
             *next += 1;
         }
-        Ok(ByAccount { first, end, begins, places })
+        Ok(ByAccount { accounts, begins, places })
     }
 
-    fn legs_of(&self, account: u32) -> &[u32] {
-        let place = (account - self.first) as usize;
-        &self.places[self.begins[place] as usize..self.begins[place + 1] as usize]
+    /// Accounts and the places of their legs.
+    fn each(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        let bounds = self.begins.windows(2).map(|two| two[0] as usize..two[1] as usize);
+        self.accounts.iter().zip(bounds).map(|(account, bounds)| (*account, &self.places[bounds]))
     }
 }
 
