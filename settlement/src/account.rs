@@ -212,7 +212,7 @@ impl CodeSum {
 }
 
 /// What a member comes to: its own account and its clients'.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberFigures {
     /// Its own 自营.
     pub own: Figures,

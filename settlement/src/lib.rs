@@ -15,6 +15,7 @@
 //! | `result` | a settled day as it is handed on: named, in order, whole |
 //! | `live` | a shard of accounts kept up to date while the day runs |
 //! | `stream` | shards as a dataflow, over threads and machines |
+//! | `hosts` | which machines: the host file |
 //! | `cases` | examples of outside, run through the rules |
 //! | `rules` | the rules as pure functions, each with its source |
 //!
@@ -29,6 +30,7 @@ pub mod cases;
 pub mod checkpoint;
 pub mod correction;
 pub mod delivery;
+pub mod hosts;
 pub mod live;
 pub mod market;
 pub mod result;

@@ -1,7 +1,7 @@
 //! Settlement as a dataflow, up to date while the day runs: positions, profit at the last price, margin, fees, funds and calls of everybody.
 //!
 //! ```text
-//! the log ── updates, to their member's shard; prices, to every shard ──► accounts ── by clearing member ──► members, funds
+//! the log ── updates, to their member's shard; prices, to every shard ──► accounts, members ── by clearing member ──► funds
 //! ```
 //!
 //! Timely's workers are the shards; they may be threads of one process or processes on several machines, the program is the same. A round is
@@ -9,12 +9,12 @@
 //! after it. Sums are integers, so that neither the number of workers nor the order of their messages changes a figure.
 
 use crate::account::{self, Figures, Funds, MemberFigures};
-use crate::live::{Live, Update};
-use crate::market::{AccountIndex, Market, MemberIndex};
+use crate::live::{Live, Moved, Update};
+use crate::market::{AccountIndex, Market, Member, MemberIndex, Settings};
 use crate::row::Impossible;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use timely::dataflow::channels::pact::Exchange;
 use timely::dataflow::operators::{Input as _, Operator as _, Probe as _};
@@ -45,12 +45,12 @@ pub enum Alarm {
     Member(MemberIndex),
 }
 
-/// An account's figures on their way to its clearing member.
+/// A member's figures on their way to its clearing member.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Told {
     clearing: MemberIndex,
-    account: AccountIndex,
-    figures: Figures,
+    member: MemberIndex,
+    figures: MemberFigures,
 }
 
 /// A worker's ends of the dataflow.
@@ -68,7 +68,8 @@ impl Stream {
         let tell = Rc::new(RefCell::new(tell));
         let mut updates = InputHandleVec::new();
         let probe = ProbeHandle::new();
-        let (of_accounts, of_members) = (market.clone(), market.clone());
+        let (of_accounts, of_members) = (market.clone(), (market.members.clone(), market.settings));
+        let clearing_of: Vec<MemberIndex> = market.members.iter().map(|member| member.clearing).collect();
         let also = Rc::clone(&tell);
         worker.dataflow::<u64, _, _>(|scope| {
             let by_shard = Exchange::new(|update: &(u64, Update)| update.0);
@@ -94,20 +95,24 @@ impl Stream {
                                 }
                             }
                             let mut session = output.session(&capability);
-                            let mut changed = Vec::new();
-                            for (account, why) in live.changed(|account, figures| changed.push((account, figures))) {
-                                tell(number, Changed::Alarm(Alarm::Account(account, why)));
-                            }
-                            for (account, figures) in changed {
-                                session.give(Told { clearing: live.clearing(account), account, figures });
-                                tell(number, Changed::Account(account, figures));
-                            }
+                            live.changed(|moved| match moved {
+                                Moved::Account(account, figures) => tell(number, Changed::Account(account, figures)),
+                                Moved::Impossible(account, why) => {
+                                    tell(number, Changed::Alarm(Alarm::Account(account, why)));
+                                }
+                                Moved::TooMuch(member) => tell(number, Changed::Alarm(Alarm::Member(member))),
+                                Moved::Member(member, figures) => {
+                                    let clearing = clearing_of[usize::from(member.0)];
+                                    session.give(Told { clearing, member, figures });
+                                    tell(number, Changed::Member(member, figures));
+                                }
+                            });
                         }
                     }
                 })
                 .container::<Vec<Told>>()
                 .unary_frontier(by_member, "members", |_, _| {
-                    let mut members = Members::new(of_members);
+                    let mut members = Members::new(of_members.0, of_members.1);
                     let mut rounds: BTreeMap<u64, (_, Vec<Told>)> = BTreeMap::new();
                     move |(input, frontier), output| {
                         input.for_each_time(|time, data| {
@@ -151,6 +156,12 @@ impl Stream {
         self.updates.flush();
     }
 
+    /// Ends all rounds: this worker gives nothing more. Workers that do not read the log say so at once.
+    pub fn end(&mut self) {
+        self.updates.advance_to(u64::MAX - 1);
+        self.updates.flush();
+    }
+
     /// Whether everything of the rounds that have ended is worked out, on all workers.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -160,45 +171,35 @@ impl Stream {
 
 /// Members whose clearing member is this worker's.
 struct Members {
-    market: Market,
-    told: HashMap<AccountIndex, Figures>,
-    members: BTreeMap<MemberIndex, MemberFigures>,
+    terms: Vec<Member>,
+    settings: Settings,
+    told: Vec<MemberFigures>,
+    /// Whom a clearing member clears.
+    cleared: Vec<Vec<MemberIndex>>,
 }
 
 impl Members {
-    fn new(market: Market) -> Self {
-        Members { market, told: HashMap::new(), members: BTreeMap::new() }
+    fn new(terms: Vec<Member>, settings: Settings) -> Self {
+        let mut cleared = vec![Vec::new(); terms.len()];
+        for (member, of) in (0..).map(MemberIndex).zip(&terms) {
+            cleared[usize::from(of.clearing.0)].push(member);
+        }
+        Members { told: vec![MemberFigures::default(); terms.len()], cleared, terms, settings }
     }
 
     fn take(&mut self, told: &[Told], mut tell: impl FnMut(Changed)) {
-        let (mut changed, mut clearing) = (BTreeSet::new(), BTreeSet::new());
-        for &Told { account: index, figures, .. } in told {
-            let account = self.market.accounts[index.0 as usize];
-            let before = self.told.insert(index, figures).unwrap_or_default();
-            let member = self.members.entry(account.member).or_default();
-            let side = if account.own { &mut member.own } else { &mut member.brokerage };
-            match side.less(before).and_then(|rest| rest.and(figures)) {
-                Ok(sum) => *side = sum,
-                Err(_) => {
-                    self.told.insert(index, before);
-                    tell(Changed::Alarm(Alarm::Member(account.member)));
-                }
-            }
-            changed.insert(account.member);
-        }
-        for index in changed {
-            tell(Changed::Member(index, self.members[&index]));
-            clearing.insert(self.market.members[usize::from(index.0)].clearing);
+        let mut clearing = BTreeSet::new();
+        for told in told {
+            self.told[usize::from(told.member.0)] = told.figures;
+            clearing.insert(told.clearing);
         }
         for index in clearing {
-            let cleared =
-                self.members.iter().filter(|(member, _)| self.market.members[usize::from(member.0)].clearing == index);
-            let sum = cleared
-                .map(|(_, figures)| figures)
+            let place = usize::from(index.0);
+            let figures = self.cleared[place].iter().map(|member| self.told[usize::from(member.0)]);
+            let sum = figures
+                .into_iter()
                 .try_fold(Figures::default(), |sum, figures| sum.and(figures.own)?.and(figures.brokerage));
-            match sum.and_then(|sum| {
-                account::funds_of(&self.market.members[usize::from(index.0)], sum, &self.market.settings)
-            }) {
+            match sum.and_then(|sum| account::funds_of(&self.terms[place], sum, &self.settings)) {
                 Ok(funds) => tell(Changed::Funds(index, funds)),
                 Err(_) => tell(Changed::Alarm(Alarm::Member(index))),
             }

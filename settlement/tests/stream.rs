@@ -2,13 +2,13 @@
 
 mod common;
 
+use common::told::{before, updates};
 use common::{Day, Random};
 use settlement::account::{Figures, Funds, MemberFigures};
 use settlement::agree::{Difference, Told, Whose, agree};
-use settlement::batch::{Progress, Settled, settle};
-use settlement::delivery;
+use settlement::batch::{Progress, settle};
 use settlement::live::Update;
-use settlement::market::{AccountIndex, InstrumentIndex, Market};
+use settlement::market::{AccountIndex, Market};
 use settlement::row::{Effect, Impossible, Leg, Side};
 use settlement::rules::closing::Close;
 use settlement::stream::{Alarm, Changed, Stream};
@@ -41,40 +41,6 @@ impl Heard {
             Changed::Alarm(alarm) => self.alarms.push(alarm),
         }
     }
-}
-
-/// The market as the day begins: at the prices of the day before.
-fn before(market: &Market) -> Market {
-    let mut market = market.clone();
-    for instrument in &mut market.instruments {
-        instrument.settlement = instrument.previous_settlement;
-        instrument.underlying = Price(30_000_000);
-    }
-    market
-}
-
-/// Everything that the log tells of a day, with prices that move, and the settlement at its end.
-fn updates(day: &Day, settled: &Settled, random: &mut Random) -> Vec<Update> {
-    let carried = day.carried.iter().map(|(key, &(long, short))| Update::Carried(*key, long, short));
-    let mut updates: Vec<Update> = carried.collect();
-    updates.extend(day.submissions.iter().map(|submission| Update::Submitted(*submission)));
-    for leg in &day.legs {
-        updates.push(Update::Leg(*leg));
-        if random.below(3) == 0 {
-            updates.push(Update::Price(
-                leg.row.instrument,
-                leg.price,
-                Price(30_000_000 + random.below(50) as i64 * 10_000),
-            ));
-        }
-    }
-    let prices = (0..).map(InstrumentIndex).zip(&day.market.instruments);
-    updates
-        .extend(prices.map(|(index, instrument)| Update::Price(index, instrument.settlement, instrument.underlying)));
-    updates.extend(settled.rows.iter().map(|row| Update::End(row.key, row.at_end)));
-    let in_delivery = delivery::by_account(&settled.deliveries, &day.market).expect("it settled");
-    updates.extend(in_delivery.into_iter().map(|(account, under_way)| Update::Delivering(account, under_way)));
-    updates
 }
 
 /// Runs updates over so many workers, in rounds of at most so many; the first worker is told everything.

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test takes what it needs
 
 pub mod lots;
+pub mod told;
 
 use settlement::account::Submission;
 use settlement::batch::ShardInput;

@@ -72,7 +72,13 @@ pub fn start(what: &str, settings: &[(&str, &str)]) -> Option<Server> {
     Some(Server { child, folder })
 }
 
+#[allow(dead_code)] // a bench asks what it spent
 impl Server {
+    /// Its first process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its address.
     pub fn url(&self) -> String {
         let folder = self.folder.path().to_str().expect("the folder's name is a text").replace('/', "%2F");
