@@ -102,7 +102,7 @@ pub const BY_HAND: u8 = b'2';
 #[must_use]
 pub fn phase(instrument: InstrumentIndex, phase: Phase, reason: u8, step: u32) -> PhaseSet {
     let (product, text) = (ProductIndex::ALL, [b' '; 80]);
-    PhaseSet { instrument, phase: phase as u8, reason, step, product, reserved: [0; 6], text }
+    PhaseSet { instrument, phase: phase as u8, reason, step, product, last_day: 0, reserved: [0; 5], text }
 }
 
 /// An instrument's auction is matched, or all that wait for it.

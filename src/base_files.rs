@@ -7,20 +7,21 @@
 //! | `users.csv` | `user,participant,secret,address,right,ascending,requests_per_second,requests_in_flight`, `cancel_on_disconnect` |
 //! | `accounts.csv` | `participant,client,type,right`: a client at a member 交易编码; one `client` is one client number over all members |
 //! | `products.csv` | `product`, and whatever differs from what is built in for it ([`crate::day::products`]) 品种 |
-//! | `instruments.csv` | `instrument,price_rule,tie_break,phase,right,tick,multiplier,lower_limit,upper_limit,previous_settlement,minimum_volume,maximum_volume,position_limit,open_interest`, `product,maximum_market_volume,open_limit,limit_with,option_type,strike,exercise,premium,margin_long,margin_short` |
+//! | `instruments.csv` | `instrument,price_rule,tie_break,phase,right,tick,multiplier,lower_limit,upper_limit,previous_settlement,minimum_volume,maximum_volume,position_limit,open_interest`, `product,maximum_market_volume,open_limit,limit_with,option_type,strike,exercise,premium,margin_long,margin_short,last_trading_day` |
 //! | `contracts.csv` | the exchange's contract sheet ([`crate::day::sheet`]): more instruments, their terms from their product 合约表 |
 //! | `settlement_prices.csv` | `instrument,settlement`: yesterday's, yuan, for the contracts of the sheet |
 //! | `indices.csv` | `product,close`: the index close of the day before, for options 指数收盘 |
 //! | `margins.csv` | `instrument,long,short`: margin rates that are not the product's 保证金率 |
 //! | `fees.csv` | `product,fee,basis,value`, `valid_until`: for settlement; checked here and carried on 手续费 |
 //! | `trading_days.csv` | `day`: when there is trading 交易日历 |
-//! | `calendar.csv` | `product,time,action,phase`: the day's steps; product `*` is every one 交易节 |
+//! | `calendar.csv` | `product,time,action,phase`: the day's steps; product `*` is every one; the action `last-day-phase` concerns contracts on their last trading day alone 交易节 |
 //! | `positions.csv` | `participant,client,instrument,hedge,long_yesterday,long_today,short_yesterday,short_today` |
 //! | `rights.csv` | `participant,client,instrument,right`: one client in one instrument |
 //! | `market_makers.csv` | `participant,client,product` 做市商 |
 //! | `client_limits.csv` | `client,instrument,class,long,short`: of a client number over all members; class `general` or `hedge` 客户限仓 |
 //! | `member_limits.csv` | `participant,instrument,volume` 会员限仓 |
 //! | `credit.csv` | `participant,kind,amount`: `funds` of a clearing member or `credit` of one it clears, yuan 资金与信用限额 |
+//! | `expired_positions.csv` | only of a day's end, and read by nobody: positions in contracts whose last trading day it was |
 //! | `day.toml` | only of a day's end: which day ended, at which sequence |
 //!
 //! Participants, users, accounts and instruments (or contracts) must be there, the rest may. In `instruments.csv` prices are ticks and a tick is in
@@ -28,8 +29,9 @@
 //! is its index in the log, so that the order of rows is part of the day; contracts come after instruments. Secrets stand in
 //! `users.csv`: what is written here is readable by its owner only. Without `products.csv` all instruments are of one product, `ALL`.
 //!
-//! A day's end has no orders: closing ends them. Today's positions become yesterday's. Settlement prices, the next day's price
-//! limits, new and expired contracts are the clearing house's to fill in: they are written as the day had them.
+//! A day's end has no orders: closing ends them. Today's positions become yesterday's. Contracts whose last trading
+//! day it was are left out, with their limits and rights; `day.toml` names them. Settlement prices, the next day's price limits and new contracts are
+//! the clearing house's to fill in: they are written as the day had them.
 
 use crate::base_data;
 use crate::day::products::Terms;
@@ -53,6 +55,8 @@ pub struct BaseFiles {
     pub instruments: Vec<InstrumentRow>,
     /// Positions.
     pub positions: Vec<PositionRow>,
+    /// A day's end: positions in contracts that have expired. They are the settlement's, and no file that is read has them.
+    pub expired_positions: Vec<PositionRow>,
     /// Rights of one client in one instrument.
     pub rights: Vec<RightRow>,
     /// Who may quote in what.
@@ -199,6 +203,8 @@ pub struct MoreTerms {
     pub margin_long: i64,
     /// Margin of a short lot, 1/10,000 yuan.
     pub margin_short: i64,
+    /// Last trading day 最后交易日, yyyymmdd; 0 = not said.
+    pub last_trading_day: u32,
 }
 
 /// A row of `positions.csv`, lots.
@@ -294,6 +300,8 @@ pub struct StepRow {
     pub action: ActionName,
     /// The phase that begins, of the action `phase`.
     pub phase: Option<PhaseName>,
+    /// Only instruments whose last trading day it is.
+    pub last_day: bool,
 }
 
 /// `day.toml`: of which day's end the folder is.
@@ -308,6 +316,9 @@ pub struct DayEnd {
     pub last_sequence: u64,
     /// The state's digest there, hexadecimal.
     pub state_digest: String,
+    /// Contracts whose last trading day it was: they are not in the next day's files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expired: Vec<String>,
 }
 
 macro_rules! names {
@@ -462,7 +473,7 @@ impl InstrumentRow {
             limit_with,
             option_type: more.option_type.code(),
             flags: exercise | premium,
-            reserved: 0,
+            last_trading_day: more.last_trading_day,
             previous_open_interest: self.open_interest,
             strike: RawPrice(more.strike),
             margin_long: more.margin_long,

@@ -2,7 +2,7 @@
 //! exchange's real sheet loads with its terms and limits; a day's end opens the next day; any bytes are an error or a day.
 #![allow(clippy::unwrap_used)]
 
-use backstop::base_files::{BaseFiles, OptionName, PhaseName};
+use backstop::base_files::{BaseFiles, OptionName, PhaseName, PositionRow};
 use backstop::day::command::open;
 use backstop::day::end::carry_on;
 use backstop::day::table::{Fault, Faults};
@@ -185,7 +185,7 @@ fn every_broken_file_is_named_with_row_and_column() {
             Some("action"),
             "without the phase auction-match",
         ),
-        ("calendar.csv", "*,15:30:00,day-close,", "IF,15:30:00,day-close,", Some(107), Some("product"), "closes whole"),
+        ("calendar.csv", "*,15:30:00,day-close,", "IF,15:30:00,day-close,", Some(111), Some("product"), "closes whole"),
         ("calendar.csv", "IF,15:00:00", "IF,15:30:01", Some(9), Some("time"), "after the day is closed"),
         ("positions.csv", "0001,00000001,IF2412,1,3", "0001,00000002,IF2412,1,3", Some(3), Some("client"), "of 0001"),
         ("positions.csv", "0001,00000001,IF2412,1,3", "0001,00000001,IF2412,5,3", Some(3), Some("hedge"), "1, 2, 3, 4"),
@@ -335,6 +335,48 @@ fn on_its_last_trading_day_an_option_is_exercised_and_a_future_moves_further() {
     // 3788.8 +- 20 %: 4546.56 down, 3031.04 up.
     assert_eq!((row("IF2412").lower_limit, row("IF2412").upper_limit), (15_156, 22_732));
     assert!(row("IO2412-C-3700").more.exercise && !row("IF2412").more.exercise);
+}
+
+/// A day's end leaves out the contracts whose last trading day it was, with all that is theirs, keeps the others' last trading days, and names
+/// what it left out; the next day opens from it.
+#[test]
+fn a_days_end_leaves_out_what_has_expired_and_says_so() {
+    const LAST: u32 = 20_241_213;
+    let (folder, end) = (folder(), TempDir::new().unwrap());
+    fs::remove_file(folder.path().join("trading_days.csv")).unwrap();
+    let calendar = fs::read_to_string(folder.path().join("calendar.csv")).unwrap();
+    assert!(calendar.contains("T,11:30:00,last-day-phase,closed\n"), "{calendar}");
+    let files = BaseFiles::load_for(folder.path(), LAST).unwrap();
+    let position = |row: &PositionRow| row.instrument.clone();
+    assert_eq!(files.instruments.iter().find(|row| row.instrument == "T2412").unwrap().more.last_trading_day, LAST);
+    let mut machine = Machine::new(Log::in_memory(LogLimits::for_commands(4_096)).unwrap(), IDENTITY);
+    for command in files.commands(LAST, 1, &dev().limits).unwrap() {
+        assert_eq!(machine.execute(&command.command(), Nanoseconds(1)).unwrap().rejected, None);
+    }
+    let close = CommandBuffer::own(&DayClose { reserved: 0, step: 0 });
+    machine.execute(&close.command(), Nanoseconds(2)).unwrap();
+    let ended = BaseFiles::at_the_end(machine.state(), machine.reader()).unwrap();
+    assert_eq!(ended.end.as_ref().unwrap().expired, ["T2412"]);
+    assert!(ended.expired_words().contains("T2412"), "{}", ended.expired_words());
+    assert!(ended.rights.is_empty(), "the only right was in what has expired");
+    ended.save(end.path()).unwrap();
+    fs::write(folder.path().join("margins.csv"), "instrument,long,short\nIF2412,0.12,0.12\nT2412,0.02,0.02\n").unwrap();
+    carry_on(folder.path(), end.path()).unwrap();
+    assert_eq!(
+        fs::read_to_string(end.path().join("margins.csv")).unwrap(),
+        "instrument,long,short\nIF2412,0.12,0.12\n"
+    );
+    let read = BaseFiles::load_for(end.path(), LAST + 3).unwrap();
+    assert_eq!(read.instruments.len(), files.instruments.len() - 1);
+    assert!(read.instruments.iter().all(|row| row.more.last_trading_day > LAST));
+    assert_eq!(read.calendar, files.calendar);
+    assert_eq!(
+        read.positions.iter().map(position).collect::<Vec<_>>(),
+        files.positions.iter().map(position).collect::<Vec<_>>()
+    );
+    // A later day's folder with what should have gone is refused by its row and column.
+    let fault = BaseFiles::load_for(end.path(), 20_250_101).unwrap_err();
+    assert!(fault.contains("last_trading_day") && fault.contains("expired"), "{fault}");
 }
 
 #[test]

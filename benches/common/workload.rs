@@ -425,7 +425,7 @@ pub fn open_day(exchange: &mut impl Exchange, market: &Market, inserts: u32) {
                 limit_with: InstrumentIndex(index),
                 option_type: b'0',
                 flags: 0,
-                reserved: 0,
+                last_trading_day: 0,
                 strike: RawPrice(0),
                 margin_long: 0,
                 margin_short: 0,

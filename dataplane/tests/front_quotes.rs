@@ -60,7 +60,7 @@ fn world() -> World {
         limit_with: InstrumentIndex(2),
         option_type: b'1',
         flags: INSTRUMENT_EXERCISE,
-        reserved: 0,
+        last_trading_day: 0,
         previous_open_interest: 0,
         strike: RawPrice(30_000_000),
         margin_long: 0,

@@ -233,8 +233,8 @@ commands! {
         option_type: u8,
         /// Bits: [`INSTRUMENT_EXERCISE`], [`INSTRUMENT_PREMIUM`].
         flags: u8,
-        /// Zero.
-        reserved: u32,
+        /// Its last trading day 最后交易日, yyyymmdd; 0 = not said.
+        last_trading_day: u32,
         /// Open interest the day begins with, counted once.
         previous_open_interest: u64,
         /// An option's strike, 1/10,000 yuan.
@@ -288,8 +288,10 @@ commands! {
         step: u32,
         /// With instrument ALL: of which product; [`ProductIndex::ALL`].
         product: ProductIndex,
+        /// 1 = of these only whose last trading day it is; 0 = all.
+        last_day: u8,
         /// Zero.
-        reserved: [u8; 6],
+        reserved: [u8; 5],
         /// Why, for a manual change; blank else.
         text: [u8; 80],
     }
@@ -573,8 +575,10 @@ commands! {
         action: u8,
         /// For [`ScheduleAction::Phase`]; else zero.
         phase: u8,
+        /// For [`ScheduleAction::Phase`]: 1 = only instruments whose last trading day it is; else zero.
+        last_day: u8,
         /// Zero.
-        reserved: u32,
+        reserved: [u8; 3],
     }
     /// The window for exercise instructions opens or closes.
     0x001E ExecWindowSet {

@@ -352,6 +352,12 @@ impl State {
         self.day.as_ref()
     }
 
+    /// Whether it is an instrument's last trading day.
+    #[must_use]
+    pub fn ends_today(&self, instrument: &Instrument) -> bool {
+        self.day.is_some_and(|day| instrument.definition.last_trading_day == day.trading_day)
+    }
+
     /// The present epoch; 0 before DayOpen.
     #[must_use]
     pub fn epoch(&self) -> Epoch {

@@ -6,6 +6,7 @@ use common::*;
 use engine::Position;
 use engine::command::*;
 use engine::event::EventView;
+use engine::reject::Reject;
 use engine::types::*;
 
 use MatchCondition::{Day, FillAndKill, FillOrKill};
@@ -369,6 +370,41 @@ fn the_markets_status_is_told_when_it_becomes_another_and_not_else() {
     assert_eq!(told, expected);
 }
 
+/// A step for contracts on their last trading day concerns these of its product and no other; what is closed stays so.
+#[test]
+fn a_phase_for_the_last_trading_day_concerns_the_contracts_that_expire() {
+    let mut market = Market::new();
+    let today = market.state.day().expect("open").trading_day;
+    for (index, last_trading_day) in [(2, today), (3, today + 1)] {
+        let mut define = InstrumentDefine { last_trading_day, ..instrument(index) };
+        define.id[5] = b'A' + index as u8;
+        market.applied(&define);
+    }
+    let all = phase_set(InstrumentIndex::ALL, b'7');
+    let events = text(&market.own(&PhaseSet { last_day: 1, ..all }));
+    assert_eq!(events, "2 enters 7 #1; data 2 #2; snapshot #2");
+    assert_eq!(text(&market.own(&PhaseSet { last_day: 1, ..all })), "applied");
+    assert_eq!(text(&market.own(&PhaseSet { last_day: 1, ..phase_set(A, b'4') })), "applied");
+    let wrong = refused(&market.own(&PhaseSet { last_day: 2, ..all }));
+    assert_eq!(wrong.map(|it| it.code), Some(Reject::DefinitionInvalid as u16));
+    assert!(!text(&market.phase(InstrumentIndex::ALL, Phase::NoTrading)).contains("2 enters"), "it is over");
+    let step = ScheduleSet {
+        step: 1,
+        time: 41_400_000,
+        product: ProductIndex(0),
+        action: 0,
+        phase: b'7',
+        last_day: 1,
+        reserved: [0; 3],
+    };
+    for wrong in
+        [ScheduleSet { last_day: 2, ..step }, ScheduleSet { action: ScheduleAction::Uncross as u8, phase: 0, ..step }]
+    {
+        assert_eq!(refused(&market.own(&wrong)).map(|it| it.code), Some(Reject::DefinitionInvalid as u16));
+    }
+    market.applied(&step);
+}
+
 #[test]
 fn an_instruments_right_is_told_when_it_becomes_another_and_not_else() {
     let mut market = Market::new();
@@ -710,7 +746,8 @@ fn the_calendar_says_what_is_due_and_goes_on_where_it_stopped() {
         product: ProductIndex(0),
         action: ScheduleAction::Phase as u8,
         phase: b'5',
-        reserved: 0,
+        last_day: 0,
+        reserved: [0; 3],
     };
     market.applied(&step);
     market.applied(&ScheduleSet {

@@ -196,7 +196,7 @@ fn the_engine_takes_no_more_than_a_profile_reckons_and_not_much_less() {
             limit_with: InstrumentIndex(index),
             option_type: b'0',
             flags: 0,
-            reserved: 0,
+            last_trading_day: 0,
             strike: RawPrice(0),
             margin_long: 0,
             margin_short: 0,

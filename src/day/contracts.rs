@@ -328,6 +328,7 @@ fn instrument(
             premium: terms.is_option,
             margin_long,
             margin_short,
+            last_trading_day: contract.last_trading_day,
         },
     }
 }

@@ -1,7 +1,7 @@
 //! A day's end as a folder that the next day opens from (回切): the tables as the state has them after the last frame.
 
 use super::decimal::{self, PRICE_PLACES};
-use super::load::CARRIED;
+use super::load::{CARRIED, LAST_DAY_PHASE};
 use super::products::{Terms, function_names};
 use super::table::show_time;
 use crate::base_files::*;
@@ -50,6 +50,7 @@ impl BaseFiles {
                 epoch: state.epoch().0,
                 last_sequence: state.last_sequence().0,
                 state_digest: format!("{:016X}", state.digests().state),
+                expired: Vec::new(),
             }),
             ..BaseFiles::default()
         };
@@ -76,10 +77,22 @@ impl BaseFiles {
         if !is_nameless {
             files.products = state.products().map(product_row).collect();
         }
+        let is_over = |instrument: &engine::Instrument| {
+            let last = instrument.definition.last_trading_day;
+            last != 0 && last <= day.trading_day
+        };
+        let goes_on = |index: InstrumentIndex| state.instrument(index).is_some_and(|instrument| !is_over(instrument));
+        // Of a limit group whose first contract has expired, the first that has not.
+        let mut heads: BTreeMap<InstrumentIndex, InstrumentIndex> = BTreeMap::new();
         for instrument in state.instruments() {
             let define = &instrument.definition;
+            if is_over(instrument) {
+                files.end.as_mut().expect("made above").expired.push(trimmed(&define.id));
+                continue;
+            }
+            let head = *heads.entry(define.limit_with).or_insert(define.index);
             let product = if is_nameless { String::new() } else { product_of(define.product) };
-            let head = (define.limit_with != define.index).then(|| instrument_of(define.limit_with));
+            let head = (head != define.index).then(|| instrument_of(head));
             files.instruments.push(instrument_row(instrument, product, head));
         }
         for (account, instrument, hedge, position) in state.positions() {
@@ -89,7 +102,8 @@ impl BaseFiles {
                 continue;
             }
             let (participant, client) = account_of(account);
-            files.positions.push(PositionRow {
+            let rows = if goes_on(instrument) { &mut files.positions } else { &mut files.expired_positions };
+            rows.push(PositionRow {
                 participant,
                 client,
                 instrument: instrument_of(instrument),
@@ -101,7 +115,11 @@ impl BaseFiles {
             });
         }
         files.positions.sort();
+        files.expired_positions.sort();
         for ((account, instrument), right) in set.rights {
+            if !goes_on(InstrumentIndex(instrument)) {
+                continue;
+            }
             let (participant, client) = account_of(AccountIndex(account));
             let instrument = instrument_of(InstrumentIndex(instrument));
             files.rights.push(RightRow { participant, client, instrument, right: right.into() });
@@ -120,10 +138,15 @@ impl BaseFiles {
             .collect();
         for ((client, instrument, class), (long, short)) in set.client_limits {
             let client = clients.get(&client).cloned().unwrap_or_default();
-            let instrument = instrument_of(InstrumentIndex(instrument));
+            // A limit of a group is its present head's.
+            let Some(head) = heads.get(&InstrumentIndex(instrument)) else { continue };
+            let instrument = instrument_of(*head);
             files.client_limits.push(ClientLimitRow { client, instrument, hedge: class == 1, long, short });
         }
         for ((participant, instrument), volume) in set.member_limits {
+            if !goes_on(InstrumentIndex(instrument)) {
+                continue;
+            }
             let (participant, instrument) =
                 (id_of(ParticipantIndex(participant)), instrument_of(InstrumentIndex(instrument)));
             files.member_limits.push(MemberLimitRow { participant, instrument, volume });
@@ -139,9 +162,23 @@ impl BaseFiles {
                 time: step.time,
                 action: action.into(),
                 phase: Phase::from_code(step.phase).filter(|_| action == ScheduleAction::Phase).map(Into::into),
+                last_day: step.last_day == 1,
             });
         }
         Ok(files)
+    }
+
+    /// Which contracts are not in the next day's files, for an operator; nothing if none has expired.
+    #[must_use]
+    pub fn expired_words(&self) -> String {
+        match self.end.as_ref().map(|end| end.expired.as_slice()) {
+            None | Some([]) => String::new(),
+            Some(expired) => format!(
+                "; 到期合约 expired, left out: {} ({} positions in expired_positions.csv)",
+                expired.join(" "),
+                self.expired_positions.len()
+            ),
+        }
     }
 
     /// Writes the folder, readable by its owner only. What stood there under these names is replaced.
@@ -187,22 +224,24 @@ impl BaseFiles {
         )?;
         write("products.csv", PRODUCT_COLUMNS, each(&self.products, product_fields))?;
         write("instruments.csv", INSTRUMENT_COLUMNS, each(&self.instruments, instrument_fields))?;
-        write(
-            "positions.csv",
-            "participant,client,instrument,hedge,long_yesterday,long_today,short_yesterday,short_today",
-            each(&self.positions, |row| {
-                vec![
-                    row.participant.clone(),
-                    row.client.clone(),
-                    row.instrument.clone(),
-                    text(&row.hedge),
-                    text(&row.long_yesterday),
-                    text(&row.long_today),
-                    text(&row.short_yesterday),
-                    text(&row.short_today),
-                ]
-            }),
-        )?;
+        for (file, rows) in [("positions.csv", &self.positions), ("expired_positions.csv", &self.expired_positions)] {
+            write(
+                file,
+                "participant,client,instrument,hedge,long_yesterday,long_today,short_yesterday,short_today",
+                each(rows, |row| {
+                    vec![
+                        row.participant.clone(),
+                        row.client.clone(),
+                        row.instrument.clone(),
+                        text(&row.hedge),
+                        text(&row.long_yesterday),
+                        text(&row.long_today),
+                        text(&row.short_yesterday),
+                        text(&row.short_today),
+                    ]
+                }),
+            )?;
+        }
         write(
             "rights.csv",
             "participant,client,instrument,right",
@@ -242,7 +281,8 @@ impl BaseFiles {
             each(&self.calendar, |row| {
                 let product = row.product.clone().unwrap_or_else(|| "*".to_owned());
                 let phase = row.phase.map_or("", PhaseName::name);
-                vec![product, show_time(row.time), row.action.name().to_owned(), phase.to_owned()]
+                let action = if row.last_day { LAST_DAY_PHASE } else { row.action.name() };
+                vec![product, show_time(row.time), action.to_owned(), phase.to_owned()]
             }),
         )?;
         // Last: whoever sees it finds the rest whole.
@@ -259,13 +299,24 @@ impl BaseFiles {
 /// # Errors
 /// The file system's, with the file.
 pub fn carry_on(from: &Path, to: &Path) -> Result<(), String> {
+    let end = fs::read_to_string(to.join("day.toml")).ok().and_then(|text| toml::from_str::<DayEnd>(&text).ok());
+    let expired = end.map(|end| end.expired).unwrap_or_default();
     for file in CARRIED {
         let path = from.join(file);
         if let Ok(bytes) = fs::read(&path) {
-            put(&to.join(file), &bytes)?;
+            put(&to.join(file), &without_expired(&bytes, &expired))?;
         }
     }
     Ok(())
+}
+
+/// A table without the rows whose first column is the id of a contract that has expired: what is carried may name only contracts that are there.
+fn without_expired(table: &[u8], expired: &[String]) -> Vec<u8> {
+    let is_of_one = |line: &&[u8]| {
+        let first = line.split(|&byte| byte == b',').next().unwrap_or_default().trim_ascii();
+        !expired.iter().any(|id| id.as_bytes() == first)
+    };
+    table.split_inclusive(|&byte| byte == b'\n').filter(is_of_one).collect::<Vec<_>>().concat()
 }
 
 /// Id of the product of a day without products.
@@ -275,7 +326,7 @@ const PRODUCT_COLUMNS: &str =
     "product,kind,group,functions,limit_by_view,enquiry_interval,enquiry_spread,open_limit,quote_spread,quote_volume";
 const INSTRUMENT_COLUMNS: &str = "instrument,price_rule,tie_break,phase,right,tick,multiplier,lower_limit,upper_limit,\
     previous_settlement,minimum_volume,maximum_volume,position_limit,open_interest,product,maximum_market_volume,open_limit,\
-    limit_with,option_type,strike,exercise,premium,margin_long,margin_short";
+    limit_with,option_type,strike,exercise,premium,margin_long,margin_short,last_trading_day";
 
 fn each<T>(rows: &[T], fields: impl Fn(&T) -> Vec<String>) -> Vec<Vec<String>> {
     rows.iter().map(fields).collect()
@@ -325,6 +376,7 @@ fn instrument_fields(row: &InstrumentRow) -> Vec<String> {
         more.premium.to_string(),
         decimal::show(more.margin_long, PRICE_PLACES),
         decimal::show(more.margin_short, PRICE_PLACES),
+        if more.last_trading_day == 0 { String::new() } else { more.last_trading_day.to_string() },
     ]
 }
 
@@ -399,6 +451,7 @@ fn instrument_row(instrument: &engine::Instrument, product: String, head: Option
             premium: define.flags & INSTRUMENT_PREMIUM != 0,
             margin_long: define.margin_long,
             margin_short: define.margin_short,
+            last_trading_day: define.last_trading_day,
         },
     }
 }

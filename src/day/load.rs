@@ -35,6 +35,7 @@ pub const FILES: &[&str] = &[
     "closes.csv",
     "bonds.csv",
     "codes.csv",
+    "expired_positions.csv",
 ];
 /// Files that the log does not hold: a day's end takes them from the day's own folder.
 pub const CARRIED: &[&str] = &["margins.csv", "fees.csv", "trading_days.csv", "waivers.csv", "bonds.csv", "codes.csv"];
@@ -42,6 +43,8 @@ pub const CARRIED: &[&str] = &["margins.csv", "fees.csv", "trading_days.csv", "w
 const MONEY_MOST: i64 = 1_000_000_000_000_000_000;
 /// Most steps of a day (RULES.md, ScheduleSet).
 pub const STEPS_MOST: usize = 256;
+/// In `calendar.csv` the action `phase` of contracts on their last trading day alone.
+pub const LAST_DAY_PHASE: &str = "last-day-phase";
 /// A step's time is before this (RULES.md, ScheduleSet).
 const HEDGE_FLAGS: &str = "1234";
 
@@ -344,9 +347,20 @@ impl Loader<'_> {
             may("premium"),
             may("margin_long"),
             may("margin_short"),
+            may("last_trading_day"),
         ];
+        let day = self.day;
         self.file("instruments.csv", columns, |row, files, names| {
-            let instrument = instrument_row(row);
+            let mut instrument = instrument_row(row);
+            let last = instrument.more.last_trading_day;
+            if let Some(day) = day.filter(|_| last != 0) {
+                if last < day {
+                    row.fault("last_trading_day", format!("{last}: the contract has expired on {day}"));
+                }
+                // What follows from the day needs no word: an option is exercised on its last one.
+                let is_option = instrument.more.option_type != OptionName::None;
+                instrument.more.exercise |= is_option && last == day;
+            }
             check_product(row, &instrument, names);
             if let Some(with) = &instrument.more.limit_with {
                 let head = names.instruments.get(with).map(|place| &files.instruments[*place]);
@@ -501,7 +515,10 @@ impl Loader<'_> {
                 Some(known(row, "product", "products.csv, or * for every one", &names.products).0)
             };
             let time = row.value("time", None, "hh:mm:ss or hh:mm:ss.mmm, before 48:00", table::parse_time);
-            let action = row.choice("action", None, ActionName::CHOICES);
+            let mut actions: Vec<(&str, (ActionName, bool))> =
+                ActionName::CHOICES.iter().map(|(name, action)| (*name, (*action, false))).collect();
+            actions.push((LAST_DAY_PHASE, (ActionName::Phase, true)));
+            let (action, last_day) = row.choice("action", None, &actions);
             let phase = row.field("phase").to_owned();
             let phase = match (action, phase.is_empty()) {
                 (ActionName::Phase, _) => Some(row.choice("phase", None, PhaseName::CHOICES)),
@@ -515,7 +532,7 @@ impl Loader<'_> {
             if row.is_whole() && action == ActionName::DayClose && !product_is_all {
                 row.fault("product", "expected * for day-close: a day closes whole".to_owned());
             }
-            rows.push((row.number, StepRow { product, time: time.unwrap_or(0), action, phase }));
+            rows.push((row.number, StepRow { product, time: time.unwrap_or(0), action, phase, last_day }));
         });
         if rows.len() > STEPS_MOST {
             let (row, _) = rows[STEPS_MOST];
@@ -543,7 +560,8 @@ impl Loader<'_> {
                 continue;
             }
             match (step.action, step.phase) {
-                (ActionName::Phase, Some(phase)) => {
+                // What an expiring contract is in is not what its product is in.
+                (ActionName::Phase, Some(phase)) if !step.last_day => {
                     if product.is_none() {
                         phases.clear();
                     }
@@ -715,6 +733,7 @@ fn instrument_row(row: &mut Row<'_>) -> InstrumentRow {
             premium: row.flag("premium", Some(false)),
             margin_long: money(row, "margin_long"),
             margin_short: money(row, "margin_short"),
+            last_trading_day: row.date("last_trading_day", Some(0)),
         },
     };
     // Itself is what it is without a word.

@@ -250,7 +250,8 @@ impl BaseFiles {
                 product,
                 action: ScheduleAction::from(row.action) as u8,
                 phase: row.phase.map_or(0, |phase| Phase::from(phase) as u8),
-                reserved: 0,
+                last_day: row.last_day.into(),
+                reserved: [0; 3],
             };
             take(&CommandBuffer::own(&set), &what)?;
         }

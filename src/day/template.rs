@@ -137,7 +137,7 @@ fn files() -> Vec<(&'static str, String)> {
 /// (The closing auction's times, and the same opening auction for all products, are assumptions.)
 fn calendar() -> String {
     let mut text =
-        "# 交易节: action phase | uncross | window-open | window-close | day-close; product * is every one\n\
+        "# 交易节: action phase | last-day-phase (only contracts on their last trading day) | uncross | window-open | window-close | day-close; product * is every one\n\
                     product,time,action,phase\n"
             .to_owned();
     for terms in PRODUCTS {
@@ -159,6 +159,10 @@ fn calendar() -> String {
             steps.push(("14:57:00", "phase,closing-auction"));
             steps.push(("15:00:00", "phase,auction-match"));
             steps.push(("15:00:00", "uncross,"));
+        }
+        if terms.kind == '1' {
+            // 最后交易日 trading ends with the morning (CFFEX, contract terms of TS, TF, T, TL).
+            steps.push(("11:30:00", "last-day-phase,closed"));
         }
         steps.push((close, "phase,closed"));
         steps.sort_by_key(|(time, _)| *time);

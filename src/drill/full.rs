@@ -169,7 +169,8 @@ pub fn calendar() -> Vec<CommandBuffer> {
             product,
             action: action as u8,
             phase: phase.map_or(0, |phase| phase as u8),
-            reserved: 0,
+            last_day: 0,
+            reserved: [0; 3],
         })
     };
     numbered.map(define).collect()

@@ -329,16 +329,18 @@ pub fn day_end(options: &DayEndOptions) -> Result<bool, String> {
     if let Some(refused) = replay.refused {
         return Err(format!("{}: {refused}", options.journal.display()));
     }
-    BaseFiles::at_the_end(machine.state(), &reader)?.save(&options.to)?;
+    let files = BaseFiles::at_the_end(machine.state(), &reader)?;
+    files.save(&options.to)?;
     if let Some(base) = &options.base {
         crate::day::end::carry_on(base, &options.to)?;
     }
     println!(
-        "{} frames, {} decided otherwise, {} digests differ; the day's end is in {}",
+        "{} frames, {} decided otherwise, {} digests differ; the day's end is in {}{}",
         replay.frames,
         replay.differences,
         replay.digest_mismatches,
-        options.to.display()
+        options.to.display(),
+        files.expired_words()
     );
     Ok(replay.digest_mismatches == 0)
 }

@@ -269,11 +269,12 @@ impl<T: Transport + Send + 'static> Node for Core<T> {
         let reader = machine.reader().clone();
         let mut words = format!("stopped at sequence {}", reader.last_sequence());
         if standby::Fold::of(&reader).is_closed() {
-            BaseFiles::at_the_end(machine.state(), &reader)?.save(&self.end_folder)?;
+            let files = BaseFiles::at_the_end(machine.state(), &reader)?;
+            files.save(&self.end_folder)?;
             if let Some(folder) = &self.base_folder {
                 carry_on(folder, &self.end_folder)?;
             }
-            words.push_str(&format!("; the day's end is in {}", self.end_folder.display()));
+            words.push_str(&format!("; the day's end is in {}{}", self.end_folder.display(), files.expired_words()));
         }
         machine.into_log().close().map_err(|error| format!("journal: {error}"))?;
         Ok(words)

@@ -444,6 +444,22 @@ pub fn picture(status: &Status) -> String {
         let code = |(code, count): (&u16, &u64)| format!("{code}: {count}");
         row("拒绝 refused by code", traffic.refused_by_code.iter().map(code).collect::<Vec<_>>().join("  "));
     }
+    if let Some(multicast) = &status.multicast {
+        row(
+            "组播 multicast",
+            format!(
+                "{} datagrams ({} heartbeats), {} messages, {} too long; requests {} taken, {} dropped, {} refused; {} datagrams sent again",
+                multicast.datagrams,
+                multicast.heartbeats,
+                multicast.messages,
+                multicast.too_long,
+                multicast.requests,
+                multicast.requests_dropped,
+                multicast.refused,
+                multicast.fills
+            ),
+        );
+    }
     if status.fronts.len() > 1 {
         let front = |front: &FrontLine| format!("{}: {} logins, {} answers", front.number, front.logins, front.answers);
         row("前置 fronts", status.fronts.iter().map(front).collect::<Vec<_>>().join("; "));

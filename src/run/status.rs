@@ -2,6 +2,7 @@
 
 use crate::appliance::Appliance;
 use dataplane::front::Front;
+use dataplane::multicast::MulticastCounters;
 use dataplane::stages::Placement;
 use net::{Instant, Transport};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,9 @@ pub struct Status {
     /// Its fronts, by number: one a queue of the port.
     #[serde(default)]
     pub fronts: Vec<FrontLine>,
+    /// Market data by multicast; None: no group is named, or this core is not who sends.
+    #[serde(default)]
+    pub multicast: Option<MulticastLine>,
     /// The day's calendar.
     #[serde(default)]
     pub calendar: CalendarLine,
@@ -189,6 +193,60 @@ pub struct Traffic {
     /// Queries answered in full, refusals included.
     #[serde(default)]
     pub query_answers: u64,
+}
+
+/// What the multicast did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MulticastLine {
+    /// Datagrams sent to the group, heartbeats among them.
+    pub datagrams: u64,
+    /// Bytes in them.
+    pub bytes: u64,
+    /// Messages told.
+    pub messages: u64,
+    /// Heartbeats.
+    pub heartbeats: u64,
+    /// Requests of who lost something.
+    pub requests: u64,
+    /// Datagrams that came and were no request that may be made.
+    pub refused: u64,
+    /// Requests that came while as many as can be were being answered.
+    pub requests_dropped: u64,
+    /// Datagrams sent to who asked.
+    pub fills: u64,
+    /// Bytes in them.
+    pub fill_bytes: u64,
+    /// Messages too long for a datagram's pieces: told over TCP alone.
+    pub too_long: u64,
+}
+
+impl From<MulticastCounters> for MulticastLine {
+    fn from(counters: MulticastCounters) -> Self {
+        let MulticastCounters {
+            datagrams,
+            bytes,
+            messages,
+            heartbeats,
+            requests,
+            refused,
+            requests_dropped,
+            fills,
+            fill_bytes,
+            too_long,
+        } = counters;
+        MulticastLine {
+            datagrams,
+            bytes,
+            messages,
+            heartbeats,
+            requests,
+            refused,
+            requests_dropped,
+            fills,
+            fill_bytes,
+            too_long,
+        }
+    }
 }
 
 /// A thread of the layout, as the kernel has it.
@@ -382,6 +440,7 @@ impl Status {
             },
             threads,
             fronts,
+            multicast: appliance.front().multicast_counters().map(Into::into),
             calendar: CalendarLine {
                 steps: calendar.steps().len(),
                 taken: calendar.taken(),

@@ -279,7 +279,9 @@ fn instrument(
         None if is_bond => Kind::BondFuture,
         None => Kind::CashFuture,
     };
-    let expires = terms.last_days.get(&place) == Some(&day) || definition.flags & INSTRUMENT_EXERCISE != 0;
+    let expires = definition.last_trading_day == day
+        || terms.last_days.get(&place) == Some(&day)
+        || definition.flags & INSTRUMENT_EXERCISE != 0;
     let (settlement, by) = prices[&place];
     let needs = |kind: &str, name: &str, what: &str| format!("{id}: expected a row `{kind},{name},…`: {what}");
     if is_held && expires && kind == Kind::CashFuture && by != PriceBy::Given {

@@ -164,7 +164,7 @@ pub fn instrument(
         limit_with: InstrumentIndex(index),
         option_type: b'0',
         flags: 0,
-        reserved: 0,
+        last_trading_day: 0,
         previous_open_interest: 0,
         strike: RawPrice(0),
         margin_long: 0,

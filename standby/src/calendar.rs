@@ -128,7 +128,8 @@ pub fn command_of(step: &ScheduleSet) -> CommandBuffer {
             reason: AUTOMATIC,
             step: number,
             product,
-            reserved: [0; 6],
+            last_day: step.last_day,
+            reserved: [0; 5],
             text: [b' '; 80],
         }),
     }
@@ -155,7 +156,7 @@ mod tests {
 
     fn step(step: u32, time: u32) -> ScheduleSet {
         let (action, phase) = (ScheduleAction::Phase as u8, Phase::Continuous as u8);
-        ScheduleSet { step, time, product: ProductIndex(0), action, phase, reserved: 0 }
+        ScheduleSet { step, time, product: ProductIndex(0), action, phase, last_day: 0, reserved: [0; 3] }
     }
 
     #[test]

@@ -124,7 +124,16 @@ fn phase_set(step: u8, place: u32, instrument: InstrumentIndex, phase: Phase) ->
     marked(
         step,
         place,
-        &PhaseSet { instrument, phase: phase as u8, reason: BY_HAND, step: 0, product, reserved: [0; 6], text },
+        &PhaseSet {
+            instrument,
+            phase: phase as u8,
+            reason: BY_HAND,
+            step: 0,
+            product,
+            last_day: 0,
+            reserved: [0; 5],
+            text,
+        },
     )
 }
 

@@ -513,7 +513,8 @@ fn the_calendar_stands_in_the_log_and_a_refused_step_is_not_taken() {
         product: ProductIndex(0),
         action: ScheduleAction::Phase as u8,
         phase: Phase::NoTrading as u8,
-        reserved: 0,
+        last_day: 0,
+        reserved: [0; 3],
     };
     for step in [define(8, 1_000), define(9, 2_000), define(10, 2_000)] {
         primary.send(&CommandBuffer::own(&step));

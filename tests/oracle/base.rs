@@ -36,7 +36,16 @@ pub fn text<const N: usize>(text: &str) -> [u8; N] {
 }
 
 pub fn phase_set(instrument: InstrumentIndex, phase: u8, reason: u8, step: u32) -> PhaseSet {
-    PhaseSet { instrument, phase, reason, step, product: ProductIndex::ALL, reserved: [0; 6], text: [b' '; 80] }
+    PhaseSet {
+        instrument,
+        phase,
+        reason,
+        step,
+        product: ProductIndex::ALL,
+        last_day: 0,
+        reserved: [0; 5],
+        text: [b' '; 80],
+    }
 }
 
 /// Limits by the day's style: some days have room for everything, some run into every limit.
@@ -136,7 +145,8 @@ pub fn base_data(random: &mut Random, style: Style) -> Vec<CommandBuffer> {
             product: ProductIndex::ALL,
             action: action as u8,
             phase,
-            reserved: 0,
+            last_day: 0,
+            reserved: [0; 3],
         }));
     }
     commands.push(CommandBuffer::own(&ExecWindowSet { product: ProductIndex::ALL, open: 1, reserved: 0, step: 0 }));
@@ -206,7 +216,7 @@ fn instrument(random: &mut Random, style: Style, index: u16, room: u32) -> Instr
         option_type: [b'0', b'0', b'0', b'0', b'0', b'1', b'2', b'1'][at],
         // The last option is not exercised today; one pays no premium, as futures-style options do.
         flags: [0, 0, 0, 0, 0, INSTRUMENT_PREMIUM | INSTRUMENT_EXERCISE, INSTRUMENT_EXERCISE, INSTRUMENT_PREMIUM][at],
-        reserved: 0,
+        last_trading_day: [0, 20_240_603, 0, 20_240_603, 20_240_604, 20_240_603, 20_240_603, 0][at],
         strike: RawPrice(if index < FIRST_OPTION { 0 } else { 10_300_000 }),
         margin_long: [0, 50_000, 0, 7_000, 0, 0, 9_000, 0][at],
         margin_short: [0, 50_000, 40_000, 0, 0, 90_000, 9_000, 0][at],

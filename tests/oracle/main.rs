@@ -350,7 +350,8 @@ fn a_phase_change_of_900_instruments_is_told_the_same_by_both() {
         reason: b'1',
         step: 0,
         product: ProductIndex::ALL,
-        reserved: [0; 6],
+        last_day: 0,
+        reserved: [0; 5],
         text: [b' '; 80],
     };
     for phase in *b"01603" {

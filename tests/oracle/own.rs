@@ -65,7 +65,8 @@ impl Generator {
                 let ends = self.once_in(60) && (self.style == Style::Tight || self.made > self.operations / 10 * 9);
                 let phase = if ends { self.pick(b"79") } else { self.pick(b"00000011123456666") };
                 let product = self.product();
-                CommandBuffer::own(&PhaseSet { product, ..phase_set(any_instrument, phase, b'2', any_index) })
+                let last_day = if self.once_in(6) { self.pick(&[1, 1, 1, 2]) } else { 0 };
+                CommandBuffer::own(&PhaseSet { product, last_day, ..phase_set(any_instrument, phase, b'2', any_index) })
             }
             40..=89 => {
                 let product = self.product();
@@ -174,7 +175,8 @@ impl Generator {
                 product: self.product(),
                 action: self.below(6) as u8,
                 phase: if self.once_in(2) { 0 } else { self.pick(b"0126x") },
-                reserved: 0,
+                last_day: 0,
+                reserved: [0; 3],
             }),
             241..=249 => CommandBuffer::own(&ExecWindowSet {
                 product: self.product(),

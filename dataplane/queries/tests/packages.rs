@@ -258,7 +258,8 @@ fn day() -> BTreeSet<&'static str> {
         reason: b'2',
         step: 0,
         product: ProductIndex(0),
-        reserved: [0; 6],
+        last_day: 0,
+        reserved: [0; 5],
         text: [b' '; 80],
     };
     world.command(&suspend);

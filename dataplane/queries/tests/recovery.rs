@@ -43,7 +43,8 @@ fn trade(world: &mut World, random: &mut Random, members: &[usize], operations: 
                         reason: b'2',
                         step: 0,
                         product,
-                        reserved: [0; 6],
+                        last_day: 0,
+                        reserved: [0; 5],
                         text,
                     });
                 }

@@ -29,6 +29,10 @@ pub fn set_instrument(
     field.instrument_id = Str::from(*id);
     field.instrument_version.set(instrument_version::DEFAULT);
     field.instrument_type.set(instrument_type::DEFAULT);
+    if definition.last_trading_day != 0 {
+        // What is no date is told as none.
+        let _ = field.end_trd_date.set(definition.last_trading_day);
+    }
     field.instr_stop_code.set(stop_code::DEFAULT);
     field.currency.set(b"CNY").map_err(|_| Conflict::Inexpressible)?;
     field.trade_rights = Char::from(right);

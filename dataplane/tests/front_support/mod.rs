@@ -307,7 +307,7 @@ pub fn base_data(setup: &Setup) -> Vec<CommandBuffer> {
             limit_with: InstrumentIndex(index as u16),
             option_type: b'0',
             flags: 0,
-            reserved: 0,
+            last_trading_day: 0,
             previous_open_interest: 0,
             strike: RawPrice(0),
             margin_long: 0,
@@ -688,7 +688,8 @@ pub fn phase_set(instrument: InstrumentIndex, phase: Phase, step: u32) -> PhaseS
         reason: b'2',
         step,
         product: ProductIndex::ALL,
-        reserved: [0; 6],
+        last_day: 0,
+        reserved: [0; 5],
         text: [b' '; 80],
     }
 }

@@ -118,7 +118,8 @@ impl RandomDay {
             reason: b'1',
             step: 0,
             product: ProductIndex::ALL,
-            reserved: [0; 6],
+            last_day: 0,
+            reserved: [0; 5],
             text: [b' '; 80],
         };
         let first = self.random.one(b"1235");

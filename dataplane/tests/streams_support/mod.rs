@@ -163,7 +163,7 @@ impl Day {
                 limit_with: InstrumentIndex(index),
                 option_type: b'0',
                 flags: 0,
-                reserved: 0,
+                last_trading_day: if index == 1 { TRADING_DAY } else { 0 },
                 previous_open_interest: 1_000,
                 strike: RawPrice(0),
                 margin_long: 0,
@@ -367,7 +367,8 @@ pub fn phase_set(instrument: InstrumentIndex, phase: Phase, step: u32) -> PhaseS
         reason: b'2',
         step,
         product: ProductIndex::ALL,
-        reserved: [0; 6],
+        last_day: 0,
+        reserved: [0; 5],
         text: [b' '; 80],
     }
 }

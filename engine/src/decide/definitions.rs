@@ -238,8 +238,8 @@ fn functions(state: &State, set: &FunctionSet) -> Result<(), Reject> {
 fn schedule(state: &State, set: &ScheduleSet) -> Result<(), Reject> {
     let last = state.schedule.last().map_or(0, |last| last.step);
     let phase = match ScheduleAction::from_code(set.action).ok_or(Reject::DefinitionInvalid)? {
-        ScheduleAction::Phase => Phase::from_code(set.phase).is_some(),
-        _ => set.phase == 0,
+        ScheduleAction::Phase => Phase::from_code(set.phase).is_some() && set.last_day <= 1,
+        _ => set.phase == 0 && set.last_day == 0,
     };
     valid(phase && set.step > last && state.schedule.len() < MOST_STEPS && set.time < END_OF_STEPS)?;
     known_product(state, set.product)

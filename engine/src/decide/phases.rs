@@ -64,9 +64,9 @@ pub(super) fn check_product(state: &State, instrument: InstrumentIndex, product:
     if named || state.product(product).is_some() { Ok(()) } else { Err(Reject::IndexUnknown) }
 }
 
-/// The checks in their order: phase character, index, closed, crossed. Gives the instruments that will change.
+/// The checks in their order: phase character and whom of the named, index, closed, crossed. Gives the instruments that will change.
 fn check(state: &State, set: &PhaseSet) -> Result<(Phase, Vec<InstrumentIndex>), Reject> {
-    let phase = Phase::from_code(set.phase).ok_or(Reject::DefinitionInvalid)?;
+    let phase = Phase::from_code(set.phase).filter(|_| set.last_day <= 1).ok_or(Reject::DefinitionInvalid)?;
     if set.instrument != InstrumentIndex::ALL {
         let instrument = state.instrument(set.instrument).ok_or(Reject::IndexUnknown)?;
         if instrument.phase == Phase::Closed {
@@ -76,7 +76,9 @@ fn check(state: &State, set: &PhaseSet) -> Result<(Phase, Vec<InstrumentIndex>),
     check_product(state, set.instrument, set.product)?;
     let changing =
         state.instruments().filter(|instrument| instrument.phase != phase && instrument.phase != Phase::Closed);
-    let named = changing.filter(|instrument| concerns(set.instrument, set.product, instrument));
+    let named = changing.filter(|instrument| {
+        concerns(set.instrument, set.product, instrument) && (set.last_day == 0 || state.ends_today(instrument))
+    });
     let concerned: Vec<InstrumentIndex> = named.map(|instrument| instrument.definition.index).collect();
     if phase == Phase::Continuous && concerned.iter().any(|&index| state.book(index).crossed()) {
         return Err(Reject::BookCrossed);

@@ -215,6 +215,8 @@ impl<'a> Checker<'a> {
             (BodyView::PhaseSet(set), EventView::PhaseChanged(changed)) => {
                 fits(changed.phase == set.phase)?;
                 fits(names(self.state, set.instrument, set.product, changed.instrument))?;
+                let its = self.state.instrument(changed.instrument);
+                fits(set.last_day == 0 || its.is_some_and(|its| self.state.ends_today(its)))?;
                 self.phase_changed(changed)
             }
             (BodyView::PhaseSet(_) | BodyView::DayClose(_), EventView::MarketData(data)) => self.pictured(data),

@@ -193,7 +193,7 @@ impl Market {
 
 pub fn phase_set(instrument: InstrumentIndex, phase: u8) -> PhaseSet {
     let (product, text) = (ProductIndex::ALL, [b' '; 80]);
-    PhaseSet { instrument, phase, reason: b'1', step: 0, product, reserved: [0; 6], text }
+    PhaseSet { instrument, phase, reason: b'1', step: 0, product, last_day: 0, reserved: [0; 5], text }
 }
 
 /// An account's quote in the first instrument: bid and ask in ticks, lots on each side.
@@ -384,7 +384,7 @@ pub fn instrument(index: u16) -> InstrumentDefine {
         limit_with: InstrumentIndex(index),
         option_type: b'0',
         flags: 0,
-        reserved: 0,
+        last_trading_day: 0,
         previous_open_interest: 0,
         strike: RawPrice(0),
         margin_long: 0,

@@ -167,7 +167,8 @@ pub fn phase_set(phase: Phase) -> CommandBuffer {
         reason: b'2',
         step: 0,
         product: ProductIndex::ALL,
-        reserved: [0; 6],
+        last_day: 0,
+        reserved: [0; 5],
         text: [b' '; 80],
     })
 }

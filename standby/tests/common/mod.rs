@@ -69,7 +69,8 @@ impl Exchange {
             reason: b'1',
             step: 7,
             product: ProductIndex::ALL,
-            reserved: [0; 6],
+            last_day: 0,
+            reserved: [0; 5],
             text: [b' '; 80],
         }))
     }

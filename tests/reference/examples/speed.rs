@@ -153,7 +153,7 @@ fn base_data() -> Vec<Command> {
             limit_with: Instrument(index),
             option_type: b'0',
             flags: 0,
-            zero: Zero,
+            last_trading_day: 0,
             previous_open_interest: 0,
             strike: 0,
             margin_long: 0,
@@ -168,6 +168,7 @@ fn base_data() -> Vec<Command> {
         reason: b'1',
         step: 0,
         product: Product::ALL,
+        last_day: 0,
         zero: Zero,
         text: [b' '; 80],
     };

@@ -148,7 +148,7 @@ bodies! {
         limit_with: Instrument,
         option_type: u8,
         flags: u8,
-        zero: Zero<4>,
+        last_trading_day: u32,
         previous_open_interest: u64,
         strike: i64,
         margin_long: i64,
@@ -180,7 +180,8 @@ bodies! {
         reason: u8,
         step: u32,
         product: Product,
-        zero: Zero<6>,
+        last_day: u8,
+        zero: Zero<5>,
         text: [u8; 80],
     }
     /// Matches auctions.
@@ -354,7 +355,8 @@ bodies! {
         product: Product,
         action: u8,
         phase: u8,
-        zero: Zero<4>,
+        last_day: u8,
+        zero: Zero<3>,
     }
     /// The window for exercise instructions.
     0x001E ExecWindowSet {

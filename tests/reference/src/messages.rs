@@ -276,6 +276,10 @@ impl State {
             out.instrument_id = text(&define.id);
             out.instrument_version.set(VERSION);
             out.instrument_type.set(b'0');
+            if define.last_trading_day != 0 {
+                // No date stays blank.
+                let _ = out.end_trd_date.set(define.last_trading_day);
+            }
             out.instr_stop_code.set(b'0');
             out.currency = text(b"CNY");
             out.trade_rights.set(market.right);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 impl Exchange {
     pub(crate) fn phase_set(&mut self, set: &PhaseSet) -> Result<(), Refusal> {
-        if !phase::ALL.contains(&set.phase) {
+        if !phase::ALL.contains(&set.phase) || set.last_day > 1 {
             return Err(Reject::DefinitionInvalid.into());
         }
         let markets = &self.state.markets;
@@ -32,6 +32,10 @@ impl Exchange {
             vec![set.instrument]
         };
         concerned.retain(|instrument| markets[instrument].phase != set.phase);
+        if set.last_day == 1 {
+            let today = self.state.opened_day().trading_day;
+            concerned.retain(|instrument| markets[instrument].define.last_trading_day == today);
+        }
         let crossed = concerned.iter().any(|instrument| markets[instrument].crossed());
         if set.phase == phase::CONTINUOUS && crossed {
             return Err(Reject::BookCrossed.into());

@@ -109,6 +109,7 @@ impl Exchange {
             && schedule.len() < STEPS
             && set.time < TWO_DAYS
             && set.action <= LAST_ACTION
+            && set.last_day <= u8::from(set.action == 0)
             && phase_fits;
         require::<Refusal>(valid, Reject::DefinitionInvalid)?;
         self.state.find_product(set.product)?;

@@ -496,6 +496,7 @@ fn the_calendar_is_kept() {
         product: Product(product),
         action,
         phase,
+        last_day: 0,
         zero: Zero,
     };
     let invalid = [

@@ -59,7 +59,7 @@ pub fn business(machine: &mut Machine) {
         limit_with: InstrumentIndex(index),
         option_type,
         flags,
-        reserved: 0,
+        last_trading_day: 0,
         previous_open_interest: 40,
         strike: RawPrice(if option_type == b'0' { 0 } else { 30_000_000 }),
         margin_long: 1_200_000_000,

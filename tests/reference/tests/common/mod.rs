@@ -111,7 +111,7 @@ pub fn instrument(index: u16) -> InstrumentDefine {
         limit_with: Instrument(index),
         option_type: b'0',
         flags: 0,
-        zero: Zero,
+        last_trading_day: 0,
         previous_open_interest: 1_000,
         strike: 0,
         margin_long: 1_000_000,
@@ -216,7 +216,16 @@ pub fn exec_cancel(local: u32) -> ExecOrderCancel {
 }
 
 pub fn phase_set(instrument: Instrument, phase: u8) -> PhaseSet {
-    PhaseSet { instrument, phase, reason: b'2', step: 0, product: Product::ALL, zero: Zero, text: [b' '; 80] }
+    PhaseSet {
+        instrument,
+        phase,
+        reason: b'2',
+        step: 0,
+        product: Product::ALL,
+        last_day: 0,
+        zero: Zero,
+        text: [b' '; 80],
+    }
 }
 
 pub fn uncross(instrument: Instrument) -> Uncross {
