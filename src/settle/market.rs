@@ -21,6 +21,7 @@ use settlement::rules::closing::Matching;
 use settlement::rules::fee::{FeeTable, TierOf};
 use settlement::rules::margin::{Right, SellerTerms};
 use settlement::{Price, Rate, Rounding};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 /// An instrument's settlement price and where it came from.
@@ -210,10 +211,10 @@ fn prices(day: &DayLog, terms: &Terms) -> BTreeMap<u16, (Price, PriceBy)> {
     }
     for definition in defined() {
         let place = definition.index.0;
-        if !prices.contains_key(&place) {
+        if let Entry::Vacant(missing) = prices.entry(place) {
             let moved = moves.get(&definition.product.0).filter(|_| definition.option_type == b'0');
             let settled = moved.and_then(|(_, moved)| by_rule(day, definition, terms, Some(*moved)));
-            prices.insert(place, settled.unwrap_or((previous(definition, terms), PriceBy::Previous)));
+            missing.insert(settled.unwrap_or((previous(definition, terms), PriceBy::Previous)));
         }
     }
     prices
