@@ -95,9 +95,10 @@ fn three_years_of_prices_lie_within_the_limits_of_the_day_before() {
     let Some(file) = data("settlement-prices-2020-2022.csv") else { return };
     let cases = run(&[&file]);
     all_right(&cases, cases.len());
-    let prices: u64 = cases.iter().map(|case| case.got["prices within limits"].as_u64().unwrap()).sum();
-    println!("{} contracts, {prices} prices", cases.len());
-    assert!(cases.len() > 150 && prices > 50_000, "{} {prices}", cases.len());
+    let prices: u64 = cases.iter().filter_map(|case| case.got["prices within limits"].as_u64()).sum();
+    let held: u64 = cases.iter().filter_map(|case| case.got["positions held to delivery"].as_u64()).sum();
+    println!("{} cases, {prices} prices, {held} positions held to delivery", cases.len());
+    assert!(cases.len() > 250 && prices > 50_000 && held > 10_000, "{} {prices} {held}", cases.len());
     let folder = TempDir::new().unwrap();
     let beyond = folder.path().join("beyond.csv");
     let header = "instrument,date,open,high,low,close,settlement,volume,listed,last_trading_day\n";
@@ -328,4 +329,37 @@ proptest! {
         fs::write(&path, [heads[head].as_bytes(), &bytes].concat()).unwrap();
         let _ = run_with(&[&path], &Settings::default());
     }
+}
+
+#[test]
+fn settlement_examples_factors_and_chains_come_out() {
+    let (Some(examples), Some(factors)) = (data("settlement-examples.json"), data("conversion-factors.csv")) else {
+        return;
+    };
+    let cases = run(&[&examples]);
+    assert!(cases.len() >= 12, "{} examples", cases.len());
+    all_right(&cases, cases.len());
+    let cases = run(&[&factors]);
+    assert!(cases.len() >= 41, "{} factors", cases.len());
+    all_right(&cases, cases.len());
+
+    // What is wrong is told as wrong, and what is no case as none.
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let header = "contract,coupon_rate,maturity,conversion_factor\n";
+    let cases = run(&[&path(
+        "factors.csv",
+        &format!("{header}T2406,0.03,2034-03-15,1.0000\nT2406,0.03,2034-03-15,1.0001\nX,0.03,2034-03-15,1\n"),
+    )]);
+    assert_eq!(
+        cases.iter().map(|case| (case.ok, case.ran)).collect::<Vec<_>>(),
+        [(true, true), (false, true), (false, false)]
+    );
+    let prices = "instrument,date,settlement,last_trading_day\nIF2001,2020-01-15,4000,2020-01-17\nIF2001,2020-01-16,4010.2,2020-01-17\nIF2001,2020-01-17,4020.33,2020-01-17\n";
+    let cases = run(&[&path("prices.csv", prices)]);
+    assert!(cases.len() == 2 && cases.iter().all(|case| case.ok), "{cases:?}");
 }

@@ -17,6 +17,7 @@
 //! | `stream` | shards as a dataflow, over threads and machines |
 //! | `hosts` | which machines: the host file |
 //! | `cases` | examples of outside, run through the rules |
+//! | `published` | conversion factors and chains of settlement prices that exchanges publish |
 //! | `rules` | the rules as pure functions, each with its source |
 //!
 //! The rules know nothing of where their numbers come from: the stream that keeps accounts up to date while the day runs and the
@@ -33,6 +34,7 @@ pub mod delivery;
 pub mod hosts;
 pub mod live;
 pub mod market;
+pub mod published;
 pub mod result;
 pub mod row;
 pub mod rules;

@@ -1,7 +1,8 @@
 //! Settlement prices of many days: `instrument,date,open,high,low,close,settlement,volume,listed,last_trading_day`.
 //!
 //! A case is a contract: on each of its days the engine is given the limits that follow from the day before's settlement price, and must take
-//! an order at every price that the day is said to have seen. Of a contract's first day there is no day before.
+//! an order at every price that the day is said to have seen. Of a contract's first day there is no day before. An index future that has
+//! expired in the file is another case: its daily profits to delivery ([`chains`]).
 
 use super::Case;
 use super::exchange::{Exchange, instrument};
@@ -79,6 +80,35 @@ pub fn cases(file: &Path) -> Result<Vec<Case>, String> {
     let mut days = Days::new();
     read(file, &mut days)?;
     Ok(days.iter().map(|(id, days)| contract(id, days).unwrap_or_else(|why| Case::not_run(id, why))).collect())
+}
+
+/// The same file's index futures that have expired in it: a position held from any day to delivery gains, day by day, what its last price
+/// less its first says, to the ten-thousandth. A case a contract.
+///
+/// # Errors
+/// As [`cases`].
+pub fn chains(file: &Path) -> Result<Vec<Case>, String> {
+    let mut days = Days::new();
+    read(file, &mut days)?;
+    let mut cases = Vec::new();
+    for (id, days) in &days {
+        let terms = products::of(products::letters(id)).filter(|terms| terms.kind == '0');
+        let Some(terms) = terms.filter(|_| days.values().next_back().is_some_and(|row| row.is_last)) else { continue };
+        let prices: Vec<settlement::Price> = days.values().map(|row| settlement::Price(row.settlement)).collect();
+        let expected = json!({ "positions held to delivery": 2 * prices.len() });
+        let id = format!("{id} day by day to delivery");
+        let (got, note) = match settlement::published::chain(&prices, terms.multiplier) {
+            Ok(positions) => (json!({ "positions held to delivery": positions }), None),
+            Err(day) => {
+                let date = days.keys().nth(day).copied().unwrap_or_default();
+                (json!({ "positions held to delivery": 2 * day }), Some(format!("not from {date} on")))
+            }
+        };
+        let mut case = Case::of(&id, expected, got);
+        case.note = note;
+        cases.push(case);
+    }
+    Ok(cases)
 }
 
 fn contract(id: &str, days: &BTreeMap<u32, DayRow>) -> Result<Case, String> {

@@ -6,18 +6,21 @@
 //! |---|---|
 //! | JSON, objects with `bids` and `asks` | call auctions: price, volume, surplus ([`auction`]) |
 //! | JSON, objects with `kind` "daily settlement price" | settlement prices from trades ([`settled`]) |
+//! | JSON, objects with `kind`, `inputs`, `expected` | settlement examples: profit, margin, reserve, premium, invoice ([`settlement_cases`]) |
+//! | CSV `contract,coupon_rate,maturity,conversion_factor` | treasury bonds' conversion factors ([`settlement_cases`]) |
 //! | CSV `row,time,op,order,side,price,volume` | an order flow against its trades ([`flow`]) |
 //! | CSV `row,buy_order,sell_order,price,volume` | the trades of the flow that stands beside it |
 //! | CSV `instrument,month,…,limit_up,limit_down,…` | a contract sheet: price limits by rule ([`sheet`]) |
-//! | CSV `instrument,date,open,…,settlement,…` | settlement prices: every price of a day within the limits that follow from the day before ([`history`]); and what a contract sheet's limits follow from |
+//! | CSV `instrument,date,open,…,settlement,…` | settlement prices: every price of a day within the limits that follow from the day before ([`history`]); expired index futures' daily profits to delivery; and what a contract sheet's limits follow from |
 //!
-//! Every case is commands that the engine decides and evolves. A case that cannot be run says why, is not ok, and the others go on.
+//! Every case of trading is commands that the engine decides and evolves; every case of settlement goes through settlement's rules. A case that cannot be run says why, is not ok, and the others go on.
 
 pub mod auction;
 mod exchange;
 pub mod flow;
 pub mod history;
 pub mod settled;
+pub mod settlement_cases;
 pub mod sheet;
 
 use crate::day::decimal::{self, PRICE_PLACES};
@@ -31,7 +34,7 @@ use std::path::{Path, PathBuf};
 /// Flags of `backstop verify`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// Evidence: auctions (.json), order flows with their trades, contract sheets, settlement prices (.csv); the first line tells which
+    /// Evidence: auctions, settlement examples (.json), order flows with their trades, contract sheets, settlement prices, conversion factors (.csv); the first line tells which
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// A rule set of yours: which of the auction's equally good prices; TIE-BREAK is pressure, reference, highest, lowest, pressure-reference 集合竞价规则
@@ -131,6 +134,7 @@ enum Evidence {
     Trades,
     Sheet,
     History,
+    Factors,
 }
 
 /// Runs the command. False: a case is not ok.
@@ -187,7 +191,12 @@ pub fn verify(files: &[PathBuf], settings: &Settings) -> Result<Vec<(PathBuf, Ve
                 return Err(format!("{}: trades without their order flow; name both files", file.display()));
             }
             Evidence::Sheet => sheet::cases(file, &prices, settings)?,
-            Evidence::History => history::cases(file)?,
+            Evidence::History => {
+                let mut cases = history::cases(file)?;
+                cases.extend(history::chains(file)?);
+                cases
+            }
+            Evidence::Factors => settlement_cases::factors(file)?,
         };
         verified.push(((*file).clone(), cases));
     }
@@ -200,6 +209,8 @@ fn one(place: usize, case: &Value, settings: &Settings) -> Case {
         auction::case(&id, case, settings)
     } else if case["kind"] == settled::KIND {
         settled::case(&id, case)
+    } else if settlement_cases::is_one(case) {
+        settlement_cases::case(&id, case)
     } else {
         Err(match case.get("kind") {
             Some(kind) => format!("kind {kind}: expected `bids` and `asks`, or the kind \"{}\"", settled::KIND),
@@ -232,11 +243,13 @@ fn evidence(file: &Path) -> Result<Evidence, String> {
         Ok(Evidence::Sheet)
     } else if has(&["instrument", "date", "settlement"]) {
         Ok(Evidence::History)
+    } else if has(&["contract", "coupon_rate", "conversion_factor"]) {
+        Ok(Evidence::Factors)
     } else {
         Err(refuse(
             "line 1: expected a JSON list of cases, or the columns of an order flow (row,time,op,order,side,price,volume), its trades \
-             (row,buy_order,sell_order,price,volume), a contract sheet (instrument,…,limit_up,limit_down) or settlement prices \
-             (instrument,date,…,settlement)",
+             (row,buy_order,sell_order,price,volume), a contract sheet (instrument,…,limit_up,limit_down) settlement prices \
+             (instrument,date,…,settlement) or conversion factors (contract,coupon_rate,maturity,conversion_factor)",
         ))
     }
 }
