@@ -303,3 +303,17 @@ fn the_journal_of_a_drill_recovers_to_its_digest_and_replays_without_a_differenc
     assert!(again.contains("backstop.journal"), "{again}");
     assert!(std::fs::read(&path).unwrap() == before, "a journal that was there is untouched");
 }
+
+#[test]
+fn a_drill_ends_with_the_day_settled_three_ways() {
+    let mut prices = 0;
+    for (seed, day) in [(31, DayChoice::Short), (32, DayChoice::Full), (33, DayChoice::Full)] {
+        let drilled = run_well(&Options { day, ..options(seed) });
+        let settled = &drilled.report.settled;
+        assert!(settled.alarms.is_empty(), "{:#?}", settled.alarms);
+        assert!(settled.accounts >= 8 && settled.figures > 50 && settled.of_primary > 30, "{settled:?}");
+        assert!(settled.fees > 0, "{settled:?}");
+        prices += settled.prices_by_trades;
+    }
+    assert!(prices > 8, "{prices} settlement prices were made of trades");
+}

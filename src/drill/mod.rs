@@ -13,6 +13,7 @@
 //! | [`full`] | a full day: its calendar, products, operator |
 //! | `flow` | a file's orders |
 //! | `checks` | what must hold |
+//! | [`settled`] | the day settled by both ways, and the primary's beside |
 //! | `report` | what is printed |
 
 mod checks;
@@ -24,6 +25,7 @@ pub mod members;
 mod options;
 mod report;
 mod seeded;
+pub mod settled;
 mod traders;
 pub mod world;
 
@@ -82,8 +84,10 @@ pub fn drill(plan: &Plan, bar: &ProgressBar) -> Result<Drilled, String> {
             found.failures.push(format!("trades: {difference}"));
         }
     }
+    let settled = settled::settle_day(day.backstop.log());
+    found.failures.extend(settled.alarms.iter().cloned());
     let digest = state.map(|state| state.digests().state);
-    let report = Report::of(&mut day, found, trades_equal, digest);
+    let report = Report::of(&mut day, found, trades_equal, digest, settled);
     let journal = day.backstop.log().bytes_from(0).unwrap_or(&[]).to_vec();
     Ok(Drilled { report, journal })
 }

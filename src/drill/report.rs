@@ -2,6 +2,7 @@
 
 use super::checks::Findings;
 use super::day::Day;
+use super::settled::SettledDay;
 use crate::base_files::PhaseName;
 use serde::Serialize;
 use standby::StepReport;
@@ -56,6 +57,8 @@ pub struct Report {
     pub death: String,
     /// By product: in which phase it was at the cut.
     pub failed_in: BTreeMap<&'static str, PhaseName>,
+    /// The day's settlement.
+    pub settled: SettledDay,
     /// The last frame that counts.
     pub cut: u64,
     /// Frames that the primary executed beyond it.
@@ -113,7 +116,13 @@ pub struct Line {
 impl Report {
     /// Puts a day's results together.
     #[must_use]
-    pub fn of(day: &mut Day, found: Findings, trades_equal: Option<bool>, digest: Option<u64>) -> Report {
+    pub fn of(
+        day: &mut Day,
+        found: Findings,
+        trades_equal: Option<bool>,
+        digest: Option<u64>,
+        settled: SettledDay,
+    ) -> Report {
         let histogram = day.backstop.layout().latency_ns();
         let quantile = |q: f64| if histogram.is_empty() { 0 } else { histogram.value_at_quantile(q) };
         let latency_ns = Latency {
@@ -157,6 +166,7 @@ impl Report {
             trades_equal,
             timeline: day.backstop.runbook().timeline().iter().map(|step| Line::of(step, commanded)).collect(),
             digest: digest.map_or_else(|| "none".to_owned(), |digest| format!("{digest:016x}")),
+            settled,
             not_reached: found.not_reached,
             failures: found.failures,
         }
@@ -202,6 +212,11 @@ impl Report {
         if let Some(equal) = self.trades_equal {
             row("成交与文件一致 trades equal the file's", if equal { "yes" } else { "NO" }.to_owned());
         }
+        let SettledDay { accounts, figures, of_primary, ref alarms, .. } = self.settled;
+        row(
+            "结算 settled: codes, figures by both ways, primary's",
+            format!("{accounts} / {figures} / {of_primary}, {} different", alarms.len()),
+        );
         let latency = &self.latency_ns;
         row(
             "时延 internal latency p50 p99 p99.9 max, ns",

@@ -18,6 +18,7 @@
 //! | `member`, `requests`, [`link`], [`streams`], [`proof`], `refusals` | members' sessions |
 //! | `feed`, [`publication`] | the log to followers; our fronts to name servers |
 //! | [`records`] | what the primary did, for a drill's checks |
+//! | [`settlement`] | a day settled, lot by lot |
 //! | [`shadow`] | [`Shadow`]: beside another core's log |
 #![forbid(unsafe_code)]
 
@@ -48,6 +49,7 @@ mod refusals;
 pub mod reject;
 mod requests;
 mod reservations;
+pub mod settlement;
 pub mod shadow;
 pub mod state;
 pub mod streams;
