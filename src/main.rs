@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use backstop::run::commands;
-use backstop::{bench, day, doctor, drill, nic, replay, verify};
+use backstop::{bench, day, doctor, drill, nic, replay, settle, verify};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ enum Job {
     Drill(drill::Options),
     /// Runs an order-flow file through the engine and prints the trades, or compares them 回放
     Replay(replay::Options),
-    /// Runs files of outside evidence through the engine: auctions, order flows, contract sheets, settlement prices; one line a case 外部证据核对
+    /// Runs files of outside evidence through the engine: auctions, order flows, contract sheets, settlement prices and examples, conversion factors; one line a case 外部证据核对
     Verify(verify::Options),
     /// The appliance: follows the primary, and becomes the exchange on command 应用主机
     Run(commands::ProcessOptions),
@@ -46,6 +46,8 @@ enum Job {
     DayEnd(commands::DayEndOptions),
     /// Base data of a trading day: checked and loaded, a template of them, and what a day's journal says 日初与日终数据
     Day(day::command::Options),
+    /// Settles a day from its journal: run, rerun corrected, status, release, compare 结算
+    Settle(settle::command::Options),
     /// Measures latency and throughput on this machine, against a profile's promise 性能测试
     Bench(bench::Options),
     /// Shows what this machine is, which profile it asks for, and what that profile misses on it 体检
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Job::Primary(options) => commands::primary(&options),
         Job::DayEnd(options) => commands::day_end(&options),
         Job::Day(options) => day::command::run(&options),
+        Job::Settle(options) => settle::command::run(&options),
         Job::Bench(options) => bench::run(&options),
         Job::Doctor(options) => doctor::run(&options),
         Job::Nic(options) => nic::run(&options),

@@ -18,7 +18,7 @@ use hw_profiles::Profile;
 use indicatif::ProgressBar;
 use journal::{Identity, Log, LogLimits, LogReader, Machine};
 use proptest::prelude::*;
-use settlement::batch::Progress;
+use settlement::batch::Run as Batch;
 use settlement::rules::closing::Held;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
@@ -330,7 +330,7 @@ fn settled(
 ) -> Result<backstop::settle::run::Run, NotSettled> {
     let mut day = DayLog::read(log, &|_| {}).unwrap();
     let mut terms = Terms::read(folder, &day.intake, &|_| {}).map_err(NotSettled::Faults)?;
-    settle_day(&mut day, &mut terms, corrections, 1, threads, &Progress::default())
+    settle_day(&mut day, &mut terms, corrections, 1, threads, &Batch::default())
 }
 
 #[test]
@@ -460,4 +460,110 @@ fn every_fault_of_the_settlements_tables_is_named_with_file_row_and_column() {
         matches!(&refused, NotSettled::Faults(faults) if faults.list[0].message.contains("close,IO")),
         "{refused:?}"
     );
+}
+
+/// `backstop settle …`: its exit code and its one JSON object, or what it said.
+fn command(arguments: &[&str]) -> (i32, serde_json::Value) {
+    let output = effort::command(env!("CARGO_BIN_EXE_backstop")).arg("settle").args(arguments).output().unwrap();
+    let code = output.status.code().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let value = serde_json::from_str(&text).unwrap_or_else(|_| serde_json::json!({ "out": text, "said": said }));
+    (code, value)
+}
+
+/// Every file below a folder, but the store's, with its bytes.
+fn files(folder: &std::path::Path) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.insert(entry.path(), std::fs::read(entry.path()).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_day_is_settled_corrected_released_and_compared_by_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (base, journal, out) = (path("base"), path("journal"), path("out"));
+    backstop::day::template::write(&folder.path().join("base")).unwrap();
+    let machine = traded::day(&folder.path().join("base"));
+    std::fs::write(&journal, machine.reader().bytes_from(0).unwrap()).unwrap();
+    let run = ["run", "--journal", &journal, "--base", &base, "--out", &out, "--json"];
+
+    let (code, first) = command(&run);
+    assert_eq!(code, 0, "{first}");
+    assert_eq!((&first["new"], &first["summary"]["head"]["settlement_id"]), (&true.into(), &1.into()));
+    assert_eq!(first["summary"]["head"]["stage"], "check");
+    let one = folder.path().join("out/20240930/1");
+    let before = files(&one);
+    assert!(before.len() > 10 && before.keys().any(|file| file.extension().is_some_and(|kind| kind == "dbf")));
+
+    // Once more: nothing changes, byte for byte; everything comes from checkpoints.
+    let (code, again) = command(&run);
+    assert_eq!((code, &again["new"]), (0, &false.into()), "{again}");
+    assert_eq!(again["summary"], first["summary"]);
+    assert!(again["tasks"]["from_checkpoints"].as_u64() > Some(0), "{}", again["tasks"]);
+    assert!(files(&one) == before, "files changed");
+    let same = path("out/20240930/1");
+    let (code, compared) = command(&["compare", &same, &same, "--json"]);
+    assert_eq!((code, &compared["ok"]), (0, &true.into()), "{compared}");
+
+    // Corrected: the next id, what changed, and only that.
+    let rerun = ["rerun", "--journal", &journal, "--base", &base, "--out", &out, "--json"];
+    assert_eq!(command(&rerun).0, 2, "nothing is corrected");
+    let (code, second) = command(&[&rerun[..], &["--price", "IF2412=3800"]].concat());
+    assert_eq!((code, &second["summary"]["head"]["settlement_id"]), (0, &2.into()), "{second}");
+    let changed = second["changed"].as_array().unwrap();
+    assert!(changed.iter().any(|change| change["of"] == "IF2412" && change["now"] == 38_000_000), "{changed:?}");
+    let two = path("out/20240930/2");
+    let (code, compared) = command(&["compare", &two, &same, "--json"]);
+    assert_eq!((code, &compared["ok"]), (1, &false.into()));
+    // A correction stays in force with the next one.
+    let id =
+        String::from_utf8_lossy(&DayLog::read(machine.reader(), &|_| {}).unwrap().lines[0].trade_id).trim().to_owned();
+    let (code, third) = command(&[&rerun[..], &["--cancel-trade", &id]].concat());
+    assert_eq!((code, &third["summary"]["head"]["settlement_id"]), (0, &3.into()), "{third}");
+    assert!(third["prices"].as_array().unwrap().iter().any(|price| price["price"] == 38_000_000));
+    let (code, refused) = command(&[&rerun[..], &["--price", "XX2412=1"]].concat());
+    assert_eq!((code, &refused["fault_count"]), (1, &1.into()), "{refused}");
+
+    let (code, released) = command(&["release", "20240930", "3", "--out", &out, "--reason", "checked", "--json"]);
+    assert_eq!(code, 0, "{released}");
+    assert!(released["notice"].as_str().unwrap().contains("fetch them again"), "{released}");
+    let (code, status) = command(&["status", "--out", &out, "--json"]);
+    assert_eq!((code, status["runs"].as_array().unwrap().len()), (0, 3), "{status}");
+    let stages: Vec<_> = status["runs"].as_array().unwrap().iter().map(|run| run["head"]["stage"].clone()).collect();
+    assert_eq!(stages, ["check", "check", "official"]);
+    assert_eq!(command(&["release", "20240930", "9", "--out", &out]).0, 2);
+
+    // Faults of the folder are an outcome, with exit code 1; a journal that is none is not.
+    std::fs::write(folder.path().join("base/closes.csv"), "kind,name,price\nclose,XX,1\n").unwrap();
+    let (code, faults) = command(&run);
+    assert_eq!((code, faults["faults"][0]["row"].as_u64()), (1, Some(2)), "{faults}");
+    let (code, text) = command(&run[..7]);
+    assert!(code == 1 && text["out"].as_str().unwrap().contains("closes.csv, row 2, column name"), "{text}");
+    std::fs::write(&journal, b"no journal").unwrap();
+    assert_eq!(command(&run).0, 2);
+}
+
+#[test]
+fn a_day_that_is_not_closed_is_not_settled_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (base, journal, out) = (path("base"), path("journal"), path("out"));
+    backstop::day::template::write(&folder.path().join("base")).unwrap();
+    let profile = Profile::load("dev").unwrap();
+    let open = backstop::day::command::open;
+    let log = std::path::PathBuf::from(&journal);
+    open(&folder.path().join("base"), 20_240_930, 1, &profile, Some(&log), (&|_| {}, &|_| {})).unwrap();
+    let run = ["run", "--journal", &journal, "--base", &base, "--out", &out, "--json"];
+    let (code, refused) = command(&run);
+    assert!(code == 2 && refused["said"].as_str().unwrap().contains("not closed"), "{refused}");
+    let (code, settled) = command(&[&run[..], &["--open-day"]].concat());
+    assert_eq!((code, settled["summary"]["rows"].as_u64()), (0, Some(2)), "{settled}");
 }

@@ -523,7 +523,7 @@ fn write(path: &Path, header: &str, rows: Vec<Vec<String>>) -> Result<(), String
 }
 
 /// Whole, or as it was before; readable by its owner only.
-pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let refuse = |error: std::io::Error| format!("{}: {error}", path.display());
     let new = path.with_extension("new");
     let mut file =

@@ -8,7 +8,7 @@ use crate::day::table::Faults;
 use rayon::ThreadPoolBuilder;
 use settlement::account::{Figures, Submission};
 use settlement::amount::{Money, Overflow};
-use settlement::batch::{Progress, ShardInput, settle};
+use settlement::batch::{Did, Run as Batch, ShardInput, settle_with};
 use settlement::market::MemberIndex;
 use settlement::result::{DayResult, Head, Stage};
 use std::collections::BTreeMap;
@@ -61,9 +61,11 @@ pub struct Run {
     pub result: DayResult,
     /// Its settlement prices, and where each came from.
     pub prices: Vec<PriceOf>,
+    /// What of it was worked out, and what was taken from checkpoints.
+    pub did: Did,
 }
 
-/// Settles a day. `threads` 0: one a core.
+/// Settles a day. `threads` 0: one a core; `how`: where its progress is read, and where its checkpoints are.
 ///
 /// # Errors
 /// [`NotSettled`].
@@ -73,14 +75,14 @@ pub fn settle_day(
     corrections: &Corrections,
     settlement_id: u32,
     threads: usize,
-    progress: &Progress,
+    how: &Batch<'_>,
 ) -> Result<Run, NotSettled> {
     corrections.apply(day, terms).map_err(NotSettled::Faults)?;
     let built = build(day, terms).map_err(NotSettled::Faults)?;
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| NotSettled::Fault(format!("threads: {error}")))?;
     let shards = shards(day, &built, pool.current_num_threads() * SHARDS_A_THREAD);
-    let settled = pool.install(|| settle(&built.market, &shards, progress)).map_err(|failed| {
+    let (settled, did) = pool.install(|| settle_with(&built.market, &shards, how)).map_err(|failed| {
         let row = match &failed.why {
             settlement::batch::Why::Row(key, _) => {
                 let (account, instrument) = (key.account.0 as usize, usize::from(key.instrument.0));
@@ -102,7 +104,7 @@ pub fn settle_day(
         state_digest: day.intake.state_digest,
     };
     let Built { market, names, prices } = built;
-    Ok(Run { result: DayResult { head, names, market, settled, trades: std::mem::take(&mut day.lines) }, prices })
+    Ok(Run { result: DayResult { head, names, market, settled, trades: std::mem::take(&mut day.lines) }, prices, did })
 }
 
 /// A settled day in a few figures.

@@ -152,14 +152,14 @@ fn trades(day: &Day<'_>, member: MemberIndex, file: &Path, take: &mut Take<'_>) 
             Cell::Text(result.member(member)),
             Cell::Text(result.client(trade.leg.row.account)),
             Cell::Text(day.instrument(trade.leg.row.instrument)),
-            Cell::Text(known(&trade.trade_id, "Tradeid")?),
+            Cell::Text(&within(known(&trade.trade_id, "Tradeid")?)),
             Cell::Count(trade.leg.lots.into()),
             Cell::Decimal(trade.leg.price.0),
             Cell::Decimal(day.worth(&trade).map_err(|_| at(Why::Overflow, "Tamt"))?.0),
             Cell::Text(std::str::from_utf8(&time).expect("digits and colons")),
             Cell::Text(if trade.leg.side == Side::Buy { "买" } else { "卖" }),
             Cell::Text(if trade.leg.effect == Effect::Open { "开仓" } else { "平仓" }),
-            Cell::Text(known(&trade.order_sys_id, "Orderid")?),
+            Cell::Text(&within(known(&trade.order_sys_id, "Orderid")?)),
             Cell::Text(&result.names.users[usize::from(trade.user)]),
         ])?;
     }
@@ -367,4 +367,29 @@ fn clients(day: &Day<'_>, member: MemberIndex, take: &mut Take<'_>) -> Result<()
 #[must_use]
 pub fn describe(columns: &[Column]) -> String {
     columns.iter().map(|column| format!("{}({})", column.name, column.width)).collect::<Vec<_>>().join(" ")
+}
+
+/// Bytes of `Tradeid` and `Orderid`.
+const ID_WIDTH: usize = 12;
+/// Bits of an index within its frame.
+const INDEX_BITS: u32 = 24;
+
+/// An id of ours (a prefix, 13 digits of the sequence, 6 of the index) within the members' twelve bytes: the prefix, and sequence and index
+/// together (`sequence << 24 | index`) in eleven digits of base 36. It says the same, up to sequence 2^32. Any other id stays as it is.
+fn within(id: &str) -> String {
+    let short = || {
+        let (prefix, digits) = id.split_at_checked(1).filter(|_| id.len() == 20)?;
+        let (sequence, index) = digits.split_at_checked(13)?;
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let (sequence, index): (u64, u64) =
+            if is_number(digits) { (sequence.parse().ok()?, index.parse().ok()?) } else { return None };
+        let mut rest = (sequence < 1 << 32).then_some(sequence << INDEX_BITS | index)?;
+        let mut short = [b'0'; ID_WIDTH - 1];
+        for place in short.iter_mut().rev() {
+            *place = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(rest % 36) as usize];
+            rest /= 36;
+        }
+        Some(format!("{prefix}{}", String::from_utf8_lossy(&short)))
+    };
+    short().unwrap_or_else(|| id.to_owned())
 }
