@@ -9,7 +9,9 @@ use crate::rules::profit::{DayOf, Traded};
 #[must_use]
 pub fn scaled(text: &str, decimals: u32) -> Option<i64> {
     let (whole, broken) = text.split_once('.').unwrap_or((text, ""));
-    if !broken.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    if unsigned.is_empty() || !is_number(unsigned) || !is_number(broken) {
         return None;
     }
     let mut digits: String = broken.chars().take(decimals as usize + 1).collect();

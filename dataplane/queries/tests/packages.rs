@@ -257,7 +257,7 @@ fn day() -> BTreeSet<&'static str> {
         phase: Phase::Suspended as u8,
         reason: b'2',
         step: 0,
-        product: ProductIndex(0),
+        product: ProductIndex::ALL,
         last_day: 0,
         reserved: [0; 5],
         text: [b' '; 80],
