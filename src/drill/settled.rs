@@ -4,6 +4,7 @@
 //! What no log holds is made: the index of the options closes between their strikes, fees are like CFFEX's.
 
 use crate::settle::day_log::DayLog;
+use crate::settle::follow::end_of_day;
 use crate::settle::intake::{Fact, Intake};
 use crate::settle::market::{Built, PriceBy, build};
 use crate::settle::run::shards;
@@ -13,7 +14,7 @@ use reference::settlement::{self as primarys, Fee, Given};
 use settlement::agree::{Told, Whose, agree};
 use settlement::batch::{Progress, Settled, settle};
 use settlement::live::Update;
-use settlement::market::{InstrumentIndex, Kind};
+use settlement::market::Kind;
 use settlement::rules::fee::{Basis, FeeKind, FeeRule};
 use settlement::stream::Stream;
 use settlement::{Money, Price, Rate};
@@ -146,8 +147,8 @@ fn stream(log: &LogReader, built: &Built, settled: &Settled) -> Result<Told, Str
     for instrument in &mut morning.instruments {
         instrument.settlement = instrument.previous_settlement;
     }
-    let (ends, market) = (settled.rows.iter().map(|row| (row.key, row.at_end)), &built.market);
-    let ends: Vec<_> = ends.collect();
+    let (mut ends, market) = (Vec::new(), &built.market);
+    end_of_day(market, settled, |update| ends.push(update))?;
     let prices: Vec<_> =
         market.instruments.iter().map(|instrument| (instrument.settlement, instrument.underlying)).collect();
     let log = Mutex::new(log.clone());
@@ -167,6 +168,7 @@ fn stream(log: &LogReader, built: &Built, settled: &Settled) -> Result<Told, Str
                     let underlying = prices[usize::from(instrument.0)].1;
                     stream.give(Update::Price(instrument, Price(trade.price), underlying));
                 }
+                Fact::Submitted(submission) => stream.give(Update::Submitted(submission)),
                 Fact::Line(_) => {}
             });
             outcome = outcome.and(taken);
@@ -178,10 +180,7 @@ fn stream(log: &LogReader, built: &Built, settled: &Settled) -> Result<Told, Str
                 }
             }
         }
-        for (index, (price, underlying)) in (0..).map(InstrumentIndex).zip(prices) {
-            stream.give(Update::Price(index, price, underlying));
-        }
-        ends.into_iter().for_each(|(row, at_end)| stream.give(Update::End(row, at_end)));
+        ends.into_iter().for_each(|update| stream.give(update));
         stream.end_round();
         while !stream.is_done() {
             worker.step();

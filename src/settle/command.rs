@@ -60,6 +60,13 @@ enum Job {
     /// The run's files are written again as official; notice.txt holds what members are told, in the words of a bulletin: after a
     /// correction, to fetch their files again.
     Release(ReleaseOptions),
+    /// Everybody's figures while the day runs, from a journal as it is being written: funds, margin, calls 盘中结算
+    ///
+    /// One process by default; several, on several machines, by a host file: the same command everywhere, each with its --process. When the
+    /// day closes, the batch settles it beside, and what differs is an alarm. A run that was stopped is started again: the log has it all.
+    ///
+    /// Exit code: 0 no alarm, 1 alarms, 2 ended otherwise.
+    Follow(super::follow::Options),
     /// Compares two folders of settlement files, ours and the primary's, item by item 核对
     ///
     /// Exit code: 0 all equal, 1 something differs or is missing, 2 a file cannot be read.
@@ -164,6 +171,7 @@ pub fn run(options: &Options) -> Result<bool, String> {
         Job::Status(options) => status(options),
         Job::Release(options) => release(options),
         Job::Compare(options) => compare(options),
+        Job::Follow(options) => super::follow::run(options),
     }
 }
 

@@ -50,12 +50,28 @@ impl DayLog {
     /// # Errors
     /// [`Contradiction`].
     pub fn take(&mut self, frame: &journal::CompleteFrame<'_>) -> Result<(), Contradiction> {
+        self.take_and(frame, &mut |_| {})
+    }
+
+    /// Takes one more frame, and tells what is in it.
+    ///
+    /// # Errors
+    /// [`Contradiction`].
+    pub fn take_and(
+        &mut self,
+        frame: &journal::CompleteFrame<'_>,
+        tell: &mut impl FnMut(Fact),
+    ) -> Result<(), Contradiction> {
         let DayLog { intake, carried, legs, lines, trades } = self;
-        intake.take(frame, &mut |fact| match fact {
-            Fact::Carried(row, long, short) => drop(carried.insert(row, (long, short))),
-            Fact::Line(line) => lines.push(line),
-            Fact::Leg(leg) => legs.push(leg),
-            Fact::Traded(instrument, trade) => trades.entry(instrument).or_default().push(trade),
+        intake.take(frame, &mut |fact| {
+            match fact {
+                Fact::Carried(row, long, short) => drop(carried.insert(row, (long, short))),
+                Fact::Line(line) => lines.push(line),
+                Fact::Leg(leg) => legs.push(leg),
+                Fact::Submitted(_) => {} // the fold counts them
+                Fact::Traded(instrument, trade) => trades.entry(instrument).or_default().push(trade),
+            }
+            tell(fact);
         })
     }
 }

@@ -23,6 +23,7 @@ use engine::event::{EndReason, EventView, SystemId, Traded};
 use engine::types::{Offset, OrderKey, Phase, UserIndex};
 use journal::CompleteFrame;
 use settlement::Price;
+use settlement::account::Submission;
 use settlement::market::{AccountIndex, InstrumentIndex, ProductIndex};
 use settlement::result::TradeLine;
 use settlement::row::{Effect, Leg, RowKey, Side};
@@ -42,6 +43,8 @@ pub enum Fact {
     Leg(Leg),
     /// An instrument traded at a price: its last one.
     Traded(InstrumentIndex, DayTrade),
+    /// One more request that a submission fee counts.
+    Submitted(Submission),
 }
 
 /// What a log says of itself that cannot be.
@@ -175,7 +178,7 @@ impl Intake {
             BodyView::DayClose(_) => self.is_closed = true,
             _ => {}
         }
-        self.count(frame)?;
+        self.count(frame, tell)?;
         for event in frame.events() {
             match event.view() {
                 Some(EventView::Accepted(accepted)) => {
@@ -295,7 +298,7 @@ impl Intake {
     }
 
     /// Requests that a submission fee counts: orders, quotes, and cancels that took one away.
-    fn count(&mut self, frame: &CompleteFrame<'_>) -> Result<(), What> {
+    fn count(&mut self, frame: &CompleteFrame<'_>, tell: &mut impl FnMut(Fact)) -> Result<(), What> {
         let row = match frame.command().body {
             BodyView::OrderInsert(insert) => Some(key(insert.account.0, insert.instrument.0, insert.hedge)),
             BodyView::QuoteInsert(insert) => Some(key(insert.account.0, insert.instrument.0, insert.hedge[0])),
@@ -313,6 +316,7 @@ impl Intake {
             let product = ProductIndex(self.known(row)?.product.0);
             let count = self.submissions.entry((row.account, product, row.hedge)).or_default();
             *count = count.checked_add(1).ok_or(What::TooMuch)?;
+            tell(Fact::Submitted(Submission { account: row.account, product, hedge: row.hedge, count: 1 }));
         }
         Ok(())
     }

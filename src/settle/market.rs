@@ -87,6 +87,28 @@ pub struct Built {
 /// # Errors
 /// What is missing or contradicts itself: the exchange must give an index close, a delivery price.
 pub fn build(day: &DayLog, terms: &Terms) -> Result<Built, Faults> {
+    built_at(day, terms, Moment::End)
+}
+
+/// The market of a day that goes on: everything at the prices of the day before, which trades then move; options by the index's close of the
+/// day before, or by `closes.csv`, since the index is not in the log, and where neither says as if it stood at their strike.
+///
+/// # Errors
+/// The tables contradict themselves.
+pub fn morning(day: &DayLog, terms: &Terms) -> Result<Built, Faults> {
+    built_at(day, terms, Moment::Morning)
+}
+
+/// As of when a market is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// Nothing of the day's end is known.
+    Morning,
+    /// What the exchange has to give must be there.
+    End,
+}
+
+fn built_at(day: &DayLog, terms: &Terms, moment: Moment) -> Result<Built, Faults> {
     let log = &day.intake;
     let mut faults = Faults::default();
     let mut built = Built::default();
@@ -116,8 +138,13 @@ pub fn build(day: &DayLog, terms: &Terms) -> Result<Built, Faults> {
         let index = InstrumentIndex(place as u16);
         let product = definition.as_ref().and_then(|of| log.products.get(usize::from(of.product.0)));
         let product = product.and_then(Option::as_ref);
-        let made =
-            instrument(definition.as_ref().zip(product), &prices, terms, held.contains(&index), log.trading_day());
+        let is_needed = moment == Moment::End && held.contains(&index);
+        let mut made = instrument(definition.as_ref().zip(product), &prices, terms, is_needed, log.trading_day());
+        if moment == Moment::Morning
+            && let Ok((instrument, _)) = &mut made
+        {
+            as_it_opens(instrument, terms);
+        }
         match made {
             Ok((instrument, price)) => {
                 built.names.instruments.push(price.instrument.clone());
@@ -328,6 +355,15 @@ fn instrument(
         underlying,
     };
     Ok((made, PriceOf { instrument: id, price: settlement.0, by }))
+}
+
+fn as_it_opens(instrument: &mut Instrument, terms: &Terms) {
+    instrument.settlement = instrument.previous_settlement;
+    if let Kind::Option { strike, .. } = instrument.kind {
+        let product = instrument.product.0;
+        let close = terms.closes.get(&product).or_else(|| terms.previous_closes.get(&product));
+        instrument.underlying = close.copied().unwrap_or(strike);
+    }
 }
 
 /// A place of the log that nothing stands at.

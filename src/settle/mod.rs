@@ -8,11 +8,13 @@
 //! | [`market`] | both together: the market as settlement has it, and the day's settlement prices |
 //! | [`corrections`] | another price, a cancelled trade |
 //! | [`run`] | through the batch; in a few figures; what changed |
+//! | [`follow`] | the stream over a log that grows, in one process or several |
 //! | [`command`] | what is asked on the command line, the store, the files |
 
 pub mod command;
 pub mod corrections;
 pub mod day_log;
+pub mod follow;
 pub mod intake;
 pub mod market;
 pub mod run;

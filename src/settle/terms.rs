@@ -181,6 +181,8 @@ pub struct Terms {
     pub given: BTreeMap<u16, Price>,
     /// By product of options: the index's close.
     pub closes: BTreeMap<u16, Price>,
+    /// By product of options: the index's close of the day before.
+    pub previous_closes: BTreeMap<u16, Price>,
     /// By product of options: exercise settlement price.
     pub exercise: BTreeMap<u16, Price>,
     /// Fees.
@@ -269,6 +271,7 @@ impl Terms {
         terms.waivers(folder, &names, &mut faults);
         terms.funds(folder, &names, &mut faults);
         terms.closes(folder, &names, &mut faults);
+        terms.previous_closes(folder, &names, &mut faults);
         terms.bonds(folder, &names, &mut faults);
         terms.codes(folder, &names, &mut faults);
         if faults.count == 0 { Ok(terms) } else { Err(faults) }
@@ -430,6 +433,15 @@ impl Terms {
             {
                 row.fault("participant", "stands there twice".to_owned());
             }
+        });
+    }
+
+    /// `indices.csv`, which the day's opening checked; of products that the log does not have nothing is needed.
+    fn previous_closes(&mut self, folder: &Path, names: &LogNames, faults: &mut Faults) {
+        table::read(folder, "indices.csv", &[must("product"), must("close")], faults, |row| {
+            let product = names.products.get(row.field("product")).copied();
+            let close = row.decimal("close", None, PRICE_PLACES, 1..=PRICE_MOST);
+            self.previous_closes.extend(product.map(|product| (product, Price(close))));
         });
     }
 
