@@ -145,7 +145,12 @@ impl Desk {
         let asked = Asked { dialog, number };
         match request {
             Request::Order(order) => self.order(asked, named, order, within_rate)?,
-            Request::Other(message) => self.other_command(asked, named, message, within_rate)?,
+            Request::Other(message) => {
+                let result = self.other_command(asked, named, message, within_rate);
+                // Too many come before whatever else is wrong: ERRORS.md, "In which order".
+                result
+                    .map_err(|refused| Refused { refusal: within_rate.err().unwrap_or(refused.refusal), ..refused })?;
+            }
         }
         Ok(())
     }

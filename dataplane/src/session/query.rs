@@ -112,9 +112,10 @@ impl Desk {
         tid: Tid,
         field: Result<&[u8], Malformed>,
     ) {
-        let question = field.map_err(|_| Refusal::FieldMalformed).and_then(|field| {
-            let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
-            self.flows.request(dialog.user, user, self.now)?;
+        let user = self.directory.user(dialog.user).expect("a login is a defined user's, and definitions stay");
+        let within_rate = self.flows.request(dialog.user, user, self.now);
+        let question = within_rate.and_then(|()| {
+            let field = field.map_err(|_| Refusal::FieldMalformed)?;
             if self.inquirer.is_none() {
                 return Err(Refusal::NotOffered);
             }
