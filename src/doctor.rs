@@ -99,10 +99,13 @@ fn print_profile(profile: &Profile, is_detected: bool, found: &Survey) {
         let stages: Vec<String> = thread.stages.iter().map(ToString::to_string).collect();
         println!("　　线程 thread        core {}: {}", thread.core, stages.join(" + "));
     }
+    if let Some(core) = profile.layout.beside {
+        println!("　　线程 thread        core {core}: queries (not isolated, no stage polls there)");
+    }
     let memory = profile.limits.footprint();
     let mib = |bytes: u64| bytes >> 20;
     println!(
-        "　　内存 memory        {} MiB: log {}, streams {} and connections {} x {} fronts, marks {}, orders {}, positions {}, books {}, definitions {}, packets {}",
+        "　　内存 memory        {} MiB: log {}, streams {} and connections {} x {} fronts, marks {}, orders {}, positions {}, books {}, definitions {}, queries {}, packets {}",
         mib(profile.memory_needed()),
         mib(memory.log),
         mib(memory.streams_per_front),
@@ -113,6 +116,7 @@ fn print_profile(profile: &Profile, is_detected: bool, found: &Survey) {
         mib(memory.positions),
         mib(memory.books),
         mib(memory.definitions),
+        mib(memory.queries),
         mib(profile.memory.huge_page_bytes),
     );
     let promise = &profile.promise;

@@ -466,3 +466,17 @@ fn threads_say_where_they_are_and_what_they_did() {
     assert_eq!(of(2, Step::Ingress), Default::default());
     assert!(of(3, Step::Record).idle_polls > 0 && of(3, Step::Record).idle_cycles > 0);
 }
+
+#[test]
+fn on_every_profile_what_stands_beside_has_a_core_that_no_stage_polls_on_or_none_is_pinned() {
+    for name in hw_profiles::Profile::names() {
+        let layout = hw_profiles::Profile::load(name).unwrap().layout;
+        let map = LayoutMap::of_profile(&layout).unwrap();
+        assert_eq!(map.beside(), layout.beside.map(usize::from), "{name}");
+        assert_eq!(map.beside().is_some(), layout.pin, "{name}");
+        let few = map.clone().with_fronts(1);
+        assert_eq!(few.beside(), map.beside(), "{name}: also with fewer fronts");
+        assert!(few.threads().iter().all(|thread| thread.core.is_none() || thread.core != few.beside()), "{name}");
+        assert_eq!(map.on_shared_cores().beside(), None, "{name}: on cores that are not ours, wherever there is room");
+    }
+}

@@ -11,6 +11,10 @@ pub struct Layout {
     pub waiting: Waiting,
     /// Whether threads are pinned to their cores. If not, `core` only tells the threads apart.
     pub pin: bool,
+    /// The processor for what is done beside the order path (answers to queries): of the same node, and no thread's of the order path. It
+    /// may be one that the kernel uses too. Not there: wherever the system puts it, as for threads that are not pinned.
+    #[serde(default)]
+    pub beside: Option<u16>,
     /// The threads of the order path, in the order of the path.
     #[serde(rename = "thread")]
     pub threads: Vec<LayoutThread>,
@@ -132,6 +136,18 @@ impl Layout {
             if fronts > 1 {
                 return Err(format!("{field}.stages: front {fronts} times: expected a thread for each"));
             }
+        }
+        match self.beside {
+            Some(core) if !self.pin => {
+                return Err(format!("layout.beside = {core}: expected none where threads are not pinned"));
+            }
+            None if self.pin => {
+                return Err("layout.beside: expected the core of the query thread, which no stage polls on".to_owned());
+            }
+            Some(core) if self.threads.iter().any(|thread| thread.core == core) => {
+                return Err(format!("layout.beside = {core}: expected a core that no thread of the order path has"));
+            }
+            _ => {}
         }
         for (stage, least, most) in
             [(Stage::Front, 1, THREADS_MAX), (Stage::Engine, 1, 1), (Stage::Record, 1, 1), (Stage::Publish, 0, 1)]

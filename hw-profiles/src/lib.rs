@@ -13,7 +13,7 @@ mod limits;
 mod recognise;
 
 pub use layout::{Layout, LayoutThread, Stage, THREADS_MAX, Waiting};
-pub use limits::{Footprint, LEVELS_PER_BOOK, Limits};
+pub use limits::{Footprint, LEVELS_PER_BOOK, Limits, QUERIED_ORDER, QUERIED_POSITION};
 pub use recognise::{Architecture, Cpu, Detected, Recognise, detect};
 
 use serde::{Deserialize, Serialize};
@@ -362,6 +362,13 @@ impl Profile {
             if fits && cores.iter().any(|core| core / size != cores[0] / size) {
                 return Err(format!("layout.thread.core: {cores:?}: expected all in one {group} of {size} cores"));
             }
+        }
+        let node = self.topology.cores_per_node;
+        if let Some(core) = self.layout.beside
+            && node > 0
+            && core / node != cores[0] / node
+        {
+            return Err(format!("layout.beside = {core}: expected a core of the node of {cores:?}, {node} cores"));
         }
         Ok(())
     }

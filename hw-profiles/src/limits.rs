@@ -55,6 +55,8 @@ pub struct Footprint {
     pub streams_per_front: u64,
     /// Receive and send rings of the connections: once a front, since all members may come to one.
     pub sessions_per_front: u64,
+    /// What queries are answered from: the tables once more, and the day's orders and trades. Once a core.
+    pub queries: u64,
     /// A day's log.
     pub log: u64,
 }
@@ -71,6 +73,11 @@ const LEVEL: u64 = 24;
 const DEFINITION: u64 = 512;
 /// Rings of one connection: the largest that a front asks for.
 const SESSION: u64 = (32 + 256) * 1_024;
+/// An order and a trade of the day where queries are answered, and their places among a participant's own. As many of each as there are
+/// local ids: a trade ends one order at least, and a day of nothing but quotes, of two orders an id, is not reckoned with.
+pub const QUERIED_ORDER: u64 = 192;
+/// A position there, with the three ways it is found.
+pub const QUERIED_POSITION: u64 = 256;
 /// Stream messages that one frame makes, as the streams reckon.
 const MESSAGES_PER_FRAME: u64 = 3;
 /// Most messages a day's streams have places for.
@@ -92,7 +99,7 @@ impl Limits {
         let local_ids = u64::from(self.local_ids);
         let rows = u64::from(self.position_rows);
         let messages = (u64::from(self.frames) * MESSAGES_PER_FRAME).min(MESSAGES_MOST);
-        Footprint {
+        let mut footprint = Footprint {
             orders: live_orders * ROW + 2 * index(live_orders),
             local_ids: local_ids * ROW + index(local_ids),
             positions: rows * 2 * ROW + 2 * index(rows),
@@ -101,8 +108,11 @@ impl Limits {
             others: others.into_iter().map(|items| u64::from(items) * ROW + index(u64::from(items))).sum(),
             streams_per_front: messages * PLACE,
             sessions_per_front: u64::from(self.sessions) * SESSION,
+            queries: local_ids * QUERIED_ORDER + rows * QUERIED_POSITION,
             log: self.log_bytes,
-        }
+        };
+        footprint.queries += footprint.tables();
+        footprint
     }
 
     /// The ranges of every limit: field, value, least, most.
@@ -127,17 +137,16 @@ impl Limits {
 }
 
 impl Footprint {
+    /// The engine's tables, books included.
+    #[must_use]
+    pub fn tables(&self) -> u64 {
+        self.orders + self.local_ids + self.positions + self.books + self.definitions + self.others
+    }
+
     /// All of it with so many fronts.
     #[must_use]
     pub fn total(&self, fronts: u64) -> u64 {
-        self.orders
-            + self.local_ids
-            + self.positions
-            + self.books
-            + self.definitions
-            + self.others
-            + (self.streams_per_front + self.sessions_per_front) * fronts
-            + self.log
+        self.tables() + self.queries + (self.streams_per_front + self.sessions_per_front) * fronts + self.log
     }
 }
 

@@ -38,6 +38,10 @@ fn a_servers_stages_stand_on_one_node_and_in_one_cluster_and_leave_core_0_alone(
         let different: std::collections::BTreeSet<&u16> = cores.iter().collect();
         assert_eq!(different.len(), cores.len(), "{name}: {cores:?}");
         assert!(!cores.contains(&0), "{name}: {cores:?}");
+        let beside = profile.layout.beside.expect("queries have a core");
+        assert!(!cores.contains(&beside) && nodes.contains(&(beside / topology.cores_per_node)), "{name}: {beside}");
+        // Threads of one core share it: the kernel numbers the second ones behind all cores of the machine.
+        assert!(cores.iter().all(|core| core.abs_diff(beside) < topology.cores_per_node), "{name}: no sibling");
         assert!([1, 2, 4, 8].contains(&profile.layout.cores()), "{name}: a size of layout that is tested");
         assert!(profile.layout.pin && profile.layout.waiting == Waiting::Spin, "{name}");
         assert!(profile.layout.core_of(Stage::Engine).is_some() && profile.layout.fronts() >= 2, "{name}");
@@ -174,6 +178,9 @@ fn values_that_mean_nothing_are_refused_by_their_field() {
     for (from, to, words) in [
         ("core = 5\n", "core = 8\n", "layout.thread.core: [4, 8, 6, 7]: expected all in one cluster of 4 cores"),
         ("core = 5\n", "core = 4\n", "layout.thread 2.core = 4: expected a core that no other thread has"),
+        ("beside = 1 ", "beside = 6 ", "layout.beside = 6: expected a core that no thread of the order path has"),
+        ("beside = 1 ", "beside = 24 ", "layout.beside = 24: expected a core of the node of [4, 5, 6, 7], 24 cores"),
+        ("beside = 1 ", "# beside = 1 ", "layout.beside: expected the core of the query thread"),
         ("core = 4\n", "core = 0\n", "layout.thread 1.core = 0: expected another core"),
         ("\"hns3\"", "\"hns4\"", "nic.pmds: hns4: expected some of mlx5"),
         ("source = \"arch_sys_counter\"", "source = \"sundial\"", "clock.source = sundial: expected one of tsc"),
@@ -184,7 +191,7 @@ fn values_that_mean_nothing_are_refused_by_their_field() {
         ("padding_bytes = 128", "padding_bytes = 32", "topology.padding_bytes = 32: expected 64 to 128"),
         ("frames = 67_108_864", "frames = 4_000_000_000", "limits.frames = 4000000000: expected 1024 to 1073741824"),
         (
-            "node_bytes = 51_539_607_552",
+            "node_bytes = 60_129_542_144",
             "node_bytes = 8_589_934_592",
             "memory.node_bytes = 8589934592: expected at least",
         ),

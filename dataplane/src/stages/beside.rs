@@ -1,9 +1,11 @@
 //! What is done beside the order path: answers to queries. It never holds up what it stands beside, and what it panics on ends
 //! nothing but itself.
 
+use super::placement::Placement;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,19 +30,29 @@ pub(crate) struct Standing {
     /// Here; none: on a thread, or it panicked.
     stage: Option<Box<dyn Beside>>,
     thread: Option<JoinHandle<()>>,
+    /// Where its thread began.
+    placement: Option<Placement>,
     is_over: Arc<AtomicBool>,
     words: Arc<Mutex<Option<String>>>,
 }
 
+/// What its thread is called in reports, and by the operating system.
+const NAME: &str = "queries";
+
 impl Standing {
     pub(crate) fn here(stage: Box<dyn Beside>) -> Self {
-        Standing { stage: Some(stage), thread: None, is_over: Arc::default(), words: Arc::default() }
+        let (is_over, words) = (Arc::default(), Arc::default());
+        Standing { stage: Some(stage), thread: None, placement: None, is_over, words }
     }
 
-    pub(super) fn on_a_thread(mut stage: Box<dyn Beside>) -> Self {
+    /// On a thread of its own, on a core if one is named.
+    pub(super) fn on_a_thread(mut stage: Box<dyn Beside>, core: Option<usize>) -> Self {
         let (is_over, words) = (Arc::<AtomicBool>::default(), Arc::<Mutex<Option<String>>>::default());
         let (over, said) = (Arc::clone(&is_over), Arc::clone(&words));
+        let (begins, begun) = sync_channel(1);
         let work = move || {
+            // There is room for one, and nobody else sends.
+            let _ = begins.send(Placement::take(NAME, core));
             let run = AssertUnwindSafe(|| {
                 while !over.load(Ordering::Acquire) {
                     if stage.poll() == 0 {
@@ -52,8 +64,14 @@ impl Standing {
                 note(&said, panic.as_ref());
             }
         };
-        let thread = std::thread::Builder::new().name("queries".to_owned()).spawn(work);
-        Standing { stage: None, thread: Some(thread.expect("the machine has a thread left")), is_over, words }
+        let thread = std::thread::Builder::new().name(NAME.to_owned()).spawn(work);
+        let thread = Some(thread.expect("the machine has a thread left"));
+        Standing { stage: None, thread, placement: begun.recv().ok(), is_over, words }
+    }
+
+    /// Where its thread is; none if it has none, or it panicked.
+    pub(super) fn placement(&self) -> Option<Placement> {
+        self.placement.as_ref().filter(|_| self.panic().is_none()).map(Placement::since)
     }
 
     /// A piece of work, if it is polled here and nothing else is to be done, or somebody waits. Returns whether anything was done.
@@ -124,7 +142,7 @@ mod tests {
     #[test]
     fn on_a_thread_it_is_polled_by_itself_and_its_panic_is_kept_in_words() {
         let polls = Arc::new(AtomicU32::new(0));
-        let mut standing = Standing::on_a_thread(Box::new(Counting { polls: Arc::clone(&polls), last: 50 }));
+        let mut standing = Standing::on_a_thread(Box::new(Counting { polls: Arc::clone(&polls), last: 50 }), None);
         assert!(!standing.poll(false) && !standing.has_work(), "nobody else polls it");
         let begun = Instant::now();
         while standing.panic().is_none() {
@@ -147,9 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn its_thread_is_put_on_the_core_that_is_named_and_says_so_until_it_panics() {
+        let Some(core) = super::super::online_cores().and_then(|cores| cores.last().copied()) else {
+            return println!("skipped: this system does not say which cores there are");
+        };
+        let polls = Arc::new(AtomicU32::new(0));
+        let endless = Counting { polls: Arc::clone(&polls), last: u32::MAX };
+        let standing = Standing::on_a_thread(Box::new(endless), Some(core));
+        let placement = standing.placement().expect("it has a thread");
+        assert_eq!((placement.thread.as_str(), placement.core_wanted), ("queries", Some(core)));
+        assert!(placement.is_pinned(), "{placement:?}");
+        let (here, _) = (super::super::placement::Placement::take("here", None), standing);
+        assert_ne!(here.thread, placement.thread);
+        assert_eq!(Standing::here(Box::new(Counting { polls, last: 2 })).placement(), None, "it has none of its own");
+    }
+
+    #[test]
     fn what_is_dropped_ends_its_thread() {
         let polls = Arc::new(AtomicU32::new(0));
-        drop(Standing::on_a_thread(Box::new(Counting { polls: Arc::clone(&polls), last: u32::MAX })));
+        drop(Standing::on_a_thread(Box::new(Counting { polls: Arc::clone(&polls), last: u32::MAX }), None));
         let at_the_end = polls.load(Ordering::Acquire);
         std::thread::yield_now();
         assert_eq!(polls.load(Ordering::Acquire), at_the_end);

@@ -21,6 +21,7 @@ pub struct ThreadPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayoutMap {
     threads: Vec<ThreadPlan>,
+    beside: Option<usize>,
     waiting: Waiting,
     naps: bool,
 }
@@ -55,7 +56,7 @@ impl LayoutMap {
         let first = |stage| threads.iter().position(|thread| thread.has(stage));
         let home = first(Stage::Publish).or_else(|| first(Stage::Front));
         threads[..=home.expect("there is a front")].rotate_right(1);
-        Ok(LayoutMap { threads, waiting, naps: false })
+        Ok(LayoutMap { threads, beside: None, waiting, naps: false })
     }
 
     /// The map that a profile lays down.
@@ -67,14 +68,26 @@ impl LayoutMap {
             core: layout.pin.then_some(thread.core.into()),
             stages: thread.stages.clone(),
         };
-        Self::new(layout.threads.iter().map(plan).collect(), layout.waiting)
+        let map = Self::new(layout.threads.iter().map(plan).collect(), layout.waiting)?;
+        let beside = layout.beside.filter(|_| layout.pin).map(usize::from);
+        let polled = map.threads.iter().any(|thread| thread.core.is_some() && thread.core == beside);
+        match polled {
+            true => Err(MapFault("expected no stage on the core of what is done beside them".to_owned())),
+            false => Ok(LayoutMap { beside, ..map }),
+        }
+    }
+
+    /// The core for what is done beside the order path; none: wherever the system puts it.
+    #[must_use]
+    pub fn beside(&self) -> Option<usize> {
+        self.beside
     }
 
     /// The same stages on threads that share whatever cores there are: not pinned, and none waits without letting others run.
     #[must_use]
     pub fn on_shared_cores(mut self) -> Self {
         self.threads.iter_mut().for_each(|thread| thread.core = None);
-        LayoutMap { waiting: Waiting::SpinThenYield, ..self }
+        LayoutMap { beside: None, waiting: Waiting::SpinThenYield, ..self }
     }
 
     /// The same with at most so many fronts, and no thread for the others: where a transport has fewer queues.
@@ -119,6 +132,7 @@ impl LayoutMap {
             .threads
             .iter()
             .filter_map(|thread| thread.core)
+            .chain(self.beside)
             .filter(|core| !online.contains(core))
             .map(|core| core.to_string())
             .collect();
@@ -141,6 +155,7 @@ impl LayoutMap {
     pub fn pinned_to(mut self, cores: &[usize]) -> Self {
         assert!(cores.len() >= self.threads.len(), "a core for each thread");
         self.threads.iter_mut().zip(cores).for_each(|(thread, core)| thread.core = Some(*core));
+        self.beside = self.beside.filter(|beside| self.threads.iter().all(|thread| thread.core != Some(*beside)));
         self
     }
 

@@ -237,7 +237,8 @@ impl<T: Transport + Send + 'static> Layout<T> {
     /// by [`Layout::poll`], a piece at a time, when there is nothing else to do or somebody waits for it.
     pub fn stand_beside(&mut self, stage: Box<dyn Beside>) {
         let has_threads = !self.workers.is_empty() && matches!(self.time, Time::Machine(_));
-        self.beside = Some(if has_threads { Standing::on_a_thread(stage) } else { Standing::here(stage) });
+        self.beside =
+            Some(if has_threads { Standing::on_a_thread(stage, self.map.beside()) } else { Standing::here(stage) });
     }
 
     /// The words of the panic that ended the stage beside the order path, if one did. The order path goes on.
@@ -298,14 +299,15 @@ impl<T: Transport + Send + 'static> Layout<T> {
         self.placement = Some(Placement::take(&self.home.name, self.map.threads()[0].core));
     }
 
-    /// Where the threads are, the caller's first, as the kernel says. A thread that is over is not there.
+    /// Where the threads are, the caller's first and what stands beside them last, as the kernel says. A thread that is over is not there.
     pub fn placements(&mut self) -> Vec<Placement> {
         let home = match &self.placement {
             Some(placement) => placement.since(),
             None => Placement::take(&self.home.name, None),
         };
         let workers = self.workers.iter().filter_map(|worker| worker.ask(|_, placement| placement.since()));
-        std::iter::once(home).chain(workers).collect()
+        let beside = self.beside.as_ref().and_then(Standing::placement);
+        std::iter::once(home).chain(workers).chain(beside).collect()
     }
 
     /// Whether cycles are counted at each step, on every thread: two readings of the clock more for each poll of a stage.

@@ -1,6 +1,7 @@
 //! Where a thread was put, read back from the kernel: `/proc/thread-self/status`, `stat` and `sched`.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Where a thread of the layout is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Placement {
     pub migrations: Option<u64>,
     /// Times that others ran while it wanted to, since it was pinned. None: as above.
     pub preemptions: Option<u64>,
+    /// Where the kernel tells of it: `/proc/<process>/task/<thread>`, for whoever asks.
+    task: PathBuf,
 }
 
 impl Placement {
@@ -26,13 +29,15 @@ impl Placement {
             // A core that is not there leaves the thread where the system puts it: `allowed` tells.
             core_affinity::set_for_current(core_affinity::CoreId { id });
         }
-        Self::read(thread, core)
+        // A symbolic link `<process>/task/<thread>`: the same place for the other threads.
+        let task = fs::read_link("/proc/thread-self").unwrap_or_default();
+        Self::read(thread, core, &Path::new("/proc").join(task))
     }
 
-    /// The calling thread's present placement, counted from this one on.
+    /// The thread's present placement, counted from this one on. Any thread may ask.
     #[must_use]
     pub(super) fn since(&self) -> Self {
-        let now = Self::read(&self.thread, self.core_wanted);
+        let now = Self::read(&self.thread, self.core_wanted, &self.task);
         let since = |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?));
         Placement {
             migrations: since(now.migrations, self.migrations),
@@ -47,10 +52,9 @@ impl Placement {
         self.core_wanted.is_some_and(|core| self.allowed == core.to_string())
     }
 
-    fn read(thread: &str, core_wanted: Option<usize>) -> Self {
-        let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
-        let stat = fs::read_to_string("/proc/thread-self/stat").unwrap_or_default();
-        let sched = fs::read_to_string("/proc/thread-self/sched").unwrap_or_default();
+    fn read(thread: &str, core_wanted: Option<usize>, task: &Path) -> Self {
+        let told = |what: &str| fs::read_to_string(task.join(what)).unwrap_or_default();
+        let (status, stat, sched) = (told("status"), told("stat"), told("sched"));
         // The name may hold blanks and brackets: fields are counted behind the last bracket, where the third stands.
         let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
         let count = |name: &str| field(&sched, name)?.parse().ok();
@@ -61,6 +65,7 @@ impl Placement {
             core: fields.split_whitespace().nth(PROCESSOR_FIELD - 3).and_then(|word| word.parse().ok()),
             migrations: count("se.nr_migrations"),
             preemptions: count("nr_involuntary_switches"),
+            task: task.to_owned(),
         }
     }
 }
