@@ -4,8 +4,9 @@
 //! their codes'. The exchange's money moves with clearing members alone.
 
 use crate::amount::{Money, Overflow, Price, Total};
-use crate::market::{AccountIndex, Kind, Market, Member, MemberIndex, ProductIndex, Settings};
-use crate::row::{RowFigures, RowKey};
+use crate::market::{AccountIndex, Market, Member, MemberIndex, ProductIndex, Settings};
+use crate::prices::{AtPrices, Group};
+use crate::row::RowFigures;
 use crate::rules::fee::{Charge, FeeKind, Fees, TierOf};
 use crate::rules::funds::{self, FundsOfDay};
 use crate::rules::margin::Sides;
@@ -131,9 +132,11 @@ impl Submissions {
 pub struct CodeSum {
     profit: Total,
     premium: Total,
+    /// Of trades; then those of the others.
+    transaction: Total,
     fees: Result<Fees, Overflow>,
-    /// Margin of both sides by group of products, and whether the larger side pays for both; groups are few.
-    groups: Vec<(u16, bool, Sides)>,
+    /// Margin of both sides by group of products; groups are few.
+    groups: Vec<(Group, Sides)>,
     /// What no large side is taken of.
     alone: Total,
     delivery: Total,
@@ -144,6 +147,7 @@ impl Default for CodeSum {
         CodeSum {
             profit: Total::default(),
             premium: Total::default(),
+            transaction: Total::default(),
             fees: Ok(Fees::default()),
             groups: Vec::new(),
             alone: Total::default(),
@@ -156,31 +160,37 @@ impl CodeSum {
     /// Nothing yet, with the room that it has kept.
     pub fn clear(&mut self) {
         self.groups.clear();
-        (self.profit, self.premium, self.alone, self.delivery) = Default::default();
+        (self.profit, self.premium, self.transaction, self.alone, self.delivery) = Default::default();
         self.fees = Ok(Fees::default());
     }
 
-    /// With a row.
-    pub fn add(&mut self, key: RowKey, row: &RowFigures, market: &Market) {
-        self.profit = self.profit + row.profit;
-        self.premium = self.premium + row.premium;
-        self.fees = self.fees.and_then(|fees| fees.with(row.fees, Money::plus));
-        let instrument = &market.instruments[usize::from(key.instrument.0)];
-        let product = &market.products[usize::from(instrument.product.0)];
-        let has_sides = product.large_side || market.settings.combination.0 != 0;
-        if !has_sides || matches!(instrument.kind, Kind::Option { .. }) {
-            self.alone = self.alone + row.margin_long + row.margin_short;
-            return;
+    /// With a row; `prices`: its instrument's.
+    pub fn add(&mut self, prices: &AtPrices, row: &RowFigures) {
+        self.add_trades(Total::default() + row.premium, Total::default() + row.fees.transaction);
+        let others = Fees { transaction: Money::ZERO, ..row.fees };
+        if others != Fees::default() {
+            self.fees = self.fees.and_then(|fees| fees.with(others, Money::plus));
         }
-        let of_group = |(group, large_side, _): &&mut (u16, bool, Sides)| {
-            (*group, *large_side) == (product.group, product.large_side)
+        self.add_position(prices, row.profit, (row.margin_long, row.margin_short));
+    }
+
+    /// With premium received less paid, and fees, of trades.
+    #[inline]
+    pub fn add_trades(&mut self, premium: Total, fees: Total) {
+        (self.premium.0, self.transaction.0) = (self.premium.0 + premium.0, self.transaction.0 + fees.0);
+    }
+
+    /// With a row's profit, and its margin, long and short.
+    #[inline]
+    pub fn add_position(&mut self, prices: &AtPrices, profit: Money, (long, short): (Money, Money)) {
+        self.profit = self.profit + profit;
+        let Some(group) = prices.group else {
+            self.alone = self.alone + long + short;
+            return;
         };
-        match self.groups.iter_mut().find(of_group) {
-            Some((.., sides)) => *sides = sides.and(row.margin_long, row.margin_short),
-            None => {
-                let sides = Sides::default().and(row.margin_long, row.margin_short);
-                self.groups.push((product.group, product.large_side, sides));
-            }
+        match self.groups.iter_mut().find(|(other, _)| *other == group) {
+            Some((_, sides)) => *sides = sides.and(long, short),
+            None => self.groups.push((group, Sides::default().and(long, short))),
         }
     }
 
@@ -197,15 +207,15 @@ impl CodeSum {
     /// [`Overflow`].
     pub fn figures(&self, market: &Market) -> Result<Figures, Overflow> {
         let mut margin = self.alone;
-        for (_, large_side, sides) in &self.groups {
-            let pays = if *large_side { sides.larger()? } else { sides.combined(market.settings.combination)? };
+        for (group, sides) in &self.groups {
+            let pays = if group.large_side { sides.larger()? } else { sides.combined(market.settings.combination)? };
             margin = margin + pays;
         }
         Ok(Figures {
             profit: self.profit.money()?,
             premium: self.premium.money()?,
             margin: margin.money()?,
-            fees: self.fees?,
+            fees: self.fees?.and(FeeKind::Transaction, self.transaction.money()?)?,
             delivery: self.delivery.money()?,
         })
     }

@@ -47,6 +47,7 @@ pub enum Rounding {
 ///
 /// # Panics
 /// If the denominator is not positive: rules divide by constants and by counts that were looked at.
+#[inline]
 #[must_use]
 pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
     assert!(denominator > 0, "a rule divides by what is positive");
@@ -69,6 +70,48 @@ pub fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
         }
     };
     if goes_away { away } else { quotient }
+}
+
+/// What one lot comes to, as a fraction of 1/10,000 yuan: what many come to is rounded once for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerLot {
+    parts: i128,
+    of: i64,
+}
+
+impl PerLot {
+    /// Nothing, however many they are.
+    pub const NONE: PerLot = PerLot { parts: 0, of: 1 };
+    /// Nothing for no lots, and an [`Overflow`] for any.
+    const TOO_MUCH: PerLot = PerLot { parts: i128::MAX, of: 1 };
+
+    /// `parts` of a product with so many rates in it; none: they are beyond all digits.
+    #[must_use]
+    pub fn with_rates(parts: Option<i128>, rates: u32) -> Self {
+        let Some(mut parts) = parts else { return Self::TOO_MUCH };
+        // Rates and prices have few digits: nearly always nothing is left to be divided by for each row.
+        let mut left = rates;
+        while left > 0 && parts % i128::from(PARTS_OF_ONE) == 0 {
+            (parts, left) = (parts / i128::from(PARTS_OF_ONE), left - 1);
+        }
+        match PARTS_OF_ONE.checked_pow(left) {
+            Some(of) => PerLot { parts, of },
+            None => Self::TOO_MUCH,
+        }
+    }
+
+    /// What so many lots come to.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    #[inline]
+    pub fn times(self, lots: u32, rounding: Rounding) -> Result<Money, Overflow> {
+        let parts = match i64::try_from(self.parts) {
+            Ok(parts) => i128::from(parts) * i128::from(lots),
+            Err(_) => self.parts.checked_mul(i128::from(lots)).ok_or(Overflow)?,
+        };
+        Money::of(if self.of == 1 { parts } else { divide(parts, i128::from(self.of), rounding) })
+    }
 }
 
 impl Money {
@@ -210,6 +253,24 @@ mod tests {
         assert_eq!(rounded(-24), [-2, -2, -3, -2]);
         assert_eq!(rounded(-25), [-3, -2, -3, -2]);
         assert_eq!(rounded(-35), [-4, -3, -4, -4]);
+    }
+
+    #[test]
+    fn so_much_a_lot_is_rounded_once_for_all_lots() {
+        let half = PerLot::with_rates(Some(i128::from(PARTS_OF_ONE) / 2), 1);
+        assert_eq!(
+            [0, 1, 2, 3].map(|lots| half.times(lots, Rounding::Down)),
+            [0, 0, 1, 1].map(|parts| Ok(Money(parts)))
+        );
+        let whole = PerLot::with_rates(Some(7 * i128::from(PARTS_OF_ONE) * i128::from(PARTS_OF_ONE)), 2);
+        assert_eq!((whole.of, whole.times(3, Rounding::Up)), (1, Ok(Money(21))));
+        let third = PerLot::with_rates(Some(i128::from(PARTS_OF_ONE) * i128::from(PARTS_OF_ONE) / 3), 2);
+        assert_eq!(third.times(4, Rounding::HalfUp), Ok(Money(1)));
+        for none in [PerLot::with_rates(None, 1), PerLot::with_rates(Some(1), 3)] {
+            assert_eq!((none.times(0, Rounding::Up), none.times(1, Rounding::Up)), (Ok(Money(0)), Err(Overflow)));
+        }
+        let large = PerLot::with_rates(Some(i128::MAX), 0);
+        assert_eq!((large.times(0, Rounding::Up), large.times(2, Rounding::Up)), (Ok(Money(0)), Err(Overflow)));
     }
 
     #[test]

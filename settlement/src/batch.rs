@@ -16,6 +16,7 @@ use crate::account::{self, CodeSum, Figures, Funds, InDelivery, MemberFigures};
 use crate::checkpoint::{self, Checkpoints, Digest, Found, Key, Record};
 use crate::delivery::{self, Delivery, Ended, Holder, Unpayable};
 use crate::market::{AccountIndex, InstrumentIndex, Kind, Market};
+use crate::prices::AtPrices;
 use crate::row::{AtEnd, Impossible, Row, RowFigures, RowKey};
 use crate::rules::market::{OneSided, one_sided};
 use crate::shard::{self, Book, ShardFigures};
@@ -184,11 +185,12 @@ fn phases(market: &Market, shards: &[ShardInput], run: &Run<'_>) -> Result<(Sett
     let overflow = |_| Failed { phase: Phase::Figures, task: 0, why: Why::Overflow };
     let in_delivery = delivery::by_account(&settled.deliveries, market).map_err(overflow)?;
     let key_of_market = terms.map(|terms| checkpoint::key_of_market(market, &terms));
+    let prices = AtPrices::all(market);
     let figures = tasks.each(Phase::Figures, &books, |task, (book, trades)| {
         let keys = trades.zip(key_of_market).zip(key_of_ended);
         let key =
             keys.map(|((trades, market), ended)| checkpoint::key_of_figures(&trades, &market, &shards[task], &ended));
-        let made = || book.figures(market, &ending, &at_end, &in_delivery);
+        let made = || book.figures(market, &ending, &at_end, &in_delivery, &prices);
         tasks.kept(Phase::Figures, task, key, made)
     })?;
     drop(books);

@@ -14,6 +14,7 @@ use crate::amount::Price;
 use crate::batch::{Failed, Phase, Settled, SettledRow, Why, advance, end, guarded};
 use crate::delivery::{self, DeliveryDay};
 use crate::market::{AccountIndex, Instrument, InstrumentIndex, Market};
+use crate::prices::AtPrices;
 use crate::result::TradeLine;
 use crate::row::{Row, RowFigures, RowKey};
 use crate::shard::{self, Asked, ShardInput};
@@ -315,6 +316,7 @@ impl Again<'_> {
                 submissions.entry(submission.account).or_default().add(submission);
             }
         }
+        let prices = AtPrices::all(market);
         let mut sum = CodeSum::default();
         let mut gone = BTreeSet::new();
         for &index in &self.accounts {
@@ -323,7 +325,9 @@ impl Again<'_> {
             let rows = self.settled.rows[first..].iter().take_while(|row| row.key.account == index);
             let mut is_there = submissions.contains_key(&index) || in_delivery.contains_key(&index);
             for row in rows {
-                sum.add(row.key, &row.figures, market);
+                let prices =
+                    prices[usize::from(row.key.instrument.0)].as_ref().expect("its figures were worked out by it");
+                sum.add(prices, &row.figures);
                 is_there = true;
             }
             let figures = shard::sum_up(index, &mut sum, submissions.get(&index), &in_delivery, market)?;

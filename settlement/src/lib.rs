@@ -5,6 +5,7 @@
 //! | `amount` | money, prices, rates; the one division, with its rounding named |
 //! | `market` | what is settled and by which terms: instruments, products, members, fees, prices |
 //! | `row` | a position row: trades in, figures out |
+//! | `prices` | what lots of an instrument come to at its prices, once for everybody who holds it
 //! | `account` | rows summed up: trading codes, members, clearing members and their funds |
 //! | `delivery` | deliveries of bonds over their days: who gives what to whom, and what is paid |
 //! | `shard` | the rows of some members: their day in, their figures out |
@@ -14,6 +15,7 @@
 //! | `agree` | batch and stream beside one another, figure by figure |
 //! | `result` | a settled day as it is handed on: named, in order, whole |
 //! | `live` | a shard of accounts kept up to date while the day runs |
+//! | `rows` | the rows of a shard's accounts in tables, what prices touch apart
 //! | `stream` | shards as a dataflow, over threads and machines |
 //! | `hosts` | which machines: the host file |
 //! | `cases` | examples of outside, run through the rules |
@@ -34,9 +36,11 @@ pub mod delivery;
 pub mod hosts;
 pub mod live;
 pub mod market;
+pub mod prices;
 pub mod published;
 pub mod result;
 pub mod row;
+mod rows;
 pub mod rules;
 pub mod shard;
 pub mod stream;

@@ -1,16 +1,20 @@
 //! A shard of accounts kept up to date while the day runs: rows take trades, prices move, and the accounts that this changed are worked out
 //! anew when asked. The same rows and the same rules as the batch; no clock, no thread: the stream puts shards together.
 //!
-//! A price moves everybody who holds the instrument, and that is where the time goes: a row keeps its figures and at which price they were
-//! worked out, so that an account is summed up anew, but only the rows that something happened to are worked out. A member's accounts are in
-//! one shard, which adds what an account's figures changed by to its member's: nothing of an account has to travel.
+//! A price moves everybody who holds the instrument, and that is where the time goes. A row is kept as what its figures come of and nothing else
+//! ([`crate::rows`]), premium and fees of trades only summed up: while the day runs an account is then a few multiplications for each of its
+//! rows. Rows whose day has ended are worked out as the batch does it ([`Position::figures`]). A member's accounts are in one shard, which adds what
+//! an account's figures changed by to its member's: nothing of an account has to travel.
 
 use crate::account::{CodeSum, Figures, InDelivery, MemberFigures, Submission, Submissions};
-use crate::amount::Price;
-use crate::market::{AccountIndex, InstrumentIndex, Market, MemberIndex};
-use crate::row::{AtEnd, Impossible, Leg, Row, RowFigures, RowKey};
+use crate::amount::{Price, Total};
+use crate::market::{Account as Code, AccountIndex, InstrumentIndex, Market, MemberIndex};
+use crate::prices::AtPrices;
+use crate::row::{AtEnd, Impossible, Leg, Position, Row, RowKey, Side, Taken};
+use crate::rows::{Line, Rows, Span};
+use crate::rules::closing::Held;
 use crate::rules::fee::Tiers;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// What a shard is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -32,15 +36,19 @@ pub enum Update {
 /// A shard's accounts.
 pub struct Live {
     market: Market,
+    /// Every instrument at its prices, by place; none: its product is not defined.
+    prices: Vec<Option<AtPrices>>,
     /// Where an account stands among `accounts`, by its index; [`NOWHERE`]: it is not here.
     places: Vec<u32>,
+    /// In the order of their indexes.
     accounts: Vec<Account>,
+    /// What accounts were told to come to, by place.
+    told: Vec<Figures>,
+    rows: Rows,
     /// Accounts that have a row in an instrument, by their places: whom a price moves.
     holders: Vec<Vec<u32>>,
-    /// How often an instrument's prices changed.
-    moves: Vec<u32>,
-    /// Whom something changed for, each once.
-    dirty: Vec<AccountIndex>,
+    /// A bit for each account, by its place: something changed for it.
+    changed: Vec<u64>,
     /// Members by index, of whom accounts are here.
     members: Vec<MemberFigures>,
     sum: CodeSum,
@@ -49,25 +57,18 @@ pub struct Live {
 
 const NOWHERE: u32 = u32::MAX;
 
+/// What legs change of an account, 64 bytes; what it was told to come to stands apart.
 struct Account {
     index: AccountIndex,
-    is_dirty: bool,
-    /// In the order of instruments and hedge flags; few.
-    rows: Vec<Holding>,
+    /// Its rows, in the order of instruments and hedge flags; few.
+    span: Span,
+    /// Of its rows together: premium received less paid, and fees of trades.
+    premium: Total,
+    fees: Total,
+    /// How rows end of which that is known; most accounts have none while the day runs.
+    ends: Option<Box<BTreeMap<(InstrumentIndex, u8), AtEnd>>>,
     /// What has no row; most accounts have none of it.
     beside: Option<Box<(Submissions, InDelivery)>>,
-    told: Figures,
-}
-
-/// A row, and what it came to.
-struct Holding {
-    instrument: InstrumentIndex,
-    hedge: u8,
-    row: Row,
-    at_end: AtEnd,
-    /// At the instrument's prices after so many moves; none: the row has changed since.
-    worked_out: Option<u32>,
-    figures: RowFigures,
 }
 
 /// What changed for an account, or a member.
@@ -84,16 +85,25 @@ pub enum Moved {
 }
 
 impl Live {
-    /// A shard without accounts, in a market as the day begins.
+    /// A shard of members' accounts, without rows, in a market as the day begins.
     #[must_use]
-    pub fn new(market: Market) -> Self {
-        let instruments = market.instruments.len();
+    pub fn new(market: Market, has: impl Fn(MemberIndex) -> bool) -> Self {
+        let mut places = vec![NOWHERE; market.accounts.len()];
+        let mut accounts = Vec::new();
+        let ours = (0..).zip(&market.accounts).filter(|(_, account): &(u32, &Code)| has(account.member));
+        // RULES.md: at most 2^24 accounts.
+        for (place, (index, _)) in (0..NOWHERE).zip(ours) {
+            places[index as usize] = place;
+            accounts.push(Account::new(AccountIndex(index)));
+        }
         Live {
-            places: vec![NOWHERE; market.accounts.len()],
-            accounts: Vec::new(),
-            holders: vec![Vec::new(); instruments],
-            moves: vec![0; instruments],
-            dirty: Vec::new(),
+            prices: AtPrices::all(&market),
+            places,
+            changed: vec![0; accounts.len().div_ceil(64)],
+            told: vec![Figures::default(); accounts.len()],
+            accounts,
+            rows: Rows::default(),
+            holders: vec![Vec::new(); market.instruments.len()],
             members: vec![MemberFigures::default(); market.members.len()],
             sum: CodeSum::default(),
             tiers: Tiers::default(),
@@ -107,51 +117,81 @@ impl Live {
     /// [`Impossible`], and the row it concerns if it is one.
     pub fn take(&mut self, update: &Update) -> Result<(), Impossible> {
         match *update {
-            Update::Carried(key, long, short) => self.row(key)?.row = Row::carried(long, short),
-            Update::Leg(leg) => {
-                // A row takes all of a leg or nothing.
-                let mut row = self.row(leg.row)?.row;
-                row.take(&leg, &self.market, &mut self.tiers)?;
-                self.row(leg.row)?.row = row;
+            Update::Carried(key, long, short) => self.carried(key, long, short),
+            Update::Leg(leg) => self.leg(&leg),
+            Update::End(key, at_end) => {
+                let place = self.row(key)?.0;
+                let ends = self.accounts[place].ends.get_or_insert_default();
+                ends.insert((key.instrument, key.hedge), at_end);
+                Ok(())
             }
-            Update::End(key, at_end) => self.row(key)?.at_end = at_end,
-            Update::Submitted(submission) => self.beside(submission.account)?.0.add(&submission),
-            Update::Delivering(account, in_delivery) => self.beside(account)?.1 = in_delivery,
-            Update::Price(instrument, price, underlying) => {
-                let place = usize::from(instrument.0);
-                let definition = self.market.instruments.get_mut(place).ok_or(Impossible::Unknown)?;
-                if (definition.settlement, definition.underlying) != (price, underlying) {
-                    (definition.settlement, definition.underlying) = (price, underlying);
-                    // Figures worked out 2^32 moves ago would be taken for today's; at 10,000 moves a second that is five days.
-                    self.moves[place] = self.moves[place].wrapping_add(1);
-                    for &holder in &self.holders[place] {
-                        self.accounts[holder as usize].mark(&mut self.dirty);
-                    }
-                }
+            Update::Submitted(submission) => {
+                self.beside(submission.account)?.0.add(&submission);
+                Ok(())
+            }
+            Update::Delivering(account, in_delivery) => {
+                self.beside(account)?.1 = in_delivery;
+                Ok(())
+            }
+            Update::Price(instrument, price, underlying) => self.price(instrument, price, underlying),
+        }
+    }
+
+    fn price(&mut self, index: InstrumentIndex, price: Price, underlying: Price) -> Result<(), Impossible> {
+        let place = usize::from(index.0);
+        let instrument = self.market.instruments.get_mut(place).ok_or(Impossible::Unknown)?;
+        if (instrument.settlement, instrument.underlying) != (price, underlying) {
+            (instrument.settlement, instrument.underlying) = (price, underlying);
+            self.prices[place] = AtPrices::of(&self.market.instruments[place], &self.market);
+            for &holder in &self.holders[place] {
+                self.changed[holder as usize / 64] |= 1 << (holder % 64);
             }
         }
         Ok(())
     }
 
-    /// The row, made if it is not there; its account is worked out anew.
-    fn row(&mut self, key: RowKey) -> Result<&mut Holding, Impossible> {
-        self.holders.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
+    fn carried(&mut self, key: RowKey, long: u32, short: u32) -> Result<(), Impossible> {
+        let (place, row) = self.row(key)?;
+        let line = &mut self.rows.of_mut(self.accounts[place].span)[row];
+        let is_new = Line { instrument: key.instrument, hedge: key.hedge, ..Line::default() };
+        if *line != is_new {
+            return Err(Impossible::Twice);
+        }
+        let previous = self.market.instruments[usize::from(key.instrument.0)].previous_settlement;
+        let day = Row::carried(long, short).day;
+        line.fixed = i64::try_from(day.fixed(previous)).map_err(|_| Impossible::Overflow)?;
+        (line.long.yesterday, line.short.yesterday) = (long, short);
+        Ok(())
+    }
+
+    /// Takes all of a leg, or nothing.
+    fn leg(&mut self, leg: &Leg) -> Result<(), Impossible> {
+        let (place, row) = self.row(leg.row)?;
+        let account = &mut self.accounts[place];
+        let line = &mut self.rows.of_mut(account.span)[row];
+        let amount = i128::from(leg.price.0) * i128::from(leg.lots);
+        let fixed = i128::from(line.fixed) + if leg.side == Side::Buy { -amount } else { amount };
+        let fixed = i64::try_from(fixed).map_err(|_| Impossible::Overflow)?;
+        let taken = Taken::of(leg, (line.long, line.short), &self.market, &mut self.tiers)?;
+        account.premium = account.premium + taken.premium;
+        account.fees.0 += taken.paid.0;
+        (line.fixed, line.long, line.short) = (fixed, taken.long, taken.short);
+        Ok(())
+    }
+
+    /// Where the row's account stands, and the row among its rows, made if it is not there; the account is worked out anew.
+    fn row(&mut self, key: RowKey) -> Result<(usize, usize), Impossible> {
+        self.market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
         let place = self.account(key.account)?;
-        let rows = &mut self.accounts[place].rows;
-        let found = rows.binary_search_by_key(&(key.instrument, key.hedge), |held| (held.instrument, held.hedge));
-        let found = found.unwrap_or_else(|free| {
-            let neighbours = [free.checked_sub(1), Some(free)].into_iter().flatten();
-            let is_held = neighbours.filter_map(|near| rows.get(near)).any(|held| held.instrument == key.instrument);
-            if !is_held {
+        let span = &mut self.accounts[place].span;
+        let row = self.rows.find(*span, key).unwrap_or_else(|free| {
+            if !self.rows.of(*span).iter().any(|line| line.instrument == key.instrument) {
                 self.holders[usize::from(key.instrument.0)].push(place as u32);
             }
-            let (row, at_end, figures) = Default::default();
-            let RowKey { instrument, hedge, .. } = key;
-            rows.insert(free, Holding { instrument, hedge, row, at_end, worked_out: None, figures });
+            self.rows.insert(span, free, key);
             free
         });
-        rows[found].worked_out = None;
-        Ok(&mut rows[found])
+        Ok((place, row))
     }
 
     /// What an account has beside its rows; it is worked out anew.
@@ -160,79 +200,83 @@ impl Live {
         Ok(self.accounts[place].beside.get_or_insert_default())
     }
 
-    /// Where the account stands, made if it is not there; it is worked out anew.
+    /// Where the account stands; it is worked out anew.
     fn account(&mut self, index: AccountIndex) -> Result<usize, Impossible> {
-        let place = self.places.get_mut(index.0 as usize).ok_or(Impossible::Unknown)?;
-        if *place == NOWHERE {
-            // There are fewer of them than indexes of accounts, which have 32 bits; the last one is none (RULES.md: at most 2^24).
-            *place = u32::try_from(self.accounts.len()).map_err(|_| Impossible::Unknown)?;
-            self.accounts.push(Account {
-                index,
-                is_dirty: false,
-                rows: Vec::new(),
-                beside: None,
-                told: Figures::default(),
-            });
-        }
-        let place = *place as usize;
-        self.accounts[place].mark(&mut self.dirty);
-        Ok(place)
+        let place = *self.places.get(index.0 as usize).filter(|place| **place != NOWHERE).ok_or(Impossible::Unknown)?;
+        self.changed[place as usize / 64] |= 1 << (place % 64);
+        Ok(place as usize)
     }
 
     /// Works out the accounts that something changed for, and tells those whose figures are others than before, in the order of accounts; then
     /// their members, in the order of members.
     pub fn changed(&mut self, mut tell: impl FnMut(Moved)) {
-        let mut moved = BTreeSet::new();
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable();
-        for index in dirty.drain(..) {
-            let account = &mut self.accounts[self.places[index.0 as usize] as usize];
-            account.is_dirty = false;
-            let figures = match account.work_out(&self.market, &self.moves, &mut self.sum) {
-                Ok(figures) if figures == account.told => continue,
-                Ok(figures) => figures,
-                Err(why) => {
-                    tell(Moved::Impossible(index, why));
-                    continue;
+        let mut moved = vec![false; self.members.len()];
+        for word in 0..self.changed.len() {
+            let mut bits = std::mem::take(&mut self.changed[word]);
+            while bits != 0 {
+                let place = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if let Some(change) = self.work_out(place) {
+                    if let Moved::Account(index, _) = change {
+                        moved[usize::from(self.market.accounts[index.0 as usize].member.0)] = true;
+                    }
+                    tell(change);
                 }
-            };
-            let of = &self.market.accounts[index.0 as usize];
-            let member = &mut self.members[usize::from(of.member.0)];
-            let side = if of.own { &mut member.own } else { &mut member.brokerage };
-            match side.less(account.told).and_then(|rest| rest.and(figures)) {
-                Ok(sum) => {
-                    (*side, account.told) = (sum, figures);
-                    tell(Moved::Account(index, figures));
-                    moved.insert(of.member);
-                }
-                Err(_) => tell(Moved::TooMuch(of.member)),
             }
         }
-        self.dirty = dirty;
-        for member in moved {
-            tell(Moved::Member(member, self.members[usize::from(member.0)]));
+        for (member, figures) in (0..).map(MemberIndex).zip(&self.members) {
+            if moved[usize::from(member.0)] {
+                tell(Moved::Member(member, *figures));
+            }
         }
+    }
+
+    /// Works an account out, and adds what changed to its member's figures; none: it comes to what it came to before.
+    fn work_out(&mut self, place: usize) -> Option<Moved> {
+        let (account, told) = (&self.accounts[place], &mut self.told[place]);
+        let figures = match account.figures(&self.rows, &self.prices, &self.market, &mut self.sum) {
+            Ok(figures) if figures == *told => return None,
+            Ok(figures) => figures,
+            Err(why) => return Some(Moved::Impossible(account.index, why)),
+        };
+        let of = &self.market.accounts[account.index.0 as usize];
+        let member = &mut self.members[usize::from(of.member.0)];
+        let side = if of.own { &mut member.own } else { &mut member.brokerage };
+        let Ok(sum) = side.less(*told).and_then(|rest| rest.and(figures)) else {
+            return Some(Moved::TooMuch(of.member));
+        };
+        (*side, *told) = (sum, figures);
+        Some(Moved::Account(account.index, figures))
     }
 }
 
 impl Account {
-    fn mark(&mut self, dirty: &mut Vec<AccountIndex>) {
-        if !self.is_dirty {
-            self.is_dirty = true;
-            dirty.push(self.index);
-        }
+    fn new(index: AccountIndex) -> Self {
+        let (span, premium, fees) = Default::default();
+        Account { index, span, premium, fees, ends: None, beside: None }
     }
 
-    fn work_out(&mut self, market: &Market, moves: &[u32], sum: &mut CodeSum) -> Result<Figures, Impossible> {
+    fn figures(
+        &self,
+        rows: &Rows,
+        prices: &[Option<AtPrices>],
+        market: &Market,
+        sum: &mut CodeSum,
+    ) -> Result<Figures, Impossible> {
         sum.clear();
-        for held in &mut self.rows {
-            let key = RowKey { account: self.index, instrument: held.instrument, hedge: held.hedge };
-            let now = Some(moves[usize::from(held.instrument.0)]);
-            if held.worked_out != now {
-                held.figures = held.row.figures(key, market, held.at_end)?;
-                held.worked_out = now;
+        sum.add_trades(self.premium, self.fees);
+        for line in rows.of(self.span) {
+            let prices = prices[usize::from(line.instrument.0)].as_ref().ok_or(Impossible::Unknown)?;
+            let at_end = self.ends.as_ref().and_then(|ends| ends.get(&(line.instrument, line.hedge)));
+            if let Some(at_end) = at_end {
+                let position = Position { long: line.long, short: line.short, fixed: line.fixed.into() };
+                sum.add(prices, &position.figures(line.key(self.index), market, prices, *at_end)?);
+                continue;
             }
-            sum.add(key, &held.figures, market);
+            let lots = |held: Held| u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots);
+            let (long, short) = (lots(line.long)?, lots(line.short)?);
+            let profit = prices.profit(line.fixed.into(), i64::from(long) - i64::from(short))?;
+            sum.add_position(prices, profit, prices.margins(long, short)?);
         }
         if let Some((submissions, in_delivery)) = self.beside.as_deref() {
             sum.add_beside(submissions.fee(self.index, market)?, *in_delivery);

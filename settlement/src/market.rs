@@ -9,7 +9,7 @@ use crate::rules::margin::{Right, SellerTerms};
 use crate::rules::market::LastMinutes;
 
 /// A place among the instruments of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct InstrumentIndex(pub u16);
 
 /// A place among the products.

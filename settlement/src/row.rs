@@ -5,9 +5,9 @@
 
 use crate::amount::{Money, Overflow, Price, Total};
 use crate::market::{Account, AccountIndex, Instrument, InstrumentIndex, Kind, Market};
+use crate::prices::AtPrices;
 use crate::rules::closing::{Close, Held};
 use crate::rules::fee::{Charge, FeeKind, Fees, Tiers};
-use crate::rules::margin::{self, OptionAtEnd, Right};
 use crate::rules::option;
 use crate::rules::profit::DayOf;
 use std::fmt;
@@ -152,12 +152,140 @@ impl Row {
     /// # Errors
     /// [`Impossible`].
     pub fn take(&mut self, leg: &Leg, market: &Market, tiers: &mut Tiers) -> Result<(), Impossible> {
+        let taken = Taken::of(leg, (self.long, self.short), market, tiers)?;
+        let lots = u64::from(leg.lots);
+        let opened = if leg.effect == Effect::Open { lots } else { 0 };
+        match leg.side {
+            Side::Buy => {
+                self.day.bought = self.day.bought.and(leg.price, leg.lots);
+                self.bought_to_open += opened;
+            }
+            Side::Sell => {
+                self.day.sold = self.day.sold.and(leg.price, leg.lots);
+                self.sold_to_open += opened;
+            }
+        }
+        (self.long, self.short) = (taken.long, taken.short);
+        self.premium = self.premium + taken.premium;
+        self.trade_fees.0 += taken.paid.0;
+        self.waived.0 += taken.full.0 - taken.paid.0;
+        self.closed_today += u64::from(taken.closed_today);
+        Ok(())
+    }
+
+    /// Lots left, long and short, after what is netted and transferred at the day's end.
+    ///
+    /// # Errors
+    /// [`Impossible::NotHeld`]; [`Impossible::TooManyLots`].
+    pub fn left(&self, at_end: &AtEnd) -> Result<(u32, u32), Impossible> {
+        left(self.long, self.short, at_end)
+    }
+
+    /// What the row comes to at the prices that the market has now.
+    ///
+    /// # Errors
+    /// [`Impossible`].
+    pub fn figures(&self, key: RowKey, market: &Market, at_end: AtEnd) -> Result<RowFigures, Impossible> {
+        let instrument = market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
+        self.figures_at(key, market, &AtPrices::of(instrument, market).ok_or(Impossible::Unknown)?, at_end)
+    }
+
+    /// What the row comes to; `prices`: its instrument's.
+    ///
+    /// # Errors
+    /// [`Impossible`].
+    pub fn figures_at(
+        &self,
+        key: RowKey,
+        market: &Market,
+        prices: &AtPrices,
+        at_end: AtEnd,
+    ) -> Result<RowFigures, Impossible> {
+        let instrument = market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
+        let fixed = self.day.fixed(instrument.previous_settlement);
+        let mut figures =
+            Position { long: self.long, short: self.short, fixed }.figures(key, market, prices, at_end)?;
+        figures.premium = self.premium.money()?;
+        figures.fees = figures.fees.and(FeeKind::Transaction, self.trade_fees.money()?)?;
+        Ok(figures)
+    }
+}
+
+/// What of a row its figures come of, but for premium and fees of its trades, which no price changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Long lots.
+    pub long: Held,
+    /// Short lots.
+    pub short: Held,
+    /// What of its profit no price changes ([`DayOf::fixed`]).
+    pub fixed: i128,
+}
+
+impl Position {
+    /// What it comes to, without premium and fees of trades; `prices`: its instrument's.
+    ///
+    /// # Errors
+    /// [`Impossible`].
+    pub fn figures(
+        &self,
+        key: RowKey,
+        market: &Market,
+        prices: &AtPrices,
+        at_end: AtEnd,
+    ) -> Result<RowFigures, Impossible> {
+        let account = market.accounts.get(key.account.0 as usize).ok_or(Impossible::Unknown)?;
+        let instrument = market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
+        let (long, short) = left(self.long, self.short, &at_end)?;
+        // Fewer than 2^33 lots on each side.
+        let net = self.long.lots() as i64 - self.short.lots() as i64;
+        let profit = prices.profit(self.fixed, net)?;
+        let mut figures = RowFigures { profit, long, short, ..RowFigures::default() };
+        if at_end.is_end {
+            figures.end(market, account, instrument, &at_end)?;
+        }
+        (figures.margin_long, figures.margin_short) = prices.margins(figures.long, figures.short)?;
+        Ok(figures)
+    }
+}
+
+fn left(long: Held, short: Held, at_end: &AtEnd) -> Result<(u32, u32), Impossible> {
+    let left = |held: Held, moved: i32| {
+        let lots = u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots)?;
+        let lots = lots.checked_sub(at_end.netted).ok_or(Impossible::NotHeld)?;
+        lots.checked_add_signed(moved).ok_or(if moved < 0 { Impossible::NotHeld } else { Impossible::TooManyLots })
+    };
+    Ok((left(long, at_end.moved_long)?, left(short, at_end.moved_short)?))
+}
+
+/// What a leg makes of a position, and what it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Long lots.
+    pub long: Held,
+    /// Short lots.
+    pub short: Held,
+    /// Lots of it that closed today's.
+    pub closed_today: u32,
+    /// Premium received less paid.
+    pub premium: Money,
+    /// Fees by the rules alone.
+    pub full: Total,
+    /// Fees to be paid.
+    pub paid: Total,
+}
+
+impl Taken {
+    /// Of a leg that meets so many lots, long and short. `tiers`: what the client traded before, and now this. What is impossible leaves them as
+    /// they were.
+    ///
+    /// # Errors
+    /// [`Impossible`].
+    pub fn of(leg: &Leg, (long, short): (Held, Held), market: &Market, tiers: &mut Tiers) -> Result<Self, Impossible> {
         let account = market.accounts.get(leg.row.account.0 as usize).ok_or(Impossible::Unknown)?;
         let instrument = market.instruments.get(usize::from(leg.row.instrument.0)).ok_or(Impossible::Unknown)?;
-        let (own, other) = match leg.side {
-            Side::Buy => (self.long, self.short),
-            Side::Sell => (self.short, self.long),
-        };
+        let is_buy = leg.side == Side::Buy;
+        let (own, other) = if is_buy { (long, short) } else { (short, long) };
         let (own, other, closed_today) = moved(own, other, leg, market)?;
         let premium = match instrument.kind {
             Kind::Option { .. } => option::premium(leg.price, instrument.multiplier, leg.lots)?,
@@ -181,81 +309,9 @@ impl Row {
         if has_tiers {
             tiers.count(of, product, leg.lots, &market.fees, scope);
         }
-        let lots = u64::from(leg.lots);
-        let opened = if leg.effect == Effect::Open { lots } else { 0 };
-        match leg.side {
-            Side::Buy => {
-                (self.long, self.short) = (own, other);
-                self.day.bought = self.day.bought.and(leg.price, leg.lots);
-                self.bought_to_open += opened;
-                self.premium = self.premium - premium;
-            }
-            Side::Sell => {
-                (self.short, self.long) = (own, other);
-                self.day.sold = self.day.sold.and(leg.price, leg.lots);
-                self.sold_to_open += opened;
-                self.premium = self.premium + premium;
-            }
-        }
-        self.trade_fees.0 += paid.0;
-        self.waived.0 += full.0 - paid.0;
-        self.closed_today += u64::from(closed_today);
-        Ok(())
-    }
-
-    /// Lots left, long and short, after what is netted and transferred at the day's end.
-    ///
-    /// # Errors
-    /// [`Impossible::NotHeld`]; [`Impossible::TooManyLots`].
-    pub fn left(&self, at_end: &AtEnd) -> Result<(u32, u32), Impossible> {
-        let left = |held: Held, moved: i32| {
-            let lots = u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots)?;
-            let lots = lots.checked_sub(at_end.netted).ok_or(Impossible::NotHeld)?;
-            lots.checked_add_signed(moved).ok_or(if moved < 0 { Impossible::NotHeld } else { Impossible::TooManyLots })
-        };
-        Ok((left(self.long, at_end.moved_long)?, left(self.short, at_end.moved_short)?))
-    }
-
-    /// What the row comes to at the prices that the market has now.
-    ///
-    /// # Errors
-    /// [`Impossible`].
-    pub fn figures(&self, key: RowKey, market: &Market, at_end: AtEnd) -> Result<RowFigures, Impossible> {
-        let account = market.accounts.get(key.account.0 as usize).ok_or(Impossible::Unknown)?;
-        let instrument = market.instruments.get(usize::from(key.instrument.0)).ok_or(Impossible::Unknown)?;
-        let (long, short) = self.left(&at_end)?;
-        let mut figures = RowFigures {
-            premium: self.premium.money()?,
-            fees: Fees { transaction: self.trade_fees.money()?, ..Fees::default() },
-            long,
-            short,
-            ..RowFigures::default()
-        };
-        let is_option = matches!(instrument.kind, Kind::Option { .. });
-        if !is_option {
-            let Instrument { settlement, previous_settlement, multiplier, .. } = *instrument;
-            figures.profit = self.day.profit(settlement, previous_settlement, multiplier)?;
-        }
-        if at_end.is_end {
-            figures.end(market, account, instrument, &at_end)?;
-        }
-        let (long, short) = (figures.long, figures.short);
-        match instrument.kind {
-            Kind::CashFuture | Kind::BondFuture => {
-                let margin = |rate, lots| {
-                    margin::futures(instrument.settlement, instrument.multiplier, rate, lots, market.settings.margin)
-                };
-                figures.margin_long = margin(instrument.margin_long, long)?;
-                figures.margin_short = margin(instrument.margin_short, short)?;
-            }
-            Kind::Option { right, strike } if short > 0 => {
-                let option = option_at_end(instrument, right, strike);
-                let seller = market.products[usize::from(instrument.product.0)].seller;
-                figures.margin_short = seller.margin(&option, short, market.settings.margin)?;
-            }
-            Kind::Option { .. } => {}
-        }
-        Ok(figures)
+        let (long, short) = if is_buy { (own, other) } else { (other, own) };
+        let premium = if is_buy { -premium } else { premium };
+        Ok(Taken { long, short, closed_today, premium, full, paid })
     }
 }
 
@@ -340,11 +396,6 @@ impl RowFigures {
         }
         Ok(())
     }
-}
-
-fn option_at_end(instrument: &Instrument, right: Right, strike: Price) -> OptionAtEnd {
-    let &Instrument { settlement, underlying, multiplier, .. } = instrument;
-    OptionAtEnd { right, strike, settlement, underlying, multiplier }
 }
 
 fn charge(

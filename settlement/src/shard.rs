@@ -7,6 +7,7 @@ use crate::account::{CodeSum, Figures, InDelivery, MemberFigures, Submission, Su
 use crate::batch::{SettledRow, Why};
 use crate::delivery::{Declared, Holder};
 use crate::market::{Account, AccountIndex, Instrument, InstrumentIndex, Kind, Market};
+use crate::prices::AtPrices;
 use crate::row::{AtEnd, Impossible, Leg, Row, RowKey, Side};
 use crate::rules::fee::Tiers;
 use crate::rules::market::netted;
@@ -160,6 +161,7 @@ impl Book {
         ending: &[bool],
         ended: &HashMap<RowKey, AtEnd>,
         in_delivery: &BTreeMap<AccountIndex, InDelivery>,
+        prices: &[Option<AtPrices>],
     ) -> Result<ShardFigures, Why> {
         let mut made = ShardFigures::default();
         made.rows.reserve_exact(self.rows.len());
@@ -179,8 +181,10 @@ impl Book {
                 } else {
                     ends.next_if(|(other, _)| other == key).map_or(PLAIN_END, |(_, at_end)| *at_end)
                 };
-                let figures = row.figures(*key, market, at_end).map_err(|why| Why::Row(*key, why))?;
-                sum.add(*key, &figures, market);
+                let prices = prices.get(usize::from(key.instrument.0)).and_then(Option::as_ref);
+                let prices = prices.ok_or(Why::Row(*key, Impossible::Unknown))?;
+                let figures = row.figures_at(*key, market, prices, at_end).map_err(|why| Why::Row(*key, why))?;
+                sum.add(prices, &figures);
                 made.rows.push(SettledRow { key: *key, row: *row, at_end, figures });
             }
             let submissions = submitted.next_if(|(other, _)| **other == account).map(|(_, submissions)| submissions);

@@ -9,8 +9,9 @@
 //! after it. Sums are integers, so that neither the number of workers nor the order of their messages changes a figure.
 
 use crate::account::{self, Figures, Funds, MemberFigures};
+use crate::amount::Price;
 use crate::live::{Live, Moved, Update};
-use crate::market::{AccountIndex, Market, Member, MemberIndex, Settings};
+use crate::market::{AccountIndex, InstrumentIndex, Market, Member, MemberIndex, Settings};
 use crate::row::Impossible;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -55,41 +56,60 @@ struct Told {
 
 /// A worker's ends of the dataflow.
 pub struct Stream {
-    updates: InputHandleVec<u64, (u64, Update)>,
+    parcels: InputHandleVec<u64, Parcel>,
     probe: ProbeHandle<u64>,
-    market: Market,
-    shards: u64,
+    /// By account: the shard that has it.
+    shard_of: Vec<u16>,
+    /// What each shard is told next.
+    next: Vec<Vec<Update>>,
+    /// By instrument: the round's last price, and the underlying's; and which have one.
+    prices: Vec<Option<(Price, Price)>>,
+    moved: Vec<InstrumentIndex>,
 }
+
+/// Updates on their way to a shard, many at a time: what a message costs is paid once for all of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Parcel {
+    shard: u64,
+    updates: Vec<Update>,
+}
+
+/// Updates in a parcel: some 200 KB.
+const PARCEL: usize = 4_096;
 
 impl Stream {
     /// Builds the dataflow on a worker. `tell` hears, on this worker, what its shard's accounts and its clearing members come to, with the round.
     pub fn build(worker: &mut Worker, market: Market, tell: impl FnMut(u64, Changed) + 'static) -> Self {
         let shards = worker.peers() as u64;
         let tell = Rc::new(RefCell::new(tell));
-        let mut updates = InputHandleVec::new();
+        let mut parcels = InputHandleVec::new();
         let probe = ProbeHandle::new();
-        let (of_accounts, of_members) = (market.clone(), (market.members.clone(), market.settings));
+        // Of an account that is not defined any shard may say so. There are fewer workers than members, or some have nothing to do.
+        let shard = move |member: MemberIndex| (u64::from(member.0) % shards) as u16;
+        let shard_of = market.accounts.iter().map(|account| shard(account.member)).collect();
+        let (ours, instruments) = (worker.index(), market.instruments.len());
+        let of_members = (market.members.clone(), market.settings);
         let clearing_of: Vec<MemberIndex> = market.members.iter().map(|member| member.clearing).collect();
         let also = Rc::clone(&tell);
         worker.dataflow::<u64, _, _>(|scope| {
-            let by_shard = Exchange::new(|update: &(u64, Update)| update.0);
+            let by_shard = Exchange::new(|parcel: &Parcel| parcel.shard);
             let by_member = Exchange::new(|told: &Told| u64::from(told.clearing.0));
             scope
-                .input_from(&mut updates)
+                .input_from(&mut parcels)
                 .unary_frontier(by_shard, "accounts", |_, _| {
-                    let mut live = Live::new(of_accounts);
-                    let mut rounds = BTreeMap::new();
+                    let mut live = Live::new(market, |member| usize::from(shard(member)) == ours);
+                    let mut rounds: BTreeMap<u64, (_, Vec<Parcel>)> = BTreeMap::new();
                     move |(input, frontier), output| {
                         input.for_each_time(|time, data| {
                             let round = rounds
                                 .entry(*time.time())
                                 .or_insert_with(|| (time.retain(output.output_index()), Vec::new()));
-                            round.1.extend(data.flat_map(|updates| updates.drain(..)).map(|(_, update)| update));
+                            round.1.extend(data.flat_map(|parcels| parcels.drain(..)));
                         });
                         while let Some(first) = rounds.first_entry().filter(|first| !frontier.less_equal(first.key())) {
-                            let (number, (capability, updates)) = first.remove_entry();
+                            let (number, (capability, parcels)) = first.remove_entry();
                             let mut tell = tell.borrow_mut();
-                            for update in updates {
+                            for update in parcels.into_iter().flat_map(|parcel| parcel.updates) {
                                 if let Err(why) = live.take(&update) {
                                     tell(number, Changed::Alarm(Alarm::Update(update, why)));
                                 }
@@ -132,40 +152,72 @@ impl Stream {
                 .container::<Vec<()>>()
                 .probe_with(&probe);
         });
-        Stream { updates, probe, market, shards }
+        let next = (0..shards).map(|_| Vec::new()).collect();
+        Stream { parcels, probe, shard_of, next, prices: vec![None; instruments], moved: Vec::new() }
     }
 
-    /// Gives an update to whom it concerns. Of one row all updates come from one worker, in the order of the log.
+    /// Gives an update to whom it concerns. Of one row, and of one price, all updates come from one worker, in the order of the log. A price goes to
+    /// every shard when the round ends, the last one of the round: nothing but figures hangs on it, and they are worked out then.
     pub fn give(&mut self, update: Update) {
         let account = match update {
             Update::Carried(row, ..) | Update::End(row, _) => row.account,
             Update::Leg(leg) => leg.row.account,
             Update::Submitted(submission) => submission.account,
             Update::Delivering(account, _) => account,
-            Update::Price(..) => return (0..self.shards).for_each(|shard| self.updates.send((shard, update))),
+            Update::Price(instrument, price, underlying) => {
+                let Some(last) = self.prices.get_mut(usize::from(instrument.0)) else {
+                    return (0..self.next.len()).for_each(|shard| self.tell(shard, update));
+                };
+                if last.replace((price, underlying)).is_none() {
+                    self.moved.push(instrument);
+                }
+                return;
+            }
         };
-        // Of an account that is not defined any shard may say so.
-        let member = self.market.accounts.get(account.0 as usize).map_or(0, |account| account.member.0);
-        self.updates.send((u64::from(member) % self.shards, update));
+        let shard = self.shard_of.get(account.0 as usize).copied().unwrap_or_default();
+        self.tell(usize::from(shard), update);
+    }
+
+    fn tell(&mut self, shard: usize, update: Update) {
+        let next = &mut self.next[shard];
+        next.push(update);
+        if next.len() == PARCEL {
+            let updates = std::mem::replace(next, Vec::with_capacity(PARCEL));
+            self.parcels.send(Parcel { shard: shard as u64, updates });
+        }
+    }
+
+    /// Sends what was given and has not been sent.
+    fn send(&mut self) {
+        for instrument in std::mem::take(&mut self.moved) {
+            if let Some((price, underlying)) = self.prices[usize::from(instrument.0)].take() {
+                (0..self.next.len()).for_each(|shard| self.tell(shard, Update::Price(instrument, price, underlying)));
+            }
+        }
+        for (shard, updates) in (0..).zip(&mut self.next).filter(|(_, updates)| !updates.is_empty()) {
+            self.parcels.send(Parcel { shard, updates: std::mem::take(updates) });
+        }
     }
 
     /// Ends the round; the next one begins.
     pub fn end_round(&mut self) {
-        let next = self.updates.time() + 1;
-        self.updates.advance_to(next);
-        self.updates.flush();
+        self.send();
+        let next = self.parcels.time() + 1;
+        self.parcels.advance_to(next);
+        self.parcels.flush();
     }
 
     /// Ends all rounds: this worker gives nothing more. Workers that do not read the log say so at once.
     pub fn end(&mut self) {
-        self.updates.advance_to(u64::MAX - 1);
-        self.updates.flush();
+        self.send();
+        self.parcels.advance_to(u64::MAX - 1);
+        self.parcels.flush();
     }
 
     /// Whether everything of the rounds that have ended is worked out, on all workers.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        !self.probe.less_than(self.updates.time())
+        !self.probe.less_than(self.parcels.time())
     }
 }
 

@@ -149,7 +149,7 @@ fn a_task_that_fails_is_named_and_nothing_is_half_done() {
     let mut unknown = Day::random(8, 50);
     unknown.market.products.clear();
     let failed = settle(&unknown.market, &unknown.shards(2), &Progress::default()).expect_err("no product");
-    assert!(matches!(failed.why, Why::Panicked(_)), "{failed}");
+    assert!(matches!(failed.why, Why::Row(_, Impossible::Unknown)), "{failed}");
 }
 
 /// A day with nothing in it but its market.

@@ -9,7 +9,7 @@
 //!
 //! Rounding: sources are silent. One rounding a position row, by setting; [`Rounding::HalfUp`] by default.
 
-use crate::amount::{Money, Overflow, PARTS_OF_ONE, Price, Rate, Rounding, Total, divide};
+use crate::amount::{Money, Overflow, PARTS_OF_ONE, PerLot, Price, Rate, Rounding, Total};
 
 /// Margin of one side of a futures position.
 ///
@@ -22,9 +22,13 @@ pub fn futures(
     lots: u32,
     rounding: Rounding,
 ) -> Result<Money, Overflow> {
-    let worth = settlement.worth(multiplier, i64::from(lots));
-    let parts = worth.checked_mul(i128::from(rate.0)).ok_or(Overflow)?;
-    Money::of(divide(parts, i128::from(PARTS_OF_ONE), rounding))
+    futures_per_lot(settlement, multiplier, rate).times(lots, rounding)
+}
+
+/// Margin of a lot of a future.
+#[must_use]
+pub fn futures_per_lot(settlement: Price, multiplier: u32, rate: Rate) -> PerLot {
+    PerLot::with_rates(settlement.worth(multiplier, 1).checked_mul(i128::from(rate.0)), 1)
 }
 
 /// Both sides of an account in a group of products.
@@ -131,20 +135,29 @@ impl SellerTerms {
     /// # Errors
     /// [`Overflow`].
     pub fn margin(self, option: &OptionAtEnd, lots: u32, rounding: Rounding) -> Result<Money, Overflow> {
+        self.per_lot(option).times(lots, rounding)
+    }
+
+    /// Margin of a lot sold. As many of them pay as many times that: all terms are so much a lot, and the larger stays the larger.
+    #[must_use]
+    pub fn per_lot(self, option: &OptionAtEnd) -> PerLot {
+        PerLot::with_rates(self.parts(option).ok(), 2)
+    }
+
+    fn parts(self, option: &OptionAtEnd) -> Result<i128, Overflow> {
         let &OptionAtEnd { right, strike, settlement, underlying, multiplier } = option;
         let one = i128::from(PARTS_OF_ONE);
         let [factor, safety] = [self.factor, self.safety].map(|rate| i128::from(rate.0));
-        let worth = |price: Price| price.worth(multiplier, i64::from(lots));
+        let worth = |price: Price| price.worth(multiplier, 1);
         // All terms times one squared: k x a has two rates, and nothing is rounded before the end.
         let scaled = |amount: i128, by: i128| amount.checked_mul(by).ok_or(Overflow);
         let base = if right == Right::Call { underlying } else { strike };
-        let terms = SellerParts {
+        seller(SellerParts {
             premium: scaled(worth(settlement), one * one)?,
             at_risk: scaled(worth(underlying), factor * one)?,
             out_of_the_money: scaled(worth(right.out_of_the_money(underlying, strike)), one * one)?,
             least: scaled(worth(base), safety.checked_mul(factor).ok_or(Overflow)?)?,
-        };
-        Money::of(divide(seller(terms)?, one * one, rounding))
+        })
     }
 }
 

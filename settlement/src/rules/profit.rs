@@ -49,12 +49,15 @@ impl DayOf {
     /// # Errors
     /// [`Overflow`].
     pub fn profit(&self, settlement: Price, previous: Price, multiplier: u32) -> Result<Money, Overflow> {
-        let [settlement, previous] = [settlement, previous].map(|price| i128::from(price.0));
-        let [bought, sold] = [self.bought.lots, self.sold.lots].map(i128::from);
+        let net = i64::try_from(self.net()).map_err(|_| Overflow)?;
+        at(self.fixed(previous), net, settlement, multiplier)
+    }
+
+    /// What no price of today changes: Σ sold - Σ bought - previous settlement x (long - short held since yesterday), without the multiplier.
+    #[must_use]
+    pub fn fixed(&self, previous: Price) -> i128 {
         let held = i128::from(self.previous_long) - i128::from(self.previous_short);
-        let points =
-            self.sold.amount - self.bought.amount + settlement * (bought - sold) + (settlement - previous) * held;
-        Money::of(points * i128::from(multiplier))
+        self.sold.amount - self.bought.amount - i128::from(previous.0) * held
     }
 
     /// Lots it ends with: long less short.
@@ -62,6 +65,22 @@ impl DayOf {
     pub fn net(&self) -> i128 {
         i128::from(self.previous_long) - i128::from(self.previous_short) + i128::from(self.bought.lots)
             - i128::from(self.sold.lots)
+    }
+}
+
+/// Daily profit and loss at a price, of what is fixed and of the lots that are held now, long less short: the formula above with its terms in
+/// another order, so that a price that moves is one multiplication for each row.
+///
+/// # Errors
+/// [`Overflow`].
+#[inline]
+pub fn at(fixed: i128, net: i64, settlement: Price, multiplier: u32) -> Result<Money, Overflow> {
+    let points = fixed + i128::from(settlement.0) * i128::from(net);
+    // Points beyond 64 bits are beyond all money, unless nothing is made of them.
+    match i64::try_from(points) {
+        Ok(points) => Money::of(i128::from(points) * i128::from(multiplier)),
+        Err(_) if multiplier == 0 => Ok(Money::ZERO),
+        Err(_) => Err(Overflow),
     }
 }
 
