@@ -8,7 +8,7 @@
 
 mod generated;
 
-use generated::{CODES, INSTRUMENTS, MEMBERS, TRADES};
+use generated::{CODES, INSTRUMENTS, MEMBERS, TRADES, core_seconds};
 use settlement::batch::{Progress, settle};
 use std::time::Instant;
 
@@ -42,14 +42,6 @@ fn main() {
         fees / 10_000,
         most_memory() / 1024,
     );
-}
-
-/// Seconds that the process's threads were on cores, user and kernel, by hundredths; 0 where the kernel does not say.
-fn core_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Fields behind the name in brackets, which may have blanks: utime and stime are the twelfth and thirteenth.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// Greatest resident memory so far, KiB; 0 where the kernel does not say.

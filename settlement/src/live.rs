@@ -3,18 +3,18 @@
 //!
 //! A price moves everybody who holds the instrument, and that is where the time goes. A row is kept as what its figures come of and nothing else
 //! ([`crate::rows`]), premium and fees of trades only summed up: while the day runs an account is then a few multiplications for each of its
-//! rows. Rows whose day has ended are worked out as the batch does it ([`Position::figures`]). A member's accounts are in one shard, which adds what
+//! rows. Rows whose day has ended are worked out as the batch does it ([`crate::row::Position::figures`]). A member's accounts are in one shard, which adds what
 //! an account's figures changed by to its member's: nothing of an account has to travel.
 
 use crate::account::{CodeSum, Figures, InDelivery, MemberFigures, Submission, Submissions};
 use crate::amount::{Price, Total};
 use crate::market::{Account as Code, AccountIndex, InstrumentIndex, Market, MemberIndex};
 use crate::prices::AtPrices;
-use crate::row::{AtEnd, Impossible, Leg, Position, Row, RowKey, Side, Taken};
+use crate::row::{AtEnd, Impossible, Leg, Row, RowKey, Side, Taken};
 use crate::rows::{Line, Rows, Span};
 use crate::rules::closing::Held;
 use crate::rules::fee::Tiers;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// What a shard is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -33,6 +33,20 @@ pub enum Update {
     Delivering(AccountIndex, InDelivery),
 }
 
+impl Update {
+    /// Whom it concerns; none: everybody.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountIndex> {
+        match self {
+            Update::Carried(row, ..) | Update::End(row, _) => Some(row.account),
+            Update::Leg(leg) => Some(leg.row.account),
+            Update::Submitted(submission) => Some(submission.account),
+            Update::Delivering(account, _) => Some(*account),
+            Update::Price(..) => None,
+        }
+    }
+}
+
 /// A shard's accounts.
 pub struct Live {
     market: Market,
@@ -45,6 +59,8 @@ pub struct Live {
     /// What accounts were told to come to, by place.
     told: Vec<Figures>,
     rows: Rows,
+    /// How rows end of which that is known: none while the day runs.
+    ends: HashMap<RowKey, AtEnd>,
     /// Accounts that have a row in an instrument, by their places: whom a price moves.
     holders: Vec<Vec<u32>>,
     /// A bit for each account, by its place: something changed for it.
@@ -57,7 +73,10 @@ pub struct Live {
 
 const NOWHERE: u32 = u32::MAX;
 
-/// What legs change of an account, 64 bytes; what it was told to come to stands apart.
+/// Accounts in a block: they and their rows, some 64 KB, stay in the nearest cache but one.
+const BLOCK: usize = 256;
+
+/// What legs change of an account, a cache line; what it was told to come to stands apart.
 struct Account {
     index: AccountIndex,
     /// Its rows, in the order of instruments and hedge flags; few.
@@ -65,8 +84,6 @@ struct Account {
     /// Of its rows together: premium received less paid, and fees of trades.
     premium: Total,
     fees: Total,
-    /// How rows end of which that is known; most accounts have none while the day runs.
-    ends: Option<Box<BTreeMap<(InstrumentIndex, u8), AtEnd>>>,
     /// What has no row; most accounts have none of it.
     beside: Option<Box<(Submissions, InDelivery)>>,
 }
@@ -103,12 +120,47 @@ impl Live {
             told: vec![Figures::default(); accounts.len()],
             accounts,
             rows: Rows::default(),
+            ends: HashMap::new(),
             holders: vec![Vec::new(); market.instruments.len()],
             members: vec![MemberFigures::default(); market.members.len()],
             sum: CodeSum::default(),
             tiers: Tiers::default(),
             market,
         }
+    }
+
+    /// Takes a round of what it is told, in the order of the log for each account; accounts come one after another as they stand in memory, where a
+    /// leg would wait for its rows several times as long as it takes to work on them. `failed` hears what is impossible.
+    pub fn take_all(&mut self, parcels: &[Vec<Update>], mut failed: impl FnMut(&Update, Impossible)) {
+        let order = self.in_order(parcels);
+        for (parcel, number) in order {
+            let update = &parcels[parcel as usize][number as usize];
+            if let Err(why) = self.take(update) {
+                failed(update, why);
+            }
+        }
+    }
+
+    /// Numbers of updates, block by block of accounts, those of a block in their order; prices and what is unknown stand with the first block.
+    fn in_order(&self, parcels: &[Vec<Update>]) -> Vec<(u32, u32)> {
+        let block = |update: &Update| {
+            let place = update.account().and_then(|account| self.places.get(account.0 as usize)).copied();
+            place.filter(|place| *place != NOWHERE).map_or(0, |place| place as usize / BLOCK)
+        };
+        let mut begins = vec![0usize; self.accounts.len() / BLOCK + 2];
+        parcels.iter().flatten().for_each(|update| begins[block(update) + 1] += 1);
+        for block in 1..begins.len() {
+            begins[block] += begins[block - 1];
+        }
+        let mut order = vec![(0, 0); parcels.iter().map(Vec::len).sum()];
+        for (parcel, updates) in (0..).zip(parcels) {
+            for (number, update) in (0..).zip(updates) {
+                let next = &mut begins[block(update)];
+                order[*next] = (parcel, number);
+                *next += 1;
+            }
+        }
+        order
     }
 
     /// Takes what it is told, in the order of the log. What is impossible changes nothing.
@@ -120,9 +172,9 @@ impl Live {
             Update::Carried(key, long, short) => self.carried(key, long, short),
             Update::Leg(leg) => self.leg(&leg),
             Update::End(key, at_end) => {
-                let place = self.row(key)?.0;
-                let ends = self.accounts[place].ends.get_or_insert_default();
-                ends.insert((key.instrument, key.hedge), at_end);
+                let (place, row) = self.row(key)?;
+                self.rows.of_mut(self.accounts[place].span)[row].has_ended = true;
+                self.ends.insert(key, at_end);
                 Ok(())
             }
             Update::Submitted(submission) => {
@@ -234,7 +286,7 @@ impl Live {
     /// Works an account out, and adds what changed to its member's figures; none: it comes to what it came to before.
     fn work_out(&mut self, place: usize) -> Option<Moved> {
         let (account, told) = (&self.accounts[place], &mut self.told[place]);
-        let figures = match account.figures(&self.rows, &self.prices, &self.market, &mut self.sum) {
+        let figures = match account.figures(&self.rows, &self.prices, &self.ends, &self.market, &mut self.sum) {
             Ok(figures) if figures == *told => return None,
             Ok(figures) => figures,
             Err(why) => return Some(Moved::Impossible(account.index, why)),
@@ -253,13 +305,14 @@ impl Live {
 impl Account {
     fn new(index: AccountIndex) -> Self {
         let (span, premium, fees) = Default::default();
-        Account { index, span, premium, fees, ends: None, beside: None }
+        Account { index, span, premium, fees, beside: None }
     }
 
     fn figures(
         &self,
         rows: &Rows,
         prices: &[Option<AtPrices>],
+        ends: &HashMap<RowKey, AtEnd>,
         market: &Market,
         sum: &mut CodeSum,
     ) -> Result<Figures, Impossible> {
@@ -267,10 +320,10 @@ impl Account {
         sum.add_trades(self.premium, self.fees);
         for line in rows.of(self.span) {
             let prices = prices[usize::from(line.instrument.0)].as_ref().ok_or(Impossible::Unknown)?;
-            let at_end = self.ends.as_ref().and_then(|ends| ends.get(&(line.instrument, line.hedge)));
-            if let Some(at_end) = at_end {
-                let position = Position { long: line.long, short: line.short, fixed: line.fixed.into() };
-                sum.add(prices, &position.figures(line.key(self.index), market, prices, *at_end)?);
+            if line.has_ended {
+                let (key, position) = (line.key(self.index), line.position());
+                let at_end = ends.get(&key).copied().unwrap_or_default();
+                sum.add(prices, &position.figures(key, market, prices, at_end)?);
                 continue;
             }
             let lots = |held: Held| u32::try_from(held.lots()).map_err(|_| Impossible::TooManyLots);

@@ -4,7 +4,7 @@
 //! one, and what it leaves is taken by the next account that needs as many.
 
 use crate::market::{AccountIndex, InstrumentIndex};
-use crate::row::RowKey;
+use crate::row::{Position, RowKey};
 use crate::rules::closing::Held;
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub(crate) struct Line {
     pub short: Held,
     pub instrument: InstrumentIndex,
     pub hedge: u8,
+    /// How its day ended is known; it is kept elsewhere.
+    pub has_ended: bool,
 }
 
 /// The places of an account's rows.
@@ -37,6 +39,10 @@ pub(crate) struct Rows {
 impl Line {
     pub fn key(&self, account: AccountIndex) -> RowKey {
         RowKey { account, instrument: self.instrument, hedge: self.hedge }
+    }
+
+    pub fn position(&self) -> Position {
+        Position { long: self.long, short: self.short, fixed: self.fixed.into() }
     }
 }
 

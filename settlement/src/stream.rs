@@ -98,22 +98,21 @@ impl Stream {
                 .input_from(&mut parcels)
                 .unary_frontier(by_shard, "accounts", |_, _| {
                     let mut live = Live::new(market, |member| usize::from(shard(member)) == ours);
-                    let mut rounds: BTreeMap<u64, (_, Vec<Parcel>)> = BTreeMap::new();
+                    let mut rounds: BTreeMap<u64, (_, Vec<Vec<Update>>)> = BTreeMap::new();
                     move |(input, frontier), output| {
                         input.for_each_time(|time, data| {
                             let round = rounds
                                 .entry(*time.time())
                                 .or_insert_with(|| (time.retain(output.output_index()), Vec::new()));
-                            round.1.extend(data.flat_map(|parcels| parcels.drain(..)));
+                            round.1.extend(data.flat_map(|parcels| parcels.drain(..)).map(|parcel| parcel.updates));
                         });
                         while let Some(first) = rounds.first_entry().filter(|first| !frontier.less_equal(first.key())) {
                             let (number, (capability, parcels)) = first.remove_entry();
                             let mut tell = tell.borrow_mut();
-                            for update in parcels.into_iter().flat_map(|parcel| parcel.updates) {
-                                if let Err(why) = live.take(&update) {
-                                    tell(number, Changed::Alarm(Alarm::Update(update, why)));
-                                }
-                            }
+                            live.take_all(&parcels, |update, why| {
+                                tell(number, Changed::Alarm(Alarm::Update(*update, why)));
+                            });
+                            drop(parcels);
                             let mut session = output.session(&capability);
                             live.changed(|moved| match moved {
                                 Moved::Account(account, figures) => tell(number, Changed::Account(account, figures)),
@@ -159,23 +158,19 @@ impl Stream {
     /// Gives an update to whom it concerns. Of one row, and of one price, all updates come from one worker, in the order of the log. A price goes to
     /// every shard when the round ends, the last one of the round: nothing but figures hangs on it, and they are worked out then.
     pub fn give(&mut self, update: Update) {
-        let account = match update {
-            Update::Carried(row, ..) | Update::End(row, _) => row.account,
-            Update::Leg(leg) => leg.row.account,
-            Update::Submitted(submission) => submission.account,
-            Update::Delivering(account, _) => account,
-            Update::Price(instrument, price, underlying) => {
-                let Some(last) = self.prices.get_mut(usize::from(instrument.0)) else {
-                    return (0..self.next.len()).for_each(|shard| self.tell(shard, update));
-                };
+        if let Some(account) = update.account() {
+            let shard = self.shard_of.get(account.0 as usize).copied().unwrap_or_default();
+            return self.tell(usize::from(shard), update);
+        }
+        let Update::Price(instrument, price, underlying) = update else { return };
+        match self.prices.get_mut(usize::from(instrument.0)) {
+            Some(last) => {
                 if last.replace((price, underlying)).is_none() {
                     self.moved.push(instrument);
                 }
-                return;
             }
-        };
-        let shard = self.shard_of.get(account.0 as usize).copied().unwrap_or_default();
-        self.tell(usize::from(shard), update);
+            None => (0..self.next.len()).for_each(|shard| self.tell(shard, update)),
+        }
     }
 
     fn tell(&mut self, shard: usize, update: Update) {
