@@ -236,10 +236,27 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     assert!(fault.contains("refused: 45 ") && fault.contains("closed"), "{fault}");
     assert!(!operator::operate(&backstop.socket, phase("suspended"), true).unwrap());
     backstop.until("the day is closed", |status| status["is_closed"] == true);
+
+    // The closed day is settled and corrected while the core still runs; one command releases it, and members are told to fetch it again.
+    let of = |name: &str| market.socket(name).display().to_string();
+    let (journal, base, out) = (of(&format!("journal/{DAY}.journal")), of("base"), of("settled"));
+    let settle = |words: &[&str]| {
+        let output = self::backstop(&[&["settle"], words, &["--out", &out, "--json"]].concat());
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        assert!(output.status.success(), "{words:?}: {value} {}", String::from_utf8_lossy(&output.stderr));
+        value
+    };
+    settle(&["run", "--journal", &journal, "--base", &base]);
+    settle(&["rerun", "--journal", &journal, "--base", &base, "--price", "IF2406=3900"]);
+    let day = DAY.to_string();
+    let released = settle(&["release", &day, "2", "--notify", &of("site.toml")]);
+    assert_eq!(released["told"].as_array().map(Vec::len), Some(1), "{released}");
+    crowd.until_bulletins(u64::from(MEMBERS));
     drop(crowd);
     let words = backstop.end();
     assert!(words.contains("the day's end"), "{words}");
     drop(backstop);
+    settle(&["carry", "--journal", &journal, "--base", &base, "--to", &of("next")]);
 
     // What the primary executed and what Backstop recorded agree up to the cut.
     let record = std::fs::read(market.socket("primary").join(format!("{DAY}.record"))).unwrap();
@@ -253,6 +270,8 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     names.end();
     let end = market.socket("journal").join(format!("{DAY}.end"));
     let ended = BaseFiles::load(&end).unwrap();
+    let settled = BaseFiles::load(&market.socket("next")).unwrap();
+    assert_eq!(settled.positions, ended.positions, "what was settled is what the core had");
     assert!(!ended.positions.is_empty() && ended.positions.iter().all(|row| row.long_today + row.short_today == 0));
     let network = Network::new(NetworkConfig { ports: 24, queue_frames: 4_096, ..NetworkConfig::default() });
     let next = Market { network, ..market };

@@ -8,7 +8,7 @@ use backstop::settle::corrections::Corrections;
 use backstop::settle::day_log::DayLog;
 use backstop::settle::intake::{Contradiction, Intake, What};
 use backstop::settle::market::PriceBy;
-use backstop::settle::run::{NotSettled, changes, settle_day};
+use backstop::settle::run::{NotSettled, changes, items, settle_day};
 use backstop::settle::terms::Terms;
 use engine::IdStyle;
 use engine::command::{BodyView, BookPolicy, CommandBuffer, EpochOpen, OrderInsert, Reopening, TakeoverBegin};
@@ -330,7 +330,7 @@ fn settled(
 ) -> Result<backstop::settle::run::Run, NotSettled> {
     let mut day = DayLog::read(log, &|_| {}).unwrap();
     let mut terms = Terms::read(folder, &day.intake, &|_| {}).map_err(NotSettled::Faults)?;
-    settle_day(&mut day, &mut terms, corrections, 1, threads, &Batch::default())
+    settle_day(&mut day, &mut terms, corrections, 1, threads, &Batch::default(), None)
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn a_small_day_comes_out_as_worked_out_by_hand() {
     assert_eq!(price("IF2412"), (37_906_000, PriceBy::LastHour));
     assert_eq!(price("IO2412-C-3700"), (2_010_000, PriceBy::LastHour));
     assert_eq!(price("T2412"), (1_056_150, PriceBy::Previous));
-    assert_eq!(price("IO2412-P-3700"), (1_900_000, PriceBy::Previous));
+    assert_eq!(price("IO2412-P-3700"), (1_900_000, PriceBy::PreviousOfOption));
     let figures: BTreeMap<u32, _> = run.result.settled.accounts.iter().map(|(account, of)| (account.0, *of)).collect();
     let yuan = |yuan: f64| settlement::Money((yuan * 10_000.0).round() as i64);
     // Account 0: three of yesterday at 3788.8, bought 1 at 3780 and 2 at 3790, sold 1 at 3792: in all
@@ -389,7 +389,7 @@ fn corrections_give_what_a_day_with_them_would_have_given() {
     let profit = |run: &backstop::settle::run::Run, account: usize| run.result.settled.accounts[account].1.profit.0;
     // Five long lots at a settlement price 9.4 points higher.
     assert_eq!(profit(&dearer, 0) - profit(&first, 0), 94_000 * 300 * 5);
-    let changed = changes(&first.result, &dearer.result);
+    let changed = changes(&items(&first.result), &items(&dearer.result));
     assert!(changed.iter().any(|change| change.of == "IF2412" && change.now == Some(38_000_000)), "{changed:?}");
     assert!(changed.iter().all(|change| !change.of.starts_with("T2412")), "{changed:?}");
 

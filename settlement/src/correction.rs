@@ -12,6 +12,7 @@
 use crate::account::{self, CodeSum, Figures, Submissions};
 use crate::amount::Price;
 use crate::batch::{Failed, Phase, Settled, SettledRow, Why, advance, end, guarded};
+use crate::checkpoint::Digest;
 use crate::delivery::{self, DeliveryDay};
 use crate::market::{AccountIndex, Instrument, InstrumentIndex, Market};
 use crate::prices::AtPrices;
@@ -133,6 +134,19 @@ impl Touched {
             rows: rows.into_iter().collect(),
         })
     }
+}
+
+/// SHA-256, in hexadecimal digits, of all that a run was made from but its instruments and its log: two markets that have the same differ for
+/// [`Touched::between`] in their instruments alone. `beside`: what else the run read. Who keeps it with a run needs no market of that run to
+/// correct it.
+#[must_use]
+pub fn key_beside_instruments(market: &Market, beside: &impl fmt::Debug) -> String {
+    let Market { day, products, instruments: _, members, accounts, fees, settings, deliverables, delivering, closes } =
+        market;
+    let small = (day, products, members, settings, deliverables, delivering, closes);
+    let fees = (fees.rules(), fees.waivers(), fees.rounding());
+    let key = Digest::new("beside 1").shown(&small).shown(&fees).records(accounts).shown(beside).key();
+    key.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Corrections {

@@ -1,6 +1,6 @@
 //! A day's end as a folder that the next day opens from (回切): the tables as the state has them after the last frame.
 
-use super::decimal::{self, PRICE_PLACES};
+use super::decimal::{self, PRICE_PLACES, RATE_PLACES};
 use super::load::{CARRIED, LAST_DAY_PHASE};
 use super::products::{Terms, function_names};
 use super::table::show_time;
@@ -11,13 +11,32 @@ use engine::command::{
     USER_ASCENDING_LOCAL_IDS, USER_CANCEL_ON_DISCONNECT,
 };
 use engine::types::{AccountIndex, InstrumentIndex, ParticipantIndex, Phase, PriceRule, ProductIndex, Right, TieBreak};
-use journal::LogReader;
+use journal::{Log, LogLimits, LogReader, Machine, Replay};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+
+/// A day's end from its journal, which stays as it is: it is replayed in memory by our own rules beside.
+///
+/// # Errors
+/// The journal cannot be read, a frame of it cannot be, or its day is not closed.
+pub fn of_journal(path: &Path) -> Result<(BaseFiles, Replay, LogReader), String> {
+    let inspected = journal::inspect(path, None).map_err(|error| error.to_string())?;
+    let reader = inspected.reader;
+    let bytes = usize::try_from(reader.committed()).map_err(|_| "the journal does not fit this machine".to_owned())?;
+    let limits =
+        LogLimits { bytes: bytes + 4_096, frames: usize::try_from(inspected.frames).unwrap_or(usize::MAX) + 1 };
+    let log = Log::in_memory(limits).map_err(|error| format!("memory for the journal: {error}"))?;
+    let mut machine = Machine::new(log, crate::run::journals::identity(0));
+    let replay = machine.replay(&reader);
+    if let Some(refused) = &replay.refused {
+        return Err(format!("{}: {refused}", path.display()));
+    }
+    Ok((BaseFiles::at_the_end(machine.state(), &reader)?, replay, reader))
+}
 
 impl BaseFiles {
     /// A day's end, from its log: the state after the last frame, with every definition as it is now.
@@ -322,8 +341,8 @@ fn without_expired(table: &[u8], expired: &[String]) -> Vec<u8> {
 /// Id of the product of a day without products.
 const NAMELESS: &str = "ALL";
 
-const PRODUCT_COLUMNS: &str =
-    "product,kind,group,functions,limit_by_view,enquiry_interval,enquiry_spread,open_limit,quote_spread,quote_volume";
+const PRODUCT_COLUMNS: &str = "product,kind,group,functions,limit_by_view,enquiry_interval,enquiry_spread,open_limit,quote_spread,quote_volume,\
+    limit_rate,last_day_limit_rate,listing_day_limit_rate,margin_rate";
 const INSTRUMENT_COLUMNS: &str = "instrument,price_rule,tie_break,phase,right,tick,multiplier,lower_limit,upper_limit,\
     previous_settlement,minimum_volume,maximum_volume,position_limit,open_interest,product,maximum_market_volume,open_limit,\
     limit_with,option_type,strike,exercise,premium,margin_long,margin_short,last_trading_day";
@@ -344,6 +363,10 @@ fn product_fields(row: &ProductRow) -> Vec<String> {
         row.terms.open_limit.to_string(),
         row.quote_spread.to_string(),
         row.quote_volume.to_string(),
+        decimal::show(row.terms.limit_rate, RATE_PLACES),
+        decimal::show(row.terms.last_day_limit_rate, RATE_PLACES),
+        decimal::show(row.terms.listing_day_limit_rate, RATE_PLACES),
+        decimal::show(row.terms.margin_rate, RATE_PLACES),
     ]
 }
 
@@ -506,7 +529,7 @@ fn trimmed(text: &[u8]) -> String {
     String::from_utf8_lossy(text).trim_end_matches([' ', '\0']).to_owned()
 }
 
-fn write(path: &Path, header: &str, rows: Vec<Vec<String>>) -> Result<(), String> {
+pub(crate) fn write(path: &Path, header: &str, rows: Vec<Vec<String>>) -> Result<(), String> {
     if rows.is_empty() {
         // The table is left out, as it may be.
         let _ = fs::remove_file(path);

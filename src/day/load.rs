@@ -35,10 +35,15 @@ pub const FILES: &[&str] = &[
     "closes.csv",
     "bonds.csv",
     "codes.csv",
+    "netting.csv",
+    "declarations.csv",
+    "transfers.csv",
+    "delivering.csv",
     "expired_positions.csv",
 ];
 /// Files that the log does not hold: a day's end takes them from the day's own folder.
-pub const CARRIED: &[&str] = &["margins.csv", "fees.csv", "trading_days.csv", "waivers.csv", "bonds.csv", "codes.csv"];
+pub const CARRIED: &[&str] =
+    &["margins.csv", "fees.csv", "trading_days.csv", "waivers.csv", "bonds.csv", "codes.csv", "settlement.toml"];
 /// Most money of a row, 1/10,000 yuan: 100 trillion yuan.
 const MONEY_MOST: i64 = 1_000_000_000_000_000_000;
 /// Most steps of a day (RULES.md, ScheduleSet).

@@ -130,6 +130,31 @@ fn files() -> Vec<(&'static str, String)> {
             "# 自营 the member's own; 自动对冲 nets long and short at the day's end\nparticipant,client,own,nets\n0001,00000001,true,false\n"
                 .to_owned(),
         ),
+        (
+            "netting.csv",
+            "# 自动对冲 asked for, row by row: at most so many lots of each side, all if empty\n\
+             participant,client,instrument,hedge,lots\n0001,00000001,IF2412,1,\n"
+                .to_owned(),
+        ),
+        (
+            "declarations.csv",
+            "# 交割申报 of bond futures in their delivery month: side deliver | take; bond: which one, of who delivers\n\
+             participant,client,instrument,hedge,side,lots,bond\n"
+                .to_owned(),
+        ),
+        (
+            "transfers.csv",
+            "# 移仓 at the settlement price; what is empty is everything, to_client the same one\n\
+             participant,client,to_participant,to_client,instrument,hedge,side,lots\n"
+                .to_owned(),
+        ),
+        (
+            "delivering.csv",
+            "# 交割中, as `backstop settle carry` writes it at the end of a day; bond is filled in when the seller has named it\n\
+             instrument,product,multiplier,margin_long,margin_short,seller_participant,seller_client,seller_hedge,\
+             buyer_participant,buyer_client,buyer_hedge,lots,price,bond,day,interest,invoice\n"
+                .to_owned(),
+        ),
     ]
 }
 
@@ -205,6 +230,8 @@ both_sides = [] # groups of products without 单向大边
 combination = \"0\" # 组合保证金优惠
 collateral_multiple = \"4\" # 配比乘数
 tiers_by_hedge_flag = false
+option_price = \"closing-auction\" # then the last hour; or \"last-hour\"
+untraded_option = \"previous\" # named to be looked at; or \"refuse\" until closes.csv gives a price 理论价
 ";
 
 fn readme() -> String {
@@ -222,7 +249,8 @@ fn readme() -> String {
          that file, from a settlement price that gives both. Prices are yuan (points). users.csv holds secrets: keep it yours.\n\
          \n\
          At the day's end:    backstop settle run --journal the-days-journal --base . --out settled\n\
-         It reads funds.csv, waivers.csv, closes.csv, bonds.csv, codes.csv and settlement.toml too 结算.\n",
+         It reads funds.csv, waivers.csv, closes.csv, bonds.csv, codes.csv, netting.csv, declarations.csv, transfers.csv, delivering.csv\n\
+         and settlement.toml too 结算. The next day's folder:  backstop settle carry --journal the-days-journal --base . --out settled --to next\n",
         FILES.join(", ")
     )
 }

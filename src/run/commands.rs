@@ -5,16 +5,13 @@ use super::control::{Control, Operation};
 use super::core::Core;
 use super::doors::{self, Over, OverQueues, Queues};
 use super::front::FrontNode;
-use super::journals;
 use super::names::{self, Names};
 use super::node::{self, Node, stop_flag};
 use super::operator::{self, SwitchFlags};
 use super::stand_in::StandIn;
-use crate::base_files::BaseFiles;
 use crate::site::{FrontSite, Site, Subnet};
 use dataplane::stages::{LayoutMap, Waiter};
 use hw_profiles::Profile;
-use journal::{Log, LogLimits, Machine};
 use net::memory::Steering;
 use net::{HostConfig, Instant, Transport};
 use std::net::Ipv4Addr;
@@ -106,7 +103,7 @@ pub struct StopOptions {
     whom: Whom,
 }
 
-/// `day-end`.
+/// `day-end`: as the core has it. `backstop settle carry` writes the same folder with what was settled in it.
 #[derive(Debug, clap::Args)]
 pub struct DayEndOptions {
     /// A day's journal; nobody may be writing it
@@ -317,19 +314,7 @@ pub fn stop(options: &StopOptions) -> Result<bool, String> {
 /// # Errors
 /// The journal, or that its day is not closed.
 pub fn day_end(options: &DayEndOptions) -> Result<bool, String> {
-    let inspected = journal::inspect(&options.journal, None).map_err(|error| error.to_string())?;
-    let reader = inspected.reader;
-    // Replayed into memory, by our own rules beside: the journal stays as it is.
-    let bytes = usize::try_from(reader.committed()).map_err(|_| "the journal does not fit this machine".to_owned())?;
-    let limits =
-        LogLimits { bytes: bytes + 4_096, frames: usize::try_from(inspected.frames).unwrap_or(usize::MAX) + 1 };
-    let log = Log::in_memory(limits).map_err(|error| format!("memory for the journal: {error}"))?;
-    let mut machine = Machine::new(log, journals::identity(0));
-    let replay = machine.replay(&reader);
-    if let Some(refused) = replay.refused {
-        return Err(format!("{}: {refused}", options.journal.display()));
-    }
-    let files = BaseFiles::at_the_end(machine.state(), &reader)?;
+    let (files, replay, _) = crate::day::end::of_journal(&options.journal)?;
     files.save(&options.to)?;
     if let Some(base) = &options.base {
         crate::day::end::carry_on(base, &options.to)?;

@@ -95,12 +95,29 @@ pub fn status(socket: &Path, looks: Option<u32>, json: bool) -> Result<bool, Str
     }
 }
 
-/// Has a process execute a command of the exchange itself, and waits for what came of it, at most [`PATIENCE`]. False: it was refused, and
+/// Has a process execute a command of the exchange itself, waits for what came of it ([`decided`]), and says it. False: it was refused, and
 /// `json` said so; without that it is an error.
 ///
 /// # Errors
 /// It was refused, it is not known what came of it, or nobody answers.
 pub fn operate(socket: &Path, command: Operation, json: bool) -> Result<bool, String> {
+    let decided = decided(socket, command)?;
+    if json {
+        println!("{}", serde_json::to_string(&decided).expect("an outcome is plain data"));
+        return Ok(decided.refused.is_none());
+    }
+    match decided.refused {
+        None => println!("已生效 in effect, sequence {}", decided.sequence),
+        Some(why) => return Err(format!("被拒 refused: {} {} (sequence {})", why.code, why.text, decided.sequence)),
+    }
+    Ok(true)
+}
+
+/// Has a process execute a command of the exchange itself; what came of it, within at most [`PATIENCE`].
+///
+/// # Errors
+/// It is not known what came of it, or nobody answers.
+pub fn decided(socket: &Path, command: Operation) -> Result<Decided, String> {
     let mut client = Client::connect(socket)?;
     let mut answer = client.ask(&Ask::Operate { command })?;
     let began = Instant::now();
@@ -116,17 +133,7 @@ pub fn operate(socket: &Path, command: Operation, json: bool) -> Result<bool, St
         std::thread::sleep(OUTCOME_EVERY);
         answer = client.ask(&Ask::Outcome { ticket })?;
     }
-    let decided: Decided = serde_json::from_value(answer["outcome"].take())
-        .map_err(|fault| format!("the answer is no outcome: {fault}"))?;
-    if json {
-        println!("{}", serde_json::to_string(&decided).expect("an outcome is plain data"));
-        return Ok(decided.refused.is_none());
-    }
-    match decided.refused {
-        None => println!("已生效 in effect, sequence {}", decided.sequence),
-        Some(why) => return Err(format!("被拒 refused: {} {} (sequence {})", why.code, why.text, decided.sequence)),
-    }
-    Ok(true)
+    serde_json::from_value(answer["outcome"].take()).map_err(|fault| format!("the answer is no outcome: {fault}"))
 }
 
 /// Ends a process in order.

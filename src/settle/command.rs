@@ -3,13 +3,15 @@
 //! ```text
 //! DIR/settlement.sqlite              every run, unless --store names another place
 //! DIR/<yyyymmdd>/checkpoints/        what tasks came to: a run that was stopped goes on from there, a correction settles what it touches
-//! DIR/<yyyymmdd>/<settlement id>/    a run's files, prices.csv, corrections.csv; notice.txt when it is released
+//! DIR/<yyyymmdd>/<settlement id>/    a run's files, prices.csv, corrections.csv, inputs.sha256; notice.txt when it is released
 //! ```
 
 use super::corrections::{self, Corrections};
 use super::day_log::DayLog;
-use super::run::{Change, NotSettled, Run, Summary, changes, settle_day};
+use super::follow::as_it_stands;
+use super::run::{Before, Change, NotSettled, Run, Summary, changes, items, settle_day};
 use super::terms::Terms;
+use super::{carry, release};
 use crate::day::decimal::{PRICE_PLACES, show};
 use crate::day::end::put;
 use crate::day::table::Faults;
@@ -19,6 +21,7 @@ use serde_json::{Value, json};
 use settlement::amount::Money;
 use settlement::batch::{Progress, Run as Batch};
 use settlement::checkpoint::Checkpoints;
+use settlement::correction::Recomputed;
 use settlement::result::{DayResult, Stage};
 use settlement_files::{FileKind, Written};
 use settlement_store::{Saved, Store};
@@ -27,8 +30,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// In a run's folder: what it was made from, as a digest; a correction of it goes on from there where that is the same.
+const INPUTS: &str = "inputs.sha256";
 /// Rows of a list that are printed; --json has them all.
 const ROWS: usize = 40;
+/// What faults of a folder come to.
+const NOT_SETTLED: &str = "nothing was settled 未结算";
 /// How often the bar looks how far a run is.
 const LOOKS: Duration = Duration::from_millis(50);
 
@@ -55,11 +62,12 @@ enum Job {
     Rerun(RerunOptions),
     /// The runs of a day, how far they are released, and clearing members' calls 状态
     Status(StatusOptions),
-    /// Releases a run officially, and writes the notice to members 正式发布
+    /// Releases a run officially, and tells members: after a correction, to fetch their files again 正式发布
     ///
-    /// The run's files are written again as official; notice.txt holds what members are told, in the words of a bulletin: after a
-    /// correction, to fetch their files again.
-    Release(ReleaseOptions),
+    /// The run's files are written again as official; notice.txt holds what members are told. With --notify SITE the site's Backstop, if it is the
+    /// exchange (also when its day is closed), publishes that as a bulletin 公告 to all, or to each --participant; given again for a run that is
+    /// released already, it tells them once more. Where no core runs, notice.txt holds the command that tells them when one does.
+    Release(release::Options),
     /// Everybody's figures while the day runs, from a journal as it is being written: funds, margin, calls 盘中结算
     ///
     /// One process by default; several, on several machines, by a host file: the same command everywhere, each with its --process. When the
@@ -67,6 +75,14 @@ enum Job {
     ///
     /// Exit code: 0 no alarm, 1 alarms, 2 ended otherwise.
     Follow(super::follow::Options),
+    /// Writes the next day's folder from a settled day: positions, prices and limits, funds, deliveries under way 结转
+    ///
+    /// It is the folder of `backstop day-end` (members, seats, codes, contracts, as the core had them), with what was settled in it: so a site's
+    /// base_data, `day load` and `primary --day-from` take it. Contracts that expired are left out; new ones, deposits, and the bonds that
+    /// sellers name (delivering.csv) are filled in by the clearing house. The folder is checked whole as `day load` would.
+    ///
+    /// Exit code: 0 written, 1 a folder has faults, 2 not done.
+    Carry(carry::Options),
     /// Compares two folders of settlement files, ours and the primary's, item by item 核对
     ///
     /// Exit code: 0 all equal, 1 something differs or is missing, 2 a file cannot be read.
@@ -75,21 +91,21 @@ enum Job {
 
 /// Where a settlement is kept.
 #[derive(clap::Args, Clone, Debug)]
-struct Place {
+pub(super) struct Place {
     /// The settlement's folder
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// Where runs are stored: a file of SQLite, or postgres://user@host/database [default: DIR/settlement.sqlite]
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// One JSON object on stdout
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 #[derive(clap::Args, Clone, Debug)]
 struct RunOptions {
-    /// The closed day's journal
+    /// The closed day's journal, also of a core that still runs
     #[arg(long, value_name = "LOG")]
     journal: PathBuf,
     /// The folder that the day was opened from, with funds.csv, closes.csv, …
@@ -133,21 +149,6 @@ struct StatusOptions {
 }
 
 #[derive(clap::Args, Clone, Debug)]
-struct ReleaseOptions {
-    /// The trading day, yyyymmdd
-    #[arg(value_name = "DAY")]
-    day: u32,
-    /// The settlement id
-    #[arg(value_name = "ID")]
-    id: u32,
-    #[command(flatten)]
-    place: Place,
-    /// Why; it stands in the store
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
-}
-
-#[derive(clap::Args, Clone, Debug)]
 struct CompareOptions {
     /// Our files: a folder
     #[arg(value_name = "OURS")]
@@ -169,14 +170,15 @@ pub fn run(options: &Options) -> Result<bool, String> {
         Job::Run(options) => settle(options, None),
         Job::Rerun(options) => rerun(options),
         Job::Status(options) => status(options),
-        Job::Release(options) => release(options),
+        Job::Release(options) => release::run(options),
+        Job::Carry(options) => carry::run(options),
         Job::Compare(options) => compare(options),
         Job::Follow(options) => super::follow::run(options),
     }
 }
 
 impl Place {
-    fn open(&self) -> Result<Box<dyn Store>, String> {
+    pub fn open(&self) -> Result<Box<dyn Store>, String> {
         std::fs::create_dir_all(&self.out).map_err(|error| format!("{}: {error}", self.out.display()))?;
         let url = match &self.store {
             Some(url) => url.clone(),
@@ -185,23 +187,32 @@ impl Place {
         settlement_store::open(&url).map_err(|error| format!("{url}: {error}"))
     }
 
-    fn folder(&self, day: u32, id: u32) -> PathBuf {
+    pub fn folder(&self, day: u32, id: u32) -> PathBuf {
         self.out.join(day.to_string()).join(id.to_string())
     }
 }
 
-fn told(faults: &Faults, as_json: bool) -> bool {
+pub(super) fn told(faults: &Faults, as_json: bool, outcome: &str) -> bool {
     if as_json {
         println!("{}", json!({ "ok": false, "fault_count": faults.count, "faults": faults.list }));
     } else {
         faults.list.iter().for_each(|fault| println!("{fault}"));
-        println!("{} faults; nothing was settled 共 {} 处错误，未结算", faults.count, faults.count);
+        println!("{} faults; {outcome} 共 {} 处错误", faults.count, faults.count);
     }
     false
 }
 
+/// A day's log; that of a core which still runs is read as it stands.
 fn read_log(path: &Path) -> Result<DayLog, String> {
-    let inspected = journal::inspect(path, None).map_err(|error| error.to_string())?;
+    let inspected = match journal::inspect(path, None) {
+        Err(error) if matches!(error.reason, journal::OpenFault::InUse) => {
+            let bar = progress(0, "");
+            let day = as_it_stands(path);
+            bar.finish_and_clear();
+            return day;
+        }
+        inspected => inspected.map_err(|error| error.to_string())?,
+    };
     let bar = progress(inspected.frames, "frames");
     let day = DayLog::read(&inspected.reader, &|frames| bar.set_position(frames));
     bar.finish_and_clear();
@@ -214,7 +225,7 @@ fn rerun(options: &RerunOptions) -> Result<bool, String> {
     if let Some(path) = &options.corrections
         && let Err(faults) = corrections.add_file(path)
     {
-        return Ok(told(&faults, options.run.place.json));
+        return Ok(told(&faults, options.run.place.json, NOT_SETTLED));
     }
     if corrections.is_empty() {
         return Err("nothing is corrected; expected --price, --cancel-trade or --corrections".to_owned());
@@ -238,7 +249,7 @@ fn settle(options: &RunOptions, corrections: Option<Corrections>) -> Result<bool
     bar.finish_and_clear();
     let mut terms = match terms {
         Ok(terms) => terms,
-        Err(faults) => return Ok(told(&faults, place.json)),
+        Err(faults) => return Ok(told(&faults, place.json, NOT_SETTLED)),
     };
     let mut store = place.open()?;
     let refuse = |error: settlement_store::StoreError| format!("the store: {error}");
@@ -250,13 +261,14 @@ fn settle(options: &RunOptions, corrections: Option<Corrections>) -> Result<bool
             if file.exists()
                 && let Err(faults) = in_force.add_file(&file)
             {
-                return Ok(told(&faults, place.json));
+                return Ok(told(&faults, place.json, NOT_SETTLED));
             }
         }
         (None, Some(_)) => return Err(format!("{trading_day} was not settled yet; `backstop settle run` does it")),
         (None, None) => {}
     }
     let is_rerun = corrections.is_some();
+    let of_last = in_force.clone();
     if let Some(corrections) = corrections {
         in_force.prices.extend(corrections.prices);
         in_force.cancelled.extend(corrections.cancelled);
@@ -264,27 +276,35 @@ fn settle(options: &RunOptions, corrections: Option<Corrections>) -> Result<bool
     let next = store.next_id(trading_day).map_err(refuse)?;
     let saves = place.out.join(trading_day.to_string()).join("checkpoints");
     let saves = Checkpoints::open(&saves).map_err(|error| format!("{}: {error}", saves.display()))?;
+    let before = last.map(|last| store.read(trading_day, last)).transpose().map_err(refuse)?;
+    let mut before = before.map(|result| {
+        let inputs = place.folder(trading_day, result.head.settlement_id).join(INPUTS);
+        let inputs = std::fs::read_to_string(inputs).unwrap_or_default().trim().to_owned();
+        Before { result, inputs, corrections: of_last }
+    });
+    let figures = before.as_ref().map(|before| items(&before.result));
     let settled = with_bar("tasks", |progress| {
         let how = Batch { progress: Some(progress), checkpoints: Some(&saves), ..Batch::default() };
-        settle_day(&mut day, &mut terms, &in_force, next, options.threads, &how)
+        let before = before.as_mut().filter(|_| is_rerun);
+        settle_day(&mut day, &mut terms, &in_force, next, options.threads, &how, before)
     });
     let mut run = match settled {
         Ok(run) => run,
-        Err(NotSettled::Faults(faults)) => return Ok(told(&faults, place.json)),
+        Err(NotSettled::Faults(faults)) => return Ok(told(&faults, place.json, NOT_SETTLED)),
         Err(NotSettled::Fault(fault)) => return Err(fault),
     };
-    let before = last.map(|last| store.read(trading_day, last)).transpose().map_err(refuse)?;
-    let changed = before.as_ref().map(|before| changes(before, &run.result));
+    let changed = figures.map(|figures| changes(&figures, &items(&run.result)));
     // The same once more is no run of its own.
     if let (Some(before), Some([])) = (&before, changed.as_deref())
-        && is_same(before, &run.result)
+        && is_same(&before.result, &run)
     {
-        run.result.head = before.head.clone();
+        run.result.head = before.result.head.clone();
     }
     let folder = place.folder(trading_day, run.result.head.settlement_id);
     // Before the run is seen: whoever settles next goes on from them.
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     put(&folder.join(corrections::FILE), in_force.text().as_bytes())?;
+    put(&folder.join(INPUTS), format!("{}\n", run.inputs).as_bytes())?;
     let saved = store.save(&run.result).map_err(refuse)?;
     let written = write_files(&run.result, &folder, &options.files)?;
     put(&folder.join("prices.csv"), prices_text(&run).as_bytes())?;
@@ -294,8 +314,14 @@ fn settle(options: &RunOptions, corrections: Option<Corrections>) -> Result<bool
 }
 
 /// Whether two results are the same but for the run's number and stage.
-fn is_same(before: &DayResult, now: &DayResult) -> bool {
-    before.settled == now.settled
+fn is_same(before: &DayResult, run: &Run) -> bool {
+    let now = &run.result;
+    // Where a part was settled again the figures of the run before are in the new one: then nothing of it was worked out.
+    let same_figures = match run.again {
+        Some(again) => again == Recomputed::default(),
+        None => before.settled == now.settled,
+    };
+    same_figures
         && before.trades == now.trades
         && before.names == now.names
         && (before.head.last_sequence, before.head.state_digest, &before.head.group)
@@ -330,7 +356,7 @@ impl Drop for Ends<'_> {
     }
 }
 
-fn write_files(result: &DayResult, folder: &Path, kinds: &[FileKind]) -> Result<Vec<Written>, String> {
+pub(super) fn write_files(result: &DayResult, folder: &Path, kinds: &[FileKind]) -> Result<Vec<Written>, String> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let bar: ProgressBar = progress(0, "files");
     let kinds = if kinds.is_empty() { &FileKind::ALL[..] } else { kinds };
@@ -354,7 +380,7 @@ fn yuan(money: Money) -> String {
     show(money.0, PRICE_PLACES)
 }
 
-fn stage_words(stage: Stage) -> &'static str {
+pub(super) fn stage_words(stage: Stage) -> &'static str {
     match stage {
         Stage::Check => "请核对 please check",
         Stage::Official => "正式发布 official release",
@@ -379,7 +405,7 @@ fn tell(
             "prices": run.prices,
             "folder": folder.display().to_string(),
             "files": written,
-            "tasks": { "worked_out": run.did.worked_out, "from_checkpoints": run.did.taken_up },
+            "tasks": { "worked_out": run.did.worked_out, "from_checkpoints": run.did.taken_up, "again": run.again },
         });
         if let Some(changed) = changed {
             value["changed"] = json!(changed);
@@ -413,6 +439,11 @@ fn tell(
     for (by, count) in &summary.prices {
         println!("  {count} settlement prices from {by}");
     }
+    if !summary.to_look_at.is_empty() {
+        let (count, first) = (summary.to_look_at.len(), summary.to_look_at.iter().take(ROWS));
+        let first: Vec<&str> = first.map(String::as_str).collect();
+        println!("  待核 {count} options without a price of today, to be looked at (closes.csv): {}", first.join(" "));
+    }
     summary.one_sided.iter().for_each(|name| println!("  单边市 one-sided market: {name}"));
     members(&summary.members.iter().map(|of| (of.member.as_str(), of.reserve, of.call)).collect::<Vec<_>>());
     if let Some(changed) = changed {
@@ -425,7 +456,13 @@ fn tell(
             println!("  … --json has all");
         }
     }
-    println!("{} tasks worked out, {} taken from checkpoints", run.did.worked_out, run.did.taken_up);
+    match run.again {
+        None => println!("{} tasks worked out, {} taken from checkpoints", run.did.worked_out, run.did.taken_up),
+        Some(again) => println!(
+            "only what the correction touches was settled again 只重算受影响部分: trades of {} rows, figures of {}, {} expiring contracts, {} codes",
+            again.traded, again.figured, again.ended, again.accounts
+        ),
+    }
     let bytes: u64 = written.iter().map(|file| file.bytes).sum();
     println!("{} files, {bytes} bytes, in {}", written.len(), folder.display());
     println!("when members agree: backstop settle release {} {} --out DIR", head.day, head.settlement_id);
@@ -479,51 +516,6 @@ fn status(options: &StatusOptions) -> Result<bool, String> {
     }
     members(&funds.iter().map(|(member, funds)| (member.as_str(), funds.reserve, funds.call)).collect::<Vec<_>>());
     Ok(true)
-}
-
-fn release(options: &ReleaseOptions) -> Result<bool, String> {
-    let (day, id, place) = (options.day, options.id, &options.place);
-    let mut store = place.open()?;
-    let refuse = |error: settlement_store::StoreError| format!("the store: {error}");
-    let run = store.release(day, id, Stage::Official, &options.reason).map_err(refuse)?;
-    let mut result = store.read(day, id).map_err(refuse)?;
-    result.head.stage = Stage::Official;
-    let folder = place.folder(day, id);
-    let written = write_files(&result, &folder, &[])?;
-    let notice = notice(day, id);
-    put(&folder.join("notice.txt"), notice.as_bytes())?;
-    if place.json {
-        let files = json!(written);
-        println!(
-            "{}",
-            json!({ "ok": true, "run": run, "folder": folder.display().to_string(), "files": files, "notice": notice })
-        );
-    } else {
-        println!(
-            "{day} settlement {id} · {} · {} files in {}",
-            stage_words(Stage::Official),
-            written.len(),
-            folder.display()
-        );
-        print!("{notice}");
-    }
-    Ok(true)
-}
-
-/// What members are told, and the command that tells them while a core runs.
-fn notice(day: u32, id: u32) -> String {
-    let summary = format!("{day} 结算结果正式发布 settlement {id} official");
-    let content = if id == 1 {
-        format!(
-            "{day} 结算数据已正式发布,请下载。 Settlement data of {day} (settlement id 1) are released: please fetch them."
-        )
-    } else {
-        format!(
-            "{day} 结算数据已更正,请重新下载,以结算编号 {id} 为准。 Settlement data of {day} were corrected: please fetch them again; \
-             settlement id {id} is the one that counts."
-        )
-    };
-    format!("{summary}\n{content}\n\nbackstop operate --site site.toml bulletin \"{summary}\" \"{content}\"\n")
 }
 
 fn compare(options: &CompareOptions) -> Result<bool, String> {

@@ -84,6 +84,19 @@ impl Corrections {
         if faults.count == 0 { Ok(()) } else { Err(faults) }
     }
 
+    /// Rows of trades that these cancel and `before` did not.
+    #[must_use]
+    pub fn newly_touched(&self, before: &Corrections, day: &DayLog) -> BTreeSet<RowKey> {
+        if self.cancelled == before.cancelled {
+            return BTreeSet::new();
+        }
+        let is_new = |id: &[u8]| {
+            let id = trimmed(id);
+            self.cancelled.contains(&id) && !before.cancelled.contains(&id)
+        };
+        day.lines.iter().filter(|line| is_new(&line.trade_id)).map(|line| line.leg.row).collect()
+    }
+
     /// As a file.
     #[must_use]
     pub fn text(&self) -> String {

@@ -19,14 +19,15 @@ use engine::command::BodyView;
 use journal::{CompleteFrame, FeedBuffer, FeedItem};
 use serde_json::{Value, json};
 use settlement::Price;
-use settlement::account::Funds;
+use settlement::account::{Funds, InDelivery};
 use settlement::agree::{Told, Whose, agree};
+use settlement::amount::Money;
 use settlement::batch::{Progress, Settled, settle};
 use settlement::hosts::{Hosts, when_one_is_lost};
 use settlement::live::Update;
-use settlement::market::{InstrumentIndex, Market, MemberIndex};
+use settlement::market::{AccountIndex, InstrumentIndex, Market, MemberIndex};
 use settlement::stream::Stream;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -167,6 +168,14 @@ fn opening(path: &Path, waits: bool) -> Result<DayLog, String> {
         }
         std::thread::sleep(OPENING);
     }
+}
+
+/// What the log of a running core has, which nobody else may open as a journal.
+///
+/// # Errors
+/// It cannot be read, or it contradicts itself.
+pub fn as_it_stands(path: &Path) -> Result<DayLog, String> {
+    opening(path, false)
 }
 
 /// A log that somebody else is writing.
@@ -313,6 +322,9 @@ impl Run {
         let mut reader = Reader::default();
         let mut said: Option<Instant> = None;
         let every = Duration::from_millis(self.options.every);
+        for (account, under_way) in in_the_morning(&self.built.market)? {
+            stream.give(Update::Delivering(account, under_way));
+        }
         loop {
             let mut redefined = None;
             let is_news = tail.read(&mut |frame| {
@@ -481,9 +493,22 @@ pub fn end_of_day(market: &Market, settled: &Settled, mut give: impl FnMut(Updat
         give(Update::Price(index, instrument.settlement, instrument.underlying));
     }
     settled.rows.iter().for_each(|row| give(Update::End(row.key, row.at_end)));
-    let under_way = settlement::delivery::by_account(&settled.deliveries, market).map_err(|error| error.to_string())?;
+    let mut under_way =
+        settlement::delivery::by_account(&settled.deliveries, market).map_err(|error| error.to_string())?;
+    // What is over has nothing under way any more.
+    for line in &market.delivering {
+        under_way.entry(line.seller.account).or_default();
+        under_way.entry(line.buyer.account).or_default();
+    }
     under_way.into_iter().for_each(|(account, under_way)| give(Update::Delivering(account, under_way)));
     Ok(())
+}
+
+/// What deliveries under way hold as the day begins; what was paid for them was of the day before.
+fn in_the_morning(market: &Market) -> Result<BTreeMap<AccountIndex, InDelivery>, String> {
+    let under_way = settlement::delivery::by_account(&market.delivering, market).map_err(|error| error.to_string())?;
+    let held = under_way.into_iter().filter(|(_, of)| of.margin != Money::ZERO);
+    Ok(held.map(|(account, of)| (account, InDelivery { payment: Money::ZERO, ..of })).collect())
 }
 
 /// Whether a frame defines something that the market has to have.

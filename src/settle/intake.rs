@@ -9,6 +9,8 @@
 //! | Traded | both sides, buyer first: a line for members' files, and legs that close yesterday's and today's lots as the engine decided; the price |
 //! | ExecAccepted, ExecEnded | what the holder of an option said |
 //! | accepted orders, quotes, cancels | requests that a submission fee counts |
+//! | MarketData while an instrument trades continuously | what its book was in its last five minutes 单边市 |
+//! | trades of an auction that a closing auction's order entry led to | the closing price 收盘集合竞价 |
 //!
 //! What is not adopted is not in the log: after a takeover the log holds the old core's frames up to the cut and the new core's from there, and what
 //! was rolled back is settled by nobody. Refused commands are passed over. Nothing here is worked out: whether a trade was right is the
@@ -28,8 +30,9 @@ use settlement::market::{AccountIndex, InstrumentIndex, ProductIndex};
 use settlement::result::TradeLine;
 use settlement::row::{Effect, Leg, RowKey, Side};
 use settlement::rules::closing::{Close, Held};
+use settlement::rules::market::ONE_SIDED_FOR_MS;
 use settlement::rules::option::Instructed;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 
 /// Something that a frame tells settlement, in the order in which it happened.
@@ -108,9 +111,9 @@ pub struct Intake {
     pub submissions: BTreeMap<(AccountIndex, ProductIndex, u8), u32>,
     /// The day is closed.
     pub is_closed: bool,
-    /// Epoch of the last frame.
+    /// Epoch of the last frame; of a closed day, of the one that closed it: what comes behind (bulletins) is nothing to settlement.
     pub epoch: u32,
-    /// Sequence of the last frame.
+    /// Its sequence.
     pub last_sequence: u64,
     /// The state's digest after it.
     pub state_digest: u64,
@@ -122,7 +125,26 @@ pub struct Intake {
     sessions: BTreeMap<InstrumentIndex, Vec<(u32, Option<u32>)>>,
     /// By instrument: best bid and ask as last published while somebody was there.
     book: BTreeMap<InstrumentIndex, [Option<i32>; 2]>,
+    /// By instrument: its book while it traded, over the last five minutes.
+    moments: BTreeMap<InstrumentIndex, VecDeque<BookMoment>>,
+    /// Instruments that a closing auction's order entry was the last phase to take orders of.
+    closing: BTreeSet<InstrumentIndex>,
+    /// By instrument: when its closing auction traded, and at how many ticks.
+    closing_price: BTreeMap<InstrumentIndex, (u32, i32)>,
     last_time: u32,
+}
+
+/// A book as it was published in continuous trading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookMoment {
+    /// Milliseconds after 0:00.
+    pub time: u32,
+    /// Best bid, ticks.
+    pub bid: Option<i32>,
+    /// Best ask.
+    pub ask: Option<i32>,
+    /// The last price.
+    pub last: Option<i32>,
 }
 
 /// A live order.
@@ -151,9 +173,11 @@ impl Intake {
     /// [`Contradiction`].
     pub fn take(&mut self, frame: &CompleteFrame<'_>, tell: &mut impl FnMut(Fact)) -> Result<(), Contradiction> {
         let stamp = frame.stamp();
-        self.epoch = stamp.epoch.0;
-        self.last_sequence = stamp.sequence.0;
-        self.state_digest = frame.digests().state;
+        if !self.is_closed {
+            self.epoch = stamp.epoch.0;
+            self.last_sequence = stamp.sequence.0;
+            self.state_digest = frame.digests().state;
+        }
         self.last_time = time_of_day(stamp.time.0);
         let outcome = if frame.rejection().is_some() { Ok(()) } else { self.accepted(frame, tell) };
         outcome.map_err(|what| Contradiction { sequence: stamp.sequence.0, what })
@@ -195,10 +219,16 @@ impl Intake {
                 Some(EventView::PhaseChanged(changed)) => {
                     self.enters(InstrumentIndex(changed.instrument.0), changed.phase);
                 }
-                Some(EventView::MarketData(data)) if data.present & (HAS_BID | HAS_ASK) != 0 => {
-                    let side = |bit, price: engine::types::Price| (data.present & bit != 0).then_some(price.0);
-                    let book = [side(HAS_BID, data.bid), side(HAS_ASK, data.ask)];
-                    self.book.insert(InstrumentIndex(data.instrument.0), book);
+                Some(EventView::MarketData(data)) => {
+                    let there = |bit, price: engine::types::Price| (data.present & bit != 0).then_some(price.0);
+                    let book = [there(HAS_BID, data.bid), there(HAS_ASK, data.ask)];
+                    let index = InstrumentIndex(data.instrument.0);
+                    if book != [None; 2] {
+                        self.book.insert(index, book);
+                    }
+                    let [bid, ask] = book;
+                    let last = there(HAS_LAST, data.last);
+                    self.moment(index, BookMoment { time: self.last_time, bid, ask, last });
                 }
                 // An immediate order that traded fully is gone with its last trade.
                 Some(EventView::Ended(ended)) => drop(self.orders.remove(&ended.order)),
@@ -258,8 +288,51 @@ impl Intake {
         }
     }
 
+    /// The book of an instrument's last five minutes of continuous trading, oldest first: the last moment before them and each that is of
+    /// another kind than the one before it (only buyers at the upper limit, only sellers at the lower one, neither), the latest where it is
+    /// neither. What a market's side is told by is the same as by all of them.
+    pub fn moments(&self, instrument: InstrumentIndex) -> impl Iterator<Item = BookMoment> {
+        self.moments.get(&instrument).into_iter().flatten().copied()
+    }
+
+    /// What the closing auction of an instrument traded at: when, milliseconds after 0:00, and ticks.
+    #[must_use]
+    pub fn closing_price(&self, instrument: InstrumentIndex) -> Option<(u32, i32)> {
+        self.closing_price.get(&instrument).copied()
+    }
+
+    fn moment(&mut self, index: InstrumentIndex, now: BookMoment) {
+        let is_trading = matches!(self.sessions.get(&index).and_then(|sessions| sessions.last()), Some((_, None)));
+        let definition = self.instruments.get(usize::from(index.0)).and_then(Option::as_ref);
+        let Some(definition) = definition.filter(|_| is_trading) else { return };
+        let (lower, upper) = (definition.lower_limit, definition.upper_limit);
+        let stands = |moment: &BookMoment| {
+            let at = |limit| moment.last.is_none_or(|last| last == limit);
+            match (moment.bid, moment.ask) {
+                (Some(bid), None) if bid == upper && at(upper) => 1,
+                (None, Some(ask)) if ask == lower && at(lower) => 2,
+                _ => 0,
+            }
+        };
+        let moments = self.moments.entry(index).or_default();
+        let kind = stands(&now);
+        match moments.back_mut().map(|before| (stands(before), before)) {
+            Some((0, before)) if kind == 0 => *before = now,
+            Some((before, _)) if before == kind => {}
+            _ => moments.push_back(now),
+        }
+        while moments.get(1).is_some_and(|second| second.time.saturating_add(ONE_SIDED_FOR_MS) <= now.time) {
+            moments.pop_front();
+        }
+    }
+
     fn enters(&mut self, instrument: InstrumentIndex, phase: u8) {
         let (now, is_continuous) = (self.last_time, phase == Phase::Continuous as u8);
+        if phase == Phase::ClosingAuction as u8 {
+            self.closing.insert(instrument);
+        } else if phase != Phase::AuctionMatch as u8 {
+            self.closing.remove(&instrument);
+        }
         let sessions = self.sessions.entry(instrument).or_default();
         match sessions.last_mut() {
             Some((_, to @ None)) if !is_continuous => *to = Some(now),
@@ -352,6 +425,9 @@ impl Intake {
             }
             if side == Side::Sell {
                 let trade = DayTrade { time: time_of_day(time), price, volume: traded.volume.0 };
+                if self.closing.contains(&working.row.instrument) {
+                    self.closing_price.insert(working.row.instrument, (trade.time, traded.price.0));
+                }
                 tell(Fact::Traded(working.row.instrument, trade));
             }
         }
@@ -383,6 +459,7 @@ impl Positions {
 }
 
 /// Bits of MarketData's `present`.
+const HAS_LAST: u32 = 1;
 const HAS_BID: u32 = 2;
 const HAS_ASK: u32 = 4;
 /// FTDExecAction: exercise.

@@ -4,22 +4,33 @@
 //! from the day's trades by rule ([`crate::day::settlement`]); the previous one moved by what the product's nearest traded contract
 //! moved; the previous one (of an option that was not traded: to be looked at). Which it was is told for every instrument.
 //!
+//! An option settles at its closing auction's price, else at the exchange's own or theoretical one 理论价 (domain: from practice, no source says how
+//! that is worked out): by setting its closing auction comes before the last hour, and what nobody traded keeps the previous price, named, or
+//! is refused until `closes.csv` has it.
+//!
+//! One-sided markets: by each instrument's books in the five minutes before its last session of continuous trading ended.
+//!
 //! Trading time is what the log says: from an instrument's entry into continuous trading to its leaving it.
 
 use super::day_log::DayLog;
-use super::terms::{Terms, trimmed};
+use super::intake::BookMoment;
+use super::terms::{OptionPriceName, Terms, UntradedName, trimmed};
 use crate::day::decimal::{ONE, PRICE_PLACES, show};
-use crate::day::settlement::{SettledBy, SettlementContext, SettlementRule};
+use crate::day::settlement::{DayTrade, SettledBy, SettlementContext, SettlementRule};
 use crate::day::table::Faults;
 use engine::command::{DAY_CLOSE_TODAY_FIRST, INSTRUMENT_EXERCISE, InstrumentDefine, ProductDefine};
 use settlement::amount::divide;
+use settlement::delivery::Declared;
 use settlement::market::{
     Account, Instrument, InstrumentIndex, Kind, Market, Member, MemberIndex, Product, ProductIndex, Settings,
 };
 use settlement::result::{MemberName, Names};
+use settlement::row::RowKey;
+use settlement::rules;
 use settlement::rules::closing::Matching;
 use settlement::rules::fee::{FeeTable, TierOf};
 use settlement::rules::margin::{Right, SellerTerms};
+use settlement::rules::market::LastMinutes;
 use settlement::{Price, Rate, Rounding};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
@@ -49,8 +60,12 @@ pub enum PriceBy {
     EarlierHour,
     /// The nearest traded contract's move.
     Reference,
+    /// The closing auction's trades, of an option.
+    ClosingAuction,
     /// The previous one: nothing is known of the day.
     Previous,
+    /// The previous one, of an option: its theoretical price is the exchange's to give, and it should be looked at.
+    PreviousOfOption,
 }
 
 impl PriceBy {
@@ -63,7 +78,9 @@ impl PriceBy {
             PriceBy::AtLimit => "停板价 at the limit",
             PriceBy::EarlierHour => "前一小时 an earlier hour",
             PriceBy::Reference => "基准合约 the reference contract",
+            PriceBy::ClosingAuction => "收盘集合竞价 the closing auction",
             PriceBy::Previous => "昨结算价 the previous one",
+            PriceBy::PreviousOfOption => "昨结算价待核 the previous one of an option: to be looked at",
         }
     }
 }
@@ -80,6 +97,12 @@ pub struct Built {
     pub names: Names,
     /// Settlement prices, in the order of instruments.
     pub prices: Vec<PriceOf>,
+    /// Netting that was asked for, lots of each side at most.
+    pub netting: Vec<(RowKey, u32)>,
+    /// Who would deliver bonds, or take them.
+    pub declared: Vec<Declared>,
+    /// What is given and received, lots long and short.
+    pub moved: Vec<(RowKey, i32, i32)>,
 }
 
 /// The market of a day.
@@ -156,6 +179,7 @@ fn built_at(day: &DayLog, terms: &Terms, moment: Moment) -> Result<Built, Faults
             Err(message) => faults.push("closes.csv", None, Some("price"), message),
         }
     }
+    built.at_the_end(day, terms, moment, &mut faults);
     let fees = FeeTable::new(terms.fees.clone(), terms.waivers.clone(), terms.choices.fee_rounding.into());
     match fees {
         Some(fees) => built.market.fees = fees,
@@ -165,6 +189,39 @@ fn built_at(day: &DayLog, terms: &Terms, moment: Moment) -> Result<Built, Faults
 }
 
 impl Built {
+    /// Books before the close, what was asked for, deliveries under way.
+    fn at_the_end(&mut self, day: &DayLog, terms: &Terms, moment: Moment, faults: &mut Faults) {
+        for (place, definition) in day.intake.instruments.iter().enumerate() {
+            let instrument = InstrumentIndex(place as u16);
+            let close = day.intake.sessions(instrument).last().map(|(_, close)| *close);
+            let Some((definition, close)) = definition.as_ref().zip(close) else { continue };
+            let moments = day.intake.moments(instrument).filter(|moment| moment.time <= close);
+            let before = |moment: BookMoment| {
+                let BookMoment { time, bid, ask, last } = moment;
+                rules::market::Moment { before_close: close - time, bid, ask, last }
+            };
+            let moments: Vec<_> = moments.map(before).collect();
+            if moment == Moment::End && !moments.is_empty() {
+                let (lower_limit, upper_limit) = (definition.lower_limit, definition.upper_limit);
+                self.market.closes.push(LastMinutes { instrument, lower_limit, upper_limit, moments });
+            }
+        }
+        let requests = &terms.requests;
+        for over in &requests.over {
+            let mut instrument = nothing().0;
+            (instrument.product, instrument.kind) = (ProductIndex(over.product), Kind::BondFuture);
+            (instrument.multiplier, instrument.margin_long, instrument.margin_short) =
+                (over.multiplier, over.margin_long, over.margin_short);
+            self.market.instruments.push(instrument);
+            self.names.instruments.push(over.id.clone());
+        }
+        self.market.delivering = requests.delivering.clone();
+        (self.netting, self.declared) = (requests.netting.clone(), requests.declared.clone());
+        if moment == Moment::End {
+            self.moved = requests.moved(day, &self.market, faults);
+        }
+    }
+
     fn products(&mut self, day: &DayLog, terms: &Terms) {
         let mut groups: BTreeMap<String, u16> = BTreeMap::new();
         for (place, definition) in day.intake.products.iter().enumerate() {
@@ -221,6 +278,8 @@ fn prices(day: &DayLog, terms: &Terms) -> BTreeMap<u16, (Price, PriceBy)> {
         let place = definition.index.0;
         if let Some(given) = terms.given.get(&place) {
             prices.insert(place, (*given, PriceBy::Given));
+        } else if let Some(settled) = by_auction(day, definition, terms) {
+            prices.insert(place, settled);
         } else if let Some(settled) = by_rule(day, definition, terms, None) {
             prices.insert(place, settled);
         }
@@ -241,10 +300,23 @@ fn prices(day: &DayLog, terms: &Terms) -> BTreeMap<u16, (Price, PriceBy)> {
         if let Entry::Vacant(missing) = prices.entry(place) {
             let moved = moves.get(&definition.product.0).filter(|_| definition.option_type == b'0');
             let settled = moved.and_then(|(_, moved)| by_rule(day, definition, terms, Some(*moved)));
-            missing.insert(settled.unwrap_or((previous(definition, terms), PriceBy::Previous)));
+            let by = if definition.option_type == b'0' { PriceBy::Previous } else { PriceBy::PreviousOfOption };
+            missing.insert(settled.unwrap_or((previous(definition, terms), by)));
         }
     }
     prices
+}
+
+/// An option that traded in its closing auction, where that is the rule; what was cancelled since did not trade.
+fn by_auction(day: &DayLog, definition: &InstrumentDefine, terms: &Terms) -> Option<(Price, PriceBy)> {
+    if definition.option_type == b'0' || terms.choices.option_price != OptionPriceName::ClosingAuction {
+        return None;
+    }
+    let index = InstrumentIndex(definition.index.0);
+    let (time, ticks) = day.intake.closing_price(index)?;
+    let price = i64::from(ticks) * i64::from(definition.tick);
+    let is_it = |trade: &DayTrade| (trade.time, trade.price) == (time, price);
+    day.trades.get(&index)?.iter().any(is_it).then_some((Price(price), PriceBy::ClosingAuction))
 }
 
 fn by_rule(
@@ -314,6 +386,13 @@ fn instrument(
     let needs = |kind: &str, name: &str, what: &str| format!("{id}: expected a row `{kind},{name},…`: {what}");
     if is_held && expires && kind == Kind::CashFuture && by != PriceBy::Given {
         return Err(needs("delivery", &id, "交割结算价 its delivery price; today is its last day"));
+    }
+    if is_held && by == PriceBy::PreviousOfOption && terms.choices.untraded_option == UntradedName::Refuse {
+        return Err(needs(
+            "settlement",
+            &id,
+            "理论价 its theoretical price: nobody traded it (settlement.toml, untraded_option)",
+        ));
     }
     let product_name = trimmed(&of_product.id);
     let underlying = match right {

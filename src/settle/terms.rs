@@ -7,6 +7,7 @@
 //! | `waivers.csv` | `product,fee,participant,client,from,until,beyond,relief,value`: what is empty is everything; relief `free`, `off` (a share of the fee), `rate` or `lot` (another fee instead) 减免 |
 //! | `closes.csv` | `kind,name,price`: what the exchange gives: `settlement` or `delivery` of an instrument, `close` (index) or `exercise` of an option product 收盘与交割价 |
 //! | `bonds.csv` | `instrument,bond,factor,coupon,frequency,last_coupon,next_coupon`: what may be delivered 可交割国债 |
+//! | `netting.csv`, `declarations.csv`, `transfers.csv`, `delivering.csv` | what is asked for at the day's end, and deliveries under way: [`super::requests`] |
 //! | `codes.csv` | `participant,client,own,nets`: codes that are the member's own (自营), or net long and short at the day's end (自动对冲) |
 //! | `settlement.toml` | settings: [`Choices`] |
 //!
@@ -14,6 +15,7 @@
 //! Names are the log's: what a row names must be there. Every fault is named with file, row and column, not the first alone.
 
 use super::intake::Intake;
+use super::requests::Requests;
 use crate::day::decimal::{self, ONE, PRICE_PLACES, RATE_PLACES};
 use crate::day::load;
 use crate::day::sheet::{self, Contract};
@@ -64,6 +66,10 @@ pub struct Choices {
     pub collateral_multiple: String,
     /// Tiers of fees count a client's lots under each hedge flag by itself.
     pub tiers_by_hedge_flag: bool,
+    /// What an option settles at that closes.csv has no price of.
+    pub option_price: OptionPriceName,
+    /// What becomes of an option of which neither closes.csv nor the day's trades say a price.
+    pub untraded_option: UntradedName,
 }
 
 impl Default for Choices {
@@ -78,8 +84,30 @@ impl Default for Choices {
             combination: "0".to_owned(),
             collateral_multiple: "4".to_owned(),
             tiers_by_hedge_flag: false,
+            option_price: OptionPriceName::ClosingAuction,
+            untraded_option: UntradedName::Previous,
         }
     }
+}
+
+/// Which trades an option's settlement price is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionPriceName {
+    /// The closing auction's price; where it did not trade, as [`OptionPriceName::LastHour`].
+    ClosingAuction,
+    /// By the rule of futures.
+    LastHour,
+}
+
+/// An option that nobody traded and the exchange gives no theoretical price 理论价 of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UntradedName {
+    /// It keeps the price of the day before, and is named to be looked at.
+    Previous,
+    /// If somebody holds it, nothing is settled before closes.csv gives its price.
+    Refuse,
 }
 
 /// [`Matching`] in words.
@@ -195,6 +223,8 @@ pub struct Terms {
     pub bonds: Vec<BondRow>,
     /// By account: it is the member's own; it nets.
     pub codes: BTreeMap<u32, (bool, bool)>,
+    /// What is asked for at the day's end, and deliveries under way.
+    pub requests: Requests,
 }
 
 /// What the log calls everything.
@@ -255,7 +285,8 @@ impl Terms {
     pub fn read(folder: &Path, log: &Intake, seen: &dyn Fn(u64)) -> Result<Self, Faults> {
         let day = log.trading_day();
         let loaded = load::load(folder, Some(day), seen)?;
-        let names = LogNames::of(log);
+        let mut names = LogNames::of(log);
+        let mut requests = Requests::of_instruments(folder, log.instruments.len(), &mut names);
         let mut terms = Terms::of_log(log);
         let mut faults = Faults::default();
         for product in &loaded.files.products {
@@ -274,6 +305,8 @@ impl Terms {
         terms.previous_closes(folder, &names, &mut faults);
         terms.bonds(folder, &names, &mut faults);
         terms.codes(folder, &names, &mut faults);
+        requests.read(folder, &names, &terms.bond_names(), &mut faults);
+        terms.requests = requests;
         if faults.count == 0 { Ok(terms) } else { Err(faults) }
     }
 
@@ -522,7 +555,7 @@ fn basis(row: &mut Row<'_>, is_rate: bool) -> Basis {
 }
 
 /// A place in the log by name.
-fn known<T: Copy>(row: &mut Row<'_>, column: &str, places: &HashMap<String, T>) -> Option<T> {
+pub(super) fn known<T: Copy>(row: &mut Row<'_>, column: &str, places: &HashMap<String, T>) -> Option<T> {
     let name = row.field(column).to_owned();
     let place = places.get(&name).copied();
     if place.is_none() {

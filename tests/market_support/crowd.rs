@@ -18,6 +18,8 @@ pub struct Crowd {
     told: Arc<AtomicU64>,
     /// Members that have come back to the second epoch.
     pub back: Arc<AtomicU64>,
+    /// Bulletins to all that members have, all together.
+    bulletins: Arc<AtomicU64>,
     thread: Option<JoinHandle<bool>>,
 }
 
@@ -30,6 +32,8 @@ impl Crowd {
         let (over, gone): (Arc<AtomicBool>, Arc<AtomicBool>) = Default::default();
         let (told, back): (Arc<AtomicU64>, Arc<AtomicU64>) = Default::default();
         let (is_over, is_gone) = (Arc::clone(&over), Arc::clone(&gone));
+        let bulletins: Arc<AtomicU64> = Arc::default();
+        let heard = Arc::clone(&bulletins);
         let (count, came_back) = (Arc::clone(&told), Arc::clone(&back));
         let thread = std::thread::spawn(move || {
             let mut traders = Traders::new(world, attach());
@@ -40,6 +44,7 @@ impl Crowd {
                 traders.poll(now, !is_over);
                 came_back.store(traders.back(2), Ordering::Relaxed);
                 count.store(traders.told(), Ordering::Relaxed);
+                heard.store(traders.bulletins(), Ordering::Relaxed);
                 if is_over && now >= *quiet_until.get_or_insert(now + PATIENCE) {
                     break;
                 }
@@ -50,7 +55,7 @@ impl Crowd {
             }
             false
         });
-        Crowd { over, gone, told, back, thread: Some(thread) }
+        Crowd { over, gone, told, back, bulletins, thread: Some(thread) }
     }
 
     /// Waits until members were told so many messages more.
@@ -59,6 +64,16 @@ impl Crowd {
         let (began, wanted) = (Instant::now(), self.told.load(Ordering::Relaxed) + more);
         while self.told.load(Ordering::Relaxed) < wanted {
             assert!(began.elapsed() < PATIENCE, "members are told nothing");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until members have so many bulletins, all together.
+    #[track_caller]
+    pub fn until_bulletins(&self, count: u64) {
+        let began = Instant::now();
+        while self.bulletins.load(Ordering::Relaxed) < count {
+            assert!(began.elapsed() < PATIENCE, "members have {} bulletins", self.bulletins.load(Ordering::Relaxed));
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -139,6 +139,15 @@ impl<T: Transport> Traders<T> {
         self.nodes.iter().map(|node| u64::from(node.member.view().last_numbers().0.0)).sum()
     }
 
+    /// Bulletins to all that they have, all together, whose words ask to fetch settlement data again.
+    pub fn bulletins(&self) -> u64 {
+        let of = |node: &MemberNode<T>| {
+            let bulletins = node.member.view().broadcast_bulletins().iter();
+            bulletins.filter(|of| of.content.contains("please fetch them again; settlement id 2")).count() as u64
+        };
+        self.nodes.iter().map(of).sum()
+    }
+
     /// How many have been back at a core of this epoch.
     pub fn back(&self, epoch: u32) -> u64 {
         self.reported.iter().filter(|reported| **reported >= epoch).count() as u64
