@@ -70,8 +70,10 @@ pub(crate) fn write_record(record: &mut [u8], header: [u64; HEADER_WORDS], comma
 #[target_feature(enable = "sse4.2")]
 fn write_by_instruction(record: &mut [u8], frame: &FrameToWrite<'_>) {
     use std::arch::x86_64::{_mm_crc32_u32, _mm_crc32_u64};
-    let mut header = frame.whole_header(record.len());
+    let header = frame.whole_header(record.len());
     let (head, body) = record.split_first_chunk_mut::<HEADER_SIZE>().expect("a record has a header");
+    // Stored now, so that no register keeps it until the sum is known.
+    *head = zerocopy::transmute!(header.map(u64::to_le));
     let (for_command, mut rest) = body.split_at_mut(frame.command.len());
     let mut sum = u64::from(_mm_crc32_u32(!0, (header[1] >> 32) as u32));
     for word in &header[2..] {
@@ -89,8 +91,7 @@ fn write_by_instruction(record: &mut [u8], frame: &FrameToWrite<'_>) {
         rest = later;
     }
     assert!(rest.is_empty(), "a record is as long as its parts");
-    header[1] |= u64::from(!(sum as u32));
-    *head = zerocopy::transmute!(header.map(u64::to_le));
+    head[CRC_FROM - 4..CRC_FROM].copy_from_slice(&(!(sum as u32)).to_le_bytes());
 }
 
 /// Copies so many bytes, whole words, and goes on with the sum.

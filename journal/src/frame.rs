@@ -293,6 +293,14 @@ pub const fn part_capacity(command_bytes: usize) -> usize {
 /// buffer shorter than [`FrameToWrite::length`].
 #[inline]
 pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
+    let length = frame.length();
+    write_frame_exactly(&mut buffer[..length], frame);
+    length
+}
+
+/// The same into a buffer that is as long as the frame.
+#[inline]
+pub(crate) fn write_frame_exactly(buffer: &mut [u8], frame: &FrameToWrite<'_>) {
     assert!(!frame.events.is_empty() && frame.stamp.sequence.0 != 0, "a frame has an event and a sequence");
     let command_bytes = frame.command.len();
     assert!(
@@ -300,11 +308,9 @@ pub fn write_frame(buffer: &mut [u8], frame: &FrameToWrite<'_>) -> usize {
         "a command's length"
     );
     if is_one_part(frame.events.len()) {
-        let length = frame.length();
-        crc::write_whole(&mut buffer[..length], frame);
-        return length;
+        return crc::write_whole(buffer, frame);
     }
-    write_parts(buffer, frame)
+    assert!(write_parts(buffer, frame) == buffer.len(), "a buffer is as long as its parts");
 }
 
 /// The same of a frame of several parts: an auction's, or a mass cancel's.

@@ -6,7 +6,7 @@
 
 use crate::complete::CompleteFrame;
 use crate::file::{JournalFile, OpenError, OpenFault};
-use crate::frame::{FrameToWrite, write_frame};
+use crate::frame::{FrameToWrite, write_frame_exactly};
 use crate::memory::{self, ReadHalf, WriteHalf};
 use crossbeam_utils::CachePadded;
 use engine::command::BodyView;
@@ -199,10 +199,7 @@ impl Log {
     /// Appends a frame of `length` bytes for which [`Log::room_for`] found room, and returns its offset.
     #[inline]
     pub(crate) fn append_in_room(&mut self, frame: &FrameToWrite<'_>, length: usize) -> u64 {
-        self.append_with(frame.stamp.sequence, length, |bytes| {
-            let written = write_frame(bytes, frame);
-            assert!(written == length, "length() and write_frame() agree");
-        })
+        self.append_with(frame.stamp.sequence, length, |bytes| write_frame_exactly(bytes, frame))
     }
 
     /// Appends a frame of somebody else's, byte for byte, and returns its offset.

@@ -26,6 +26,8 @@ pub(crate) const PAGE_LARGEST: usize = 65_536;
 const LINE: usize = 64;
 /// How far ahead of what is written lines are asked for: some four orders.
 const LINES_AHEAD_BYTES: usize = 1024;
+/// Lines of a frame with an insert or a cancel and one event: 248 and 224 bytes.
+const LINES_OF_AN_ORDER: usize = 4;
 /// From this size on it pays to ask for huge pages in anonymous memory.
 const HUGE_FROM: usize = 64 << 20;
 
@@ -100,6 +102,26 @@ pub fn ask_for_huge_pages((address, length): (usize, usize)) {
 #[cfg(not(target_os = "linux"))]
 pub fn ask_for_huge_pages(_region: (usize, usize)) {}
 
+/// Asks for the cache line of an address, which is to be written to.
+#[inline]
+fn ask_for_line(address: *mut u8) {
+    #[cfg(target_arch = "x86_64")]
+    // JUSTIFICATION: there is no safe way to ask for a line that nothing may read yet.
+    // SAFETY: a prefetch is a hint that reads nothing and faults nowhere, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(target_arch = "aarch64")]
+    // JUSTIFICATION: as above; there is no stable intrinsic here.
+    // SAFETY: PRFM is a hint that reads nothing and faults nowhere, and changes no register and no flag.
+    unsafe {
+        std::arch::asm!("prfm pstl1keep, [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    std::hint::black_box(address);
+}
+
 impl WriteHalf {
     /// Bytes that can be read.
     #[inline]
@@ -138,28 +160,11 @@ impl WriteHalf {
     /// not there waits for it, and all stores behind it.
     #[inline]
     fn ask_for_lines(&self, length: usize) {
-        let from = self.committed + LINES_AHEAD_BYTES;
-        let to = (from + length).min(self.region.capacity);
-        let mut at = from;
-        // No `step_by`: it divides first, and counts besides.
-        while at < to {
-            let address = self.region.map.as_mut_ptr().wrapping_add(at);
-            #[cfg(target_arch = "x86_64")]
-            // JUSTIFICATION: there is no safe way to ask for a line that nothing may read yet.
-            // SAFETY: a prefetch is a hint that reads nothing and faults nowhere, whatever the address; this one lies within the map.
-            unsafe {
-                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-                _mm_prefetch::<_MM_HINT_T0>(address.cast());
-            }
-            #[cfg(target_arch = "aarch64")]
-            // JUSTIFICATION: as above; there is no stable intrinsic here.
-            // SAFETY: PRFM is a hint that reads nothing and faults nowhere, and changes no register and no flag.
-            unsafe {
-                std::arch::asm!("prfm pstl1keep, [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
-            }
-            #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-            std::hint::black_box(address);
-            at += LINE;
+        let from = self.region.map.as_mut_ptr().wrapping_add(self.committed).wrapping_add(LINES_AHEAD_BYTES);
+        // As many as most frames have, without counting; behind the map's end there is nothing to ask for, and no harm in it.
+        (0..LINES_OF_AN_ORDER).for_each(|line| ask_for_line(from.wrapping_add(line * LINE)));
+        if length > LINES_OF_AN_ORDER * LINE {
+            (LINES_OF_AN_ORDER..length.div_ceil(LINE)).for_each(|line| ask_for_line(from.wrapping_add(line * LINE)));
         }
     }
 
