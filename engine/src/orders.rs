@@ -3,12 +3,15 @@
 //! What a match needs, what the digest needs and what an answer needs of an order stand together: a cancel of a cold order over
 //! many books then waits for one line and not for two. What is only told (OrderSysId, OrderLocalId) stands at the order's local-id mark.
 //! Place 0 is the order that is entering: it is matched there and gets a slot of its own only if it rests.
+//!
+//! Of each hash of a key a table holds one order, and orders of the same hash are linked behind it. So an order comes and goes without a
+//! search, and nothing is moved when it goes: there are no holes to close, and no branches that nobody can foresee.
 
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
 use crate::quotes::{QuoteTable, text_hash};
 use crate::system_id::{SpelledId, key_in};
-use crate::tables::{Index, region, scatter, touch_spare};
+use crate::tables::{Index, region, scatter, touch_all, touch_spare};
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
 /// A place in the order table.
@@ -60,6 +63,8 @@ pub(crate) struct Order {
     offset: u8,
     /// First character of an OrderSysId that spells the key; the rest of it is known.
     prefix: u8,
+    /// The next resting order whose key has the same hash.
+    chain: Slot,
 }
 
 const _: () = assert!(size_of::<Order>() == 64);
@@ -83,6 +88,7 @@ impl Order {
         offset: Offset::Open as u8,
         flags: 0,
         prefix: 0,
+        chain: Slot::NONE,
     };
 
     /// Makes a free place an order of that kind, as it is accepted.
@@ -172,9 +178,15 @@ pub(crate) struct OrderTable {
     limit: usize,
     free: Slot,
     live: u32,
-    keys: Index,
+    /// By the hash of their keys: the first resting order of each. A power of two of them, so that `hash & (heads - 1)` is one.
+    heads: Vec<Slot>,
     texts: Index,
 }
+
+/// Heads an order: 16 bytes of them. At most a quarter is in use, so that hardly any order has another behind it.
+const HEADS_PER_ORDER: usize = 4;
+/// Heads on one cache line.
+const HEADS_PER_LINE: usize = 16;
 
 impl OrderTable {
     /// A table for `limit` resting orders.
@@ -187,7 +199,7 @@ impl OrderTable {
             limit,
             free: Slot::NONE,
             live: 0,
-            keys: Index::with_room(limit),
+            heads: vec![Slot::NONE; (limit * HEADS_PER_ORDER).next_power_of_two().max(HEADS_PER_LINE)],
             texts: Index::with_room(limit),
         }
     }
@@ -241,19 +253,33 @@ impl OrderTable {
     /// The resting order with that key.
     #[inline]
     pub(crate) fn find_resting(&self, key: OrderKey) -> Option<Slot> {
-        self.keys.find(key_hash(key), |slot| self.orders[slot as usize].key == key).map(Slot)
+        let mut slot = self.heads[self.home(key)];
+        while slot != Slot::NONE {
+            let order = self.get(slot);
+            if order.key == key {
+                return Some(slot);
+            }
+            slot = order.chain;
+        }
+        None
     }
 
-    /// The index entry that a search for a key looks at first.
+    /// The head that a search for a key looks at first.
     #[inline]
-    pub(crate) fn entry(&self, key: OrderKey) -> &u64 {
-        self.keys.entry(key_hash(key))
+    pub(crate) fn entry(&self, key: OrderKey) -> &Slot {
+        &self.heads[self.home(key)]
+    }
+
+    /// Where the head of a key stands.
+    #[inline(always)]
+    fn home(&self, key: OrderKey) -> usize {
+        key_hash(key) as usize & (self.heads.len() - 1)
     }
 
     /// Where the resting order with that key is, most likely.
     #[inline]
     pub(crate) fn likely(&self, key: OrderKey) -> Option<Slot> {
-        self.keys.likely(key_hash(key)).map(Slot)
+        Some(*self.entry(key)).filter(|&slot| slot != Slot::NONE)
     }
 
     /// The resting order with that OrderSysId.
@@ -336,10 +362,11 @@ impl OrderTable {
     /// Makes an order that rests known by its key; `prefix` is the first character of an OrderSysId that spells the key.
     #[inline(always)]
     pub(crate) fn index(&mut self, slot: Slot, prefix: Option<u8>) {
+        let home = self.home(self.get(slot).key);
         let order = &mut self.orders[slot.0 as usize];
         order.flags |= RESTS;
         order.prefix = prefix.unwrap_or(0);
-        self.keys.insert(key_hash(order.key), slot.0);
+        order.chain = std::mem::replace(&mut self.heads[home], slot);
     }
 
     /// Makes an order known by an OrderSysId that does not spell its key.
@@ -353,8 +380,12 @@ impl OrderTable {
     #[inline(always)]
     pub(crate) fn free(&mut self, slot: Slot, texts: Texts<'_>) -> u64 {
         assert!(slot != Slot::ENTERING, "the entering order has no slot of its own");
+        let (home, chain) = (self.home(self.get(slot).key), self.get(slot).chain);
+        match self.heads[home] == slot {
+            true => self.heads[home] = chain,
+            false => self.unchain(home, slot, chain),
+        }
         let order = &mut self.orders[slot.0 as usize];
-        self.keys.remove(key_hash(order.key), slot.0);
         if order.flags & TEXT_INDEXED != 0 {
             self.texts.remove(text_hash(&texts.sys_id(order)), slot.0);
         }
@@ -364,6 +395,17 @@ impl OrderTable {
         self.free = slot;
         self.live -= 1;
         term
+    }
+
+    /// Takes an order out from behind another one of its hash.
+    #[cold]
+    fn unchain(&mut self, home: usize, slot: Slot, chain: Slot) {
+        let mut before = self.heads[home];
+        while self.get(before).chain != slot {
+            assert!(before != Slot::NONE, "only what is there is removed");
+            before = self.get(before).chain;
+        }
+        self.get_mut(before).chain = chain;
     }
 
     /// Renews a resting order's digest term; `term` gives it. Returns by how much the digest grows (wrapping).
@@ -377,19 +419,64 @@ impl OrderTable {
 
     pub(crate) fn touch_pages(&mut self) {
         touch_spare(&mut self.orders, Order::FREE);
-        self.keys.touch_pages();
+        touch_all(&mut self.heads);
         self.texts.touch_pages();
     }
 
     /// Where its tables lie: address and bytes.
     pub(crate) fn regions(&self) -> [(usize, usize); 3] {
-        [region(&self.orders), self.keys.region(), self.texts.region()]
+        [region(&self.orders), region(&self.heads), self.texts.region()]
     }
 }
 
-/// Neighbouring keys lie apart: where entries stand alone, the branches of a search and of a removal are foreseen.
+/// Keys of neighbouring frames stand side by side: the heads of what comes next are in the cache.
 #[inline]
 fn key_hash(key: OrderKey) -> u32 {
+    const LINE: u64 = HEADS_PER_LINE as u64;
     let sequence = key.sequence().0;
-    scatter(sequence >> 3 ^ u64::from(key.index()) << 40) << 3 | (sequence & 7) as u32
+    scatter(sequence / LINE ^ u64::from(key.index()) << 40).wrapping_mul(HEADS_PER_LINE as u32)
+        | (sequence % LINE) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OrderTable, Slot, Texts};
+    use crate::local_ids::LocalIds;
+    use crate::quotes::QuoteTable;
+    use crate::types::{Direction, MatchCondition, Offset, OrderKey, Sequence};
+
+    #[test]
+    fn orders_are_found_by_their_keys_like_in_a_list_while_they_come_and_go() {
+        let (local_ids, quotes) = (LocalIds::new(0), QuoteTable::new(0));
+        let mut seed = 0x9E37_79B9_7F4A_7C15u64;
+        let mut next = || {
+            seed ^= seed >> 12;
+            seed ^= seed << 25;
+            seed ^= seed >> 27;
+            seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33
+        };
+        // Every sixteenth sequence: ever the first head of a line, so that orders share heads, and every place behind a head comes and goes.
+        let mut orders = OrderTable::new(40);
+        let mut list: Vec<(OrderKey, Slot)> = vec![];
+        let mut chained = 0;
+        for step in 1..20_000u64 {
+            if list.len() == 40 || (!list.is_empty() && next() % 2 == 0) {
+                let (key, slot) = list.swap_remove(next() as usize % list.len());
+                orders.free(slot, Texts { local_ids: &local_ids, quotes: &quotes });
+                assert_eq!(orders.find_resting(key), None);
+            } else {
+                let key = OrderKey::new(Sequence(step * 16), (next() % 3) as u32);
+                let slot = orders.allot(true);
+                orders.get_mut(slot).begin(key, Direction::Buy, Offset::Open, MatchCondition::Day);
+                orders.index(slot, Some(b'B'));
+                chained += usize::from(orders.get(slot).chain != Slot::NONE);
+                list.push((key, slot));
+            }
+            for &(key, slot) in &list {
+                assert_eq!(orders.find_resting(key), Some(slot));
+            }
+            assert_eq!(orders.live() as usize, list.len());
+        }
+        assert!(chained > 1_000, "orders stood behind others of their hash: {chained}");
+    }
 }

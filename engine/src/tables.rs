@@ -122,9 +122,7 @@ impl Index {
 
     /// Writes to every page, so that later nothing meets a page fault.
     pub(crate) fn touch_pages(&mut self) {
-        for page in self.entries.chunks_mut(PAGE / size_of::<u64>()) {
-            page[0] = std::hint::black_box(page[0]);
-        }
+        touch_all(&mut self.entries);
     }
 }
 
@@ -142,6 +140,13 @@ pub(crate) fn region<T>(items: &Vec<T>) -> (usize, usize) {
 
 /// The smallest page there is.
 const PAGE: usize = 4096;
+
+/// Writes to every page of what a table holds, so that later nothing meets a page fault.
+pub(crate) fn touch_all<T: Copy>(items: &mut [T]) {
+    for page in items.chunks_mut(PAGE / size_of::<T>()) {
+        page[0] = std::hint::black_box(page[0]);
+    }
+}
 
 /// Touches the pages of a vector's spare room. `blank` is what it writes there.
 pub(crate) fn touch_spare<T: Clone>(items: &mut Vec<T>, blank: T) {
