@@ -54,11 +54,11 @@ macro_rules! events {
             }
 
             impl $name {
-                /// An event of this kind, everything else zero, made at the end of a list: to be filled in where it will stay.
+                /// An event of this kind, everything else zero, made in a place: to be filled in where it will stay.
                 #[inline]
-                pub fn begin(events: &mut Vec<Event>) -> &mut Self {
-                    events.push(Event { bytes: [0; EVENT_SIZE] });
-                    let event: &mut $name = zerocopy::transmute_mut!(events.last_mut().expect("one was pushed"));
+                pub fn begin(place: &mut Event) -> &mut Self {
+                    *place = Event::ZERO;
+                    let event: &mut $name = zerocopy::transmute_mut!(place);
                     event.kind = $number;
                     event
                 }
@@ -463,6 +463,9 @@ impl EndReason {
 }
 
 impl Event {
+    /// Nothing but zeros: no event yet.
+    pub(crate) const ZERO: Event = Event { bytes: [0; EVENT_SIZE] };
+
     /// The event's bytes.
     #[inline]
     #[must_use]

@@ -113,27 +113,34 @@ impl Speller {
         speller
     }
 
-    /// The id of the `index`-th order or trade of a frame.
+    /// Writes the id of the `index`-th order or trade of a frame. Its pieces go where they stay: an id in between would be written as
+    /// two and read as one.
     #[inline(always)]
-    pub(crate) fn spell(&mut self, prefix: u8, sequence: Sequence, index: u32) -> SpelledId {
+    pub(crate) fn spell(&mut self, text: &mut SystemId, prefix: u8, sequence: Sequence, index: u32) {
+        match self.spelled(prefix, sequence, index) {
+            Some((first, second, third)) => SpelledId(first, second, third).write(text),
+            None => SpelledId::new(prefix, sequence, index).write(text),
+        }
+    }
+
+    /// The pieces of an id whose index has at most four digits.
+    #[inline(always)]
+    fn spelled(&mut self, prefix: u8, sequence: Sequence, index: u32) -> Option<(u64, u64, u32)> {
         if sequence.0.wrapping_sub(self.hundred) >= 100 {
             self.go_to(sequence);
         }
         let pair = PAIRS[(sequence.0 - self.hundred) as usize];
         let (first, second) = (self.first | u64::from(prefix), self.second | u64::from(pair) << LAST_DIGITS);
-        match index {
+        let third = match index {
             // Nearly every order, and the first trade of every frame.
-            0 => SpelledId(first, second, ZEROS as u32),
+            0 => ZEROS as u32,
             1..10_000 => {
                 let [high, low] = [index / 100, index % 100].map(|pair| u32::from(PAIRS[pair as usize]));
-                SpelledId(first, second, high | low << 16)
+                high | low << 16
             }
-            _ => {
-                // Taken apart: what a call gives back whole lies in memory, and then in the usual case, too.
-                let SpelledId(first, second, third) = SpelledId::new(prefix, sequence, index);
-                SpelledId(first, second, third)
-            }
-        }
+            _ => return None,
+        };
+        Some((first, second, third))
     }
 
     #[cold]
@@ -148,8 +155,15 @@ impl Speller {
     #[inline]
     pub(crate) fn prefix_if_spelled(&mut self, text: &SystemId, key: OrderKey) -> Option<u8> {
         // A NUL would mean: no prefix.
-        (text[0] != 0 && key.index() < DIGITS_END && self.spell(text[0], key.sequence(), key.index()).is(text))
-            .then_some(text[0])
+        let (prefix, sequence, index) = (text[0], key.sequence(), key.index());
+        if prefix == 0 || index >= DIGITS_END {
+            return None;
+        }
+        let is = match self.spelled(prefix, sequence, index) {
+            Some((first, second, third)) => SpelledId(first, second, third).is(text),
+            None => SpelledId::new(prefix, sequence, index).is(text),
+        };
+        is.then_some(prefix)
     }
 }
 
@@ -244,8 +258,9 @@ mod tests {
             (0..2_500u64).chain(999_990..1_000_020).chain([7, 8, (1 << 40) - 1, 0, 99_999_999, 100_000_000]);
         for sequence in sequences.map(Sequence) {
             for index in [0, 1, 9_999, 10_000, 999_999, 1_000_000] {
-                let (ours, anew) = (speller.spell(b'B', sequence, index), SpelledId::new(b'B', sequence, index));
-                assert_eq!(ours.bytes(), anew.bytes(), "{sequence} {index}");
+                let (mut ours, anew) = ([0; 20], SpelledId::new(b'B', sequence, index));
+                speller.spell(&mut ours, b'B', sequence, index);
+                assert_eq!(ours, anew.bytes(), "{sequence} {index}");
             }
         }
     }

@@ -209,12 +209,12 @@ impl Machine {
             // A refused EpochOpen opened nothing, whatever refused it.
             stamp.epoch = self.state.epoch();
         }
-        let length = frame_length(command.bytes.len(), self.draft.events().len());
+        let events = self.draft.events();
+        let length = frame_length(command.bytes.len(), events.len());
         self.log.room_for(length).map_err(NotExecuted::Log)?;
         evolve_decided(&mut self.state, stamp, command, &self.draft);
         let digests = seal(&mut self.state, stamp);
-        let (data_center, events) = (self.data_center, self.draft.events());
-        let frame = FrameToWrite { stamp, digests, data_center, command: command.bytes, events };
+        let frame = FrameToWrite { stamp, digests, data_center: self.data_center, command: command.bytes, events };
         let offset = record(&mut self.log, &frame, length);
         Ok(Executed { stamp, offset, digests, rejected, alarm })
     }

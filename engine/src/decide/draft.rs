@@ -3,7 +3,7 @@
 
 use super::matching::Party;
 use super::plain_rejected;
-use crate::event::{Accepted, EndReason, Ended, Event, QuoteEnded, Rejected, SystemId, Traded};
+use crate::event::{Accepted, BLANK_SYSTEM_ID, EndReason, Ended, Event, QuoteEnded, Rejected, SystemId, Traded};
 use crate::hint::Hint;
 use crate::reject::Reject;
 use crate::state::State;
@@ -25,9 +25,7 @@ const EVENT_ROOM: usize = 4096;
 
 /// Room for the events of one command. Made once and used again.
 pub struct Draft {
-    events: Vec<Event>,
-    /// Of each event.
-    hints: Vec<Hint>,
+    places: Places,
     /// For which frame they were decided.
     sequence: Sequence,
     rejected: Option<Reject>,
@@ -60,8 +58,7 @@ impl Draft {
     pub fn new(ids: IdStyle) -> Self {
         assert!(ids.prefix != 0, "an id begins with a character");
         Draft {
-            events: Vec::with_capacity(EVENT_ROOM),
-            hints: Vec::with_capacity(EVENT_ROOM),
+            places: Places { events: vec![Event::ZERO; EVENT_ROOM], hints: vec![Hint::NONE; EVENT_ROOM], count: 0 },
             sequence: Sequence(0),
             rejected: None,
             ids,
@@ -79,14 +76,14 @@ impl Draft {
     #[inline]
     #[must_use]
     pub fn events(&self) -> &[Event] {
-        &self.events
+        &self.places.events[..self.places.count]
     }
 
     /// The same, each with what its decision found; for the frame of `sequence`.
     #[inline]
     pub(crate) fn hinted(&self, sequence: Sequence) -> impl Iterator<Item = (&Event, &Hint)> {
-        assert!(self.sequence == sequence && self.hints.len() == self.events.len(), "the draft is of this frame");
-        self.events.iter().zip(&self.hints)
+        assert!(self.sequence == sequence, "the draft is of this frame");
+        self.events().iter().zip(&self.places.hints)
     }
 
     /// Why the command was refused; None: it was not.
@@ -110,6 +107,36 @@ impl Draft {
     }
 }
 
+/// Where events are written, each with its hint. The places are there before: an event is filled in where it stays.
+struct Places {
+    events: Vec<Event>,
+    hints: Vec<Hint>,
+    /// How many of them this decision has used.
+    count: usize,
+}
+
+impl Places {
+    /// The place of the next event, which still holds an earlier decision's, and of its hint.
+    #[inline(always)]
+    fn next(&mut self) -> (&mut Event, &mut Hint) {
+        let at = self.count;
+        if at < self.events.len() && at < self.hints.len() {
+            self.count = at + 1;
+            return (&mut self.events[at], &mut self.hints[at]);
+        }
+        self.next_after_growing()
+    }
+
+    #[cold]
+    fn next_after_growing(&mut self) -> (&mut Event, &mut Hint) {
+        let at = self.count;
+        self.events.resize(2 * at, Event::ZERO);
+        self.hints.resize(2 * at, Hint::NONE);
+        self.count = at + 1;
+        (&mut self.events[at], &mut self.hints[at])
+    }
+}
+
 /// Writes the events of one command.
 pub(super) struct Writer<'a> {
     pub(super) state: &'a State,
@@ -121,8 +148,7 @@ impl<'a> Writer<'a> {
     /// Begins a command's events; what the draft held is forgotten.
     #[inline]
     pub(super) fn begin(state: &'a State, sequence: Sequence, draft: &'a mut Draft) -> Self {
-        draft.events.clear();
-        draft.hints.clear();
+        draft.places.count = 0;
         draft.lasts.clear();
         draft.rejected = None;
         draft.sequence = sequence;
@@ -144,13 +170,14 @@ impl<'a> Writer<'a> {
 
     #[inline]
     pub(super) fn push(&mut self, event: impl Into<Event>) {
-        self.draft.events.push(event.into());
-        self.draft.hints.push(Hint::NONE);
+        let (place, hint) = self.draft.places.next();
+        *place = event.into();
+        *hint = Hint::NONE;
     }
 
     /// Whether nothing was written yet.
     pub(super) fn is_empty(&self) -> bool {
-        self.draft.events.is_empty()
+        self.draft.places.count == 0
     }
 
     /// The command is refused; marks nothing.
@@ -207,16 +234,17 @@ impl<'a> Writer<'a> {
         price: Price,
         local_id_hash: u32,
     ) -> OrderKey {
-        let index = self.draft.orders;
-        self.draft.orders += 1;
-        let sys_id = self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index);
-        let event = Accepted::begin(&mut self.draft.events);
+        let Draft { places, speller, ids, orders, .. } = &mut *self.draft;
+        let index = *orders;
+        *orders += 1;
+        let (place, hint) = places.next();
+        let event = Accepted::begin(place);
         event.rests = u8::from(rests);
         event.index = index;
         event.yesterday = Volume(yesterday);
         event.private_number = private_number;
-        sys_id.write(&mut event.sys_id);
-        self.draft.hints.push(Hint::of_order(row, price, local_id_hash, self.draft.ids.prefix));
+        speller.spell(&mut event.sys_id, ids.prefix, self.sequence, index);
+        *hint = Hint::of_order(row, price, local_id_hash, ids.prefix);
         OrderKey::new(self.sequence, index)
     }
 
@@ -232,8 +260,9 @@ impl<'a> Writer<'a> {
         // Buyer's private number first, then seller's. RULES.md, Matching in continuous trading.
         let buy_number = self.private_number(buy.participant);
         let sell_number = self.private_number(sell.participant);
-        let trade_id = self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index);
-        let event = Traded::begin(&mut self.draft.events);
+        let Draft { places, speller, ids, .. } = &mut *self.draft;
+        let (place, hint) = places.next();
+        let event = Traded::begin(place);
         event.aggressor = aggressor;
         event.index = index;
         event.buy = buy.key;
@@ -246,8 +275,8 @@ impl<'a> Writer<'a> {
         event.sell_yesterday = sell_yesterday;
         event.buy_number = buy_number;
         event.sell_number = sell_number;
-        trade_id.write(&mut event.trade_id);
-        self.draft.hints.push(Hint::of_trade(buy.slot, sell.slot));
+        speller.spell(&mut event.trade_id, ids.prefix, self.sequence, index);
+        *hint = Hint::of_trade(buy.slot, sell.slot);
     }
 
     /// Remembers at what price an instrument traded last in this frame.
@@ -262,7 +291,9 @@ impl<'a> Writer<'a> {
 
     /// The text id of the `index`-th order of this frame, and of whatever else a frame makes one of.
     pub(super) fn spell(&mut self, index: u32) -> SystemId {
-        self.draft.speller.spell(self.draft.ids.prefix, self.sequence, index).bytes()
+        let mut text = BLANK_SYSTEM_ID;
+        self.draft.speller.spell(&mut text, self.draft.ids.prefix, self.sequence, index);
+        text
     }
 
     /// A quote ends, other than by a trade.
@@ -275,7 +306,8 @@ impl<'a> Writer<'a> {
     #[inline(always)]
     pub(super) fn end(&mut self, party: &Party, reason: EndReason) {
         let private_number = self.private_number(party.participant);
-        let event = Ended::begin(&mut self.draft.events);
+        let (place, hint) = self.draft.places.next();
+        let event = Ended::begin(place);
         event.reason = reason as u8;
         event.order = party.key;
         event.released = Volume(party.remaining);
@@ -283,6 +315,6 @@ impl<'a> Writer<'a> {
         event.traded = Volume(party.traded);
         event.last_price = party.last_price;
         event.private_number = private_number;
-        self.draft.hints.push(Hint::of_end(party.slot));
+        *hint = Hint::of_end(party.slot);
     }
 }
