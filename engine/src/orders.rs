@@ -253,11 +253,17 @@ impl OrderTable {
     /// The resting order with that key.
     #[inline]
     pub(crate) fn find_resting(&self, key: OrderKey) -> Option<Slot> {
-        let mut slot = self.heads[self.home(key)];
+        self.find_resting_order(key).map(|(slot, _)| slot)
+    }
+
+    /// The same, and the order itself.
+    #[inline]
+    pub(crate) fn find_resting_order(&self, key: OrderKey) -> Option<(Slot, &Order)> {
+        let mut slot = *self.entry(key);
         while slot != Slot::NONE {
             let order = self.get(slot);
             if order.key == key {
-                return Some(slot);
+                return Some((slot, order));
             }
             slot = order.chain;
         }
@@ -284,21 +290,21 @@ impl OrderTable {
 
     /// The resting order with that OrderSysId.
     #[inline(always)]
-    pub(crate) fn find_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<Slot> {
-        let spells = |slot: &Slot| {
-            let order = self.get(*slot);
-            order.flags & TEXT_INDEXED == 0 && order.prefix == text[0]
-        };
-        if let Some(slot) = key_in(text).and_then(|key| self.find_resting(key)).filter(spells) {
-            return Some(slot);
+    pub(crate) fn find_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<(Slot, &Order)> {
+        if let Some((slot, order)) = key_in(text).and_then(|key| self.find_resting_order(key))
+            && order.flags & TEXT_INDEXED == 0
+            && order.prefix == text[0]
+        {
+            return Some((slot, order));
         }
         self.find_other_text(text, texts)
     }
 
     /// The same if the text spells no key of ours: another system's, or nobody's.
     #[inline(never)]
-    fn find_other_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<Slot> {
-        self.texts.find(text_hash(text), |slot| texts.sys_id(&self.orders[slot as usize]) == *text).map(Slot)
+    fn find_other_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<(Slot, &Order)> {
+        let slot = self.texts.find(text_hash(text), |slot| texts.sys_id(&self.orders[slot as usize]) == *text).map(Slot);
+        slot.map(|slot| (slot, self.get(slot)))
     }
 
     /// Every resting order, in the order of keys.

@@ -216,6 +216,13 @@ impl<'a> Writer<'a> {
         StreamNumber(issued.number)
     }
 
+    /// The next number in a participant's private stream, of a decision that tells it nothing else: no other number is taken after it.
+    #[inline(always)]
+    pub(super) fn only_private_number(&self, participant: ParticipantIndex) -> StreamNumber {
+        let number = self.state.private_count(participant).0.checked_add(1);
+        StreamNumber(number.expect("a day has fewer than 2^32 private messages"))
+    }
+
     /// The next number in the broadcast stream.
     pub(super) fn broadcast_number(&mut self) -> StreamNumber {
         self.draft.broadcast.0 =
@@ -303,9 +310,21 @@ impl<'a> Writer<'a> {
     }
 
     /// An order ends with what it has left.
-    #[inline(always)]
+    #[inline]
     pub(super) fn end(&mut self, party: &Party, reason: EndReason) {
         let private_number = self.private_number(party.participant);
+        self.end_as(party, reason, private_number);
+    }
+
+    /// The same if nothing else comes of the command.
+    #[inline(always)]
+    pub(super) fn end_alone(&mut self, party: &Party, reason: EndReason) {
+        let private_number = self.only_private_number(party.participant);
+        self.end_as(party, reason, private_number);
+    }
+
+    #[inline(always)]
+    fn end_as(&mut self, party: &Party, reason: EndReason, private_number: StreamNumber) {
         let (place, hint) = self.draft.places.next();
         let event = Ended::begin(place);
         event.reason = reason as u8;

@@ -36,9 +36,13 @@ fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>,
     }
     let book = writer.state.book(instrument.definition.index);
     let matches = instrument.phase == Phase::Continuous && matching::can_trade(book, direction, price);
-    // Private numbers: Accepted of a GFD order 1, of FOK and FAK none. RULES.md, Market data and publishing.
-    let private_number = if condition.immediate() { StreamNumber(0) } else { writer.private_number(participant) };
     let rests = condition == MatchCondition::Day && !matches;
+    // Private numbers: Accepted of a GFD order 1, of FOK and FAK none. RULES.md, Market data and publishing.
+    let private_number = match condition {
+        MatchCondition::Day if rests => writer.only_private_number(participant),
+        MatchCondition::Day => writer.private_number(participant),
+        MatchCondition::FillOrKill | MatchCondition::FillAndKill => StreamNumber(0),
+    };
     let key = writer.accept(rests, yesterday, private_number, row, price, local_id_hash);
     if rests {
         return;

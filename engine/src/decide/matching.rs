@@ -2,7 +2,7 @@
 
 use super::draft::Writer;
 use crate::book::Book;
-use crate::orders::Slot;
+use crate::orders::{Order, Slot};
 use crate::state::{Instrument, State};
 use crate::types::{Direction, OrderKey, ParticipantIndex, Price, PriceRule, Volume};
 
@@ -25,10 +25,16 @@ impl Party {
     #[inline]
     pub(super) fn of(state: &State, slot: Slot) -> Self {
         let order = state.orders.get(slot);
+        Self::of_order(order, slot, state.participant_of(order.user))
+    }
+
+    /// The same of an order whose participant is known.
+    #[inline]
+    pub(super) fn of_order(order: &Order, slot: Slot, participant: ParticipantIndex) -> Self {
         Party {
             key: order.key,
             slot,
-            participant: state.participant_of(order.user),
+            participant,
             price: order.price,
             remaining: order.remaining,
             yesterday: order.yesterday,
