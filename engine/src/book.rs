@@ -7,7 +7,7 @@
 //! Chosen by measurement on workload W1: against sorted vectors and trees the ladder costs the same for a thousand and for
 //! ten thousand orders a side.
 
-use crate::orders::{OrderTable, Slot};
+use crate::orders::Slot;
 use crate::tables::region;
 use crate::types::{Direction, Price};
 
@@ -175,19 +175,15 @@ impl Book {
         matches!((self.best(Direction::Buy), self.best(Direction::Sell)), (Some(bid), Some(ask)) if bid >= ask)
     }
 
-    /// Puts an order behind all others of its side and price.
+    /// Puts an order behind all others of its side and price. Gives the one that it stands behind.
     #[inline(always)]
-    pub(crate) fn link(&mut self, orders: &mut OrderTable, slot: Slot) {
-        let order = orders.get_mut(slot);
-        let (side, at) = (order.direction().side(), self.at(order.price));
+    pub(crate) fn link(&mut self, slot: Slot, side: Direction, price: Price, volume: u32) -> Slot {
+        let (side, at) = (side.side(), self.at(price));
         let level = &mut self.levels[side][at];
-        order.previous = level.tail;
-        order.next = Slot::NONE;
-        level.volume += u64::from(order.remaining);
+        level.volume += u64::from(volume);
         let tail = std::mem::replace(&mut level.tail, slot);
         if tail != Slot::NONE {
-            orders.get_mut(tail).next = slot;
-            return;
+            return tail;
         }
         level.head = slot;
         self.bits[side].set(at);
@@ -197,21 +193,18 @@ impl Book {
         if self.used[side] == 1 || better {
             self.best[side] = at as u32;
         }
+        tail
     }
 
-    /// Takes an order out.
+    /// Takes an order out that stands between two, or at an end of its level.
     #[inline(always)]
-    pub(crate) fn unlink(&mut self, orders: &mut OrderTable, slot: Slot) {
-        let order = orders.get(slot);
-        let (side, at) = (order.direction().side(), self.at(order.price));
-        let (previous, next, remaining) = (order.previous, order.next, order.remaining);
+    pub(crate) fn unlink(&mut self, side: Direction, price: Price, volume: u32, [previous, next]: [Slot; 2]) {
+        let (side, at) = (side.side(), self.at(price));
         let level = &mut self.levels[side][at];
-        level.volume -= u64::from(remaining);
-        // Which end of its level an order stands at cannot be foreseen: without branches. Links of place 0 mean nothing.
+        level.volume -= u64::from(volume);
+        // Which end of its level an order stands at cannot be foreseen: without branches.
         level.head = if previous == Slot::NONE { next } else { level.head };
         level.tail = if next == Slot::NONE { previous } else { level.tail };
-        orders.get_mut(previous).next = next;
-        orders.get_mut(next).previous = previous;
         if level.head != Slot::NONE {
             return;
         }

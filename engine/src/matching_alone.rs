@@ -4,7 +4,7 @@
 
 use crate::book::Book;
 use crate::local_ids::LocalIds;
-use crate::orders::{OrderTable, Texts};
+use crate::orders::{Order, OrderTable, Texts};
 use crate::quotes::QuoteTable;
 use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price};
 use crate::warm::{Ahead, Tables, ask_for};
@@ -97,8 +97,7 @@ impl MatchingAlone {
             left -= volume;
             fill(resting.key, best, volume);
             if volume == resting.remaining {
-                book.unlink(orders, slot);
-                orders.free(slot, Texts { local_ids, quotes });
+                orders.remove(book, slot, Texts { local_ids, quotes });
             } else {
                 resting.remaining -= volume;
                 book.reduce(other, best, volume);
@@ -108,14 +107,11 @@ impl MatchingAlone {
             }
         }
         if order.rests {
-            let slot = orders.allot(true);
-            let entered = orders.get_mut(slot);
-            entered.begin(order.key, order.side, Offset::Open, MatchCondition::Day);
+            let mut entered = Order::begin(order.key, order.side, Offset::Open, MatchCondition::Day);
             entered.remaining = left;
             entered.price = order.price;
             entered.instrument = order.instrument;
-            orders.index(slot, Some(0));
-            book.link(orders, slot);
+            orders.rest(book, entered);
         }
     }
 
@@ -123,10 +119,9 @@ impl MatchingAlone {
     #[inline]
     pub fn cancel(&mut self, key: OrderKey) -> bool {
         let MatchingAlone { books, orders, local_ids, quotes, .. } = self;
-        let Some(slot) = orders.find_resting(key) else { return false };
-        let instrument = orders.get(slot).instrument;
-        books[usize::from(instrument.0)].as_mut().expect("every book is there").unlink(orders, slot);
-        orders.free(slot, Texts { local_ids, quotes });
+        let Some((slot, order)) = orders.find_resting_order(key) else { return false };
+        let book = books[usize::from(order.instrument.0)].as_mut().expect("every book is there");
+        orders.remove(book, slot, Texts { local_ids, quotes });
         true
     }
 

@@ -7,12 +7,13 @@
 //! Of each hash of a key a table holds one order, and orders of the same hash are linked behind it. So an order comes and goes without a
 //! search, and nothing is moved when it goes: there are no holes to close, and no branches that nobody can foresee.
 
+use crate::book::Book;
 use crate::event::SystemId;
 use crate::local_ids::LocalIds;
 use crate::quotes::{QuoteTable, text_hash};
 use crate::system_id::{SpelledId, key_in};
-use crate::tables::{Index, region, scatter, touch_all, touch_spare};
-use crate::types::{Direction, InstrumentIndex, MatchCondition, Offset, OrderKey, Price, UserIndex};
+use crate::tables::{Index, region, touch_all, touch_spare};
+use crate::types::{Direction, InstrumentIndex, KEY_INDEX_BITS, MatchCondition, Offset, OrderKey, Price, UserIndex};
 
 /// A place in the order table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,15 +92,16 @@ impl Order {
         chain: Slot::NONE,
     };
 
-    /// Makes a free place an order of that kind, as it is accepted.
-    #[inline]
-    pub(crate) fn begin(&mut self, key: OrderKey, direction: Direction, offset: Offset, condition: MatchCondition) {
-        self.key = key;
-        self.direction = direction as u8;
-        self.offset = offset as u8;
-        self.flags = if condition.immediate() { IMMEDIATE } else { 0 };
-        self.traded = 0;
-        self.last_price = Price(0);
+    /// An order of that kind as it is accepted; what it is about is still to be filled in.
+    #[inline(always)]
+    pub(crate) fn begin(key: OrderKey, direction: Direction, offset: Offset, condition: MatchCondition) -> Self {
+        Order {
+            key,
+            direction: direction as u8,
+            offset: offset as u8,
+            flags: if condition.immediate() { IMMEDIATE } else { 0 },
+            ..Order::FREE
+        }
     }
 
     #[inline]
@@ -139,9 +141,15 @@ impl Order {
         self.flags & QUOTED != 0
     }
 
-    /// It is one of a quote's two; `prefix` is the first character of an OrderSysId that spells the key.
-    pub(crate) fn belong(&mut self, prefix: Option<u8>) {
+    /// It is one of a quote's two.
+    #[inline(always)]
+    pub(crate) fn belong(&mut self) {
         self.flags |= QUOTED;
+    }
+
+    /// `prefix` is the first character of an OrderSysId that spells the key.
+    #[inline(always)]
+    pub(crate) fn be_spelled(&mut self, prefix: Option<u8>) {
         self.prefix = prefix.unwrap_or(0);
     }
 
@@ -243,10 +251,10 @@ impl OrderTable {
 
     /// The same, where it probably stands in a place that is known.
     #[inline]
-    pub(crate) fn find_at(&self, hint: Slot, key: OrderKey) -> Option<Slot> {
+    pub(crate) fn find_at(&self, hint: Slot, key: OrderKey) -> Option<(Slot, &Order)> {
         match self.orders.get(hint.0 as usize) {
-            Some(order) if order.key == key && key != OrderKey(0) => Some(hint),
-            _ => self.find(key),
+            Some(order) if order.key == key && key != OrderKey(0) => Some((hint, order)),
+            _ => self.find(key).map(|slot| (slot, self.get(slot))),
         }
     }
 
@@ -303,7 +311,8 @@ impl OrderTable {
     /// The same if the text spells no key of ours: another system's, or nobody's.
     #[inline(never)]
     fn find_other_text(&self, text: &SystemId, texts: Texts<'_>) -> Option<(Slot, &Order)> {
-        let slot = self.texts.find(text_hash(text), |slot| texts.sys_id(&self.orders[slot as usize]) == *text).map(Slot);
+        let slot =
+            self.texts.find(text_hash(text), |slot| texts.sys_id(&self.orders[slot as usize]) == *text).map(Slot);
         slot.map(|slot| (slot, self.get(slot)))
     }
 
@@ -320,14 +329,11 @@ impl OrderTable {
         self.orders[1..].iter().filter(|order| order.key != OrderKey(0))
     }
 
-    /// The place of an order that enters: its own slot if it rests at once.
+    /// An order enters that does not rest at once.
     #[inline(always)]
-    pub(crate) fn allot(&mut self, rests: bool) -> Slot {
-        if rests {
-            return self.take();
-        }
+    pub(crate) fn enter(&mut self, order: Order) {
         assert!(self.nothing_enters(), "one order enters at a time");
-        Slot::ENTERING
+        *self.get_mut(Slot::ENTERING) = order;
     }
 
     /// Whether no order is entering.
@@ -356,23 +362,19 @@ impl OrderTable {
         slot
     }
 
-    /// Gives the entering order a slot of its own.
-    pub(crate) fn settle(&mut self) -> Slot {
-        let slot = self.take();
-        let order = *self.get(Slot::ENTERING);
-        *self.get_mut(slot) = Order { term: 0, ..order };
-        self.leave();
-        slot
-    }
-
-    /// Makes an order that rests known by its key; `prefix` is the first character of an OrderSysId that spells the key.
+    /// An order rests: it gets a slot of its own, is known by its key from now on, and stands last at its price.
     #[inline(always)]
-    pub(crate) fn index(&mut self, slot: Slot, prefix: Option<u8>) {
-        let home = self.home(self.get(slot).key);
-        let order = &mut self.orders[slot.0 as usize];
+    pub(crate) fn rest(&mut self, book: &mut Book, mut order: Order) -> Slot {
+        let (slot, home) = (self.take(), self.home(order.key));
         order.flags |= RESTS;
-        order.prefix = prefix.unwrap_or(0);
         order.chain = std::mem::replace(&mut self.heads[home], slot);
+        order.previous = book.link(slot, order.direction(), order.price, order.remaining);
+        order.next = Slot::NONE;
+        let orders = self.orders.as_mut_slice();
+        // Links of place 0 mean nothing.
+        orders[order.previous.0 as usize].next = slot;
+        orders[slot.0 as usize] = order;
+        slot
     }
 
     /// Makes an order known by an OrderSysId that does not spell its key.
@@ -382,25 +384,39 @@ impl OrderTable {
         self.texts.insert(text_hash(text), slot.0);
     }
 
-    /// Frees the slot of an order that is in its book no more. Gives back its term in the digest.
+    /// A resting order leaves its book and its slot. Gives back its term in the digest.
     #[inline(always)]
-    pub(crate) fn free(&mut self, slot: Slot, texts: Texts<'_>) -> u64 {
+    pub(crate) fn remove(&mut self, book: &mut Book, slot: Slot, texts: Texts<'_>) -> u64 {
         assert!(slot != Slot::ENTERING, "the entering order has no slot of its own");
-        let (home, chain) = (self.home(self.get(slot).key), self.get(slot).chain);
+        let order = &mut self.orders[slot.0 as usize];
+        let (key, term, flags, chain) = (order.key, order.term, order.flags, order.chain);
+        let (previous, next) = (order.previous, order.next);
+        let (side, price, remaining) = (order.direction(), order.price, order.remaining);
+        if flags & TEXT_INDEXED != 0 {
+            self.forget_text(slot, texts);
+        }
+        book.unlink(side, price, remaining, [previous, next]);
+        let home = self.home(key);
         match self.heads[home] == slot {
             true => self.heads[home] = chain,
             false => self.unchain(home, slot, chain),
         }
-        let order = &mut self.orders[slot.0 as usize];
-        if order.flags & TEXT_INDEXED != 0 {
-            self.texts.remove(text_hash(&texts.sys_id(order)), slot.0);
-        }
-        let term = std::mem::take(&mut order.term);
+        let orders = self.orders.as_mut_slice();
+        // Links of place 0 mean nothing.
+        orders[previous.0 as usize].next = next;
+        orders[next.0 as usize].previous = previous;
+        let order = &mut orders[slot.0 as usize];
         order.key = OrderKey(0);
+        order.term = 0;
         order.next = self.free;
         self.free = slot;
         self.live -= 1;
         term
+    }
+
+    #[cold]
+    fn forget_text(&mut self, slot: Slot, texts: Texts<'_>) {
+        self.texts.remove(text_hash(&texts.sys_id(self.get(slot))), slot.0);
     }
 
     /// Takes an order out from behind another one of its hash.
@@ -435,25 +451,28 @@ impl OrderTable {
     }
 }
 
-/// Keys of neighbouring frames stand side by side: the heads of what comes next are in the cache.
+/// Keys of neighbouring frames stand side by side: the heads of what comes next are in the cache. The lowest bits are the sequence's;
+/// above them stands the upper half of a product of all the rest (Fibonacci hashing; Knuth, volume 3, 6.4).
 #[inline]
 fn key_hash(key: OrderKey) -> u32 {
-    const LINE: u64 = HEADS_PER_LINE as u64;
-    let sequence = key.sequence().0;
-    scatter(sequence / LINE ^ u64::from(key.index()) << 40).wrapping_mul(HEADS_PER_LINE as u32)
-        | (sequence % LINE) as u32
+    const LOW: u64 = HEADS_PER_LINE as u64 - 1;
+    let rest = (key.0 & !(LOW << KEY_INDEX_BITS)).rotate_right(KEY_INDEX_BITS);
+    let line = rest.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    line as u32 & !(LOW as u32) | (key.sequence().0 & LOW) as u32
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{OrderTable, Slot, Texts};
+    use super::{Order, OrderTable, Slot, Texts};
+    use crate::book::Book;
     use crate::local_ids::LocalIds;
     use crate::quotes::QuoteTable;
-    use crate::types::{Direction, MatchCondition, Offset, OrderKey, Sequence};
+    use crate::types::{Direction, MatchCondition, Offset, OrderKey, Price, Sequence};
 
     #[test]
     fn orders_are_found_by_their_keys_like_in_a_list_while_they_come_and_go() {
         let (local_ids, quotes) = (LocalIds::new(0), QuoteTable::new(0));
+        let mut book = Book::new(Price(0), Price(0));
         let mut seed = 0x9E37_79B9_7F4A_7C15u64;
         let mut next = || {
             seed ^= seed >> 12;
@@ -468,13 +487,11 @@ mod tests {
         for step in 1..20_000u64 {
             if list.len() == 40 || (!list.is_empty() && next() % 2 == 0) {
                 let (key, slot) = list.swap_remove(next() as usize % list.len());
-                orders.free(slot, Texts { local_ids: &local_ids, quotes: &quotes });
+                orders.remove(&mut book, slot, Texts { local_ids: &local_ids, quotes: &quotes });
                 assert_eq!(orders.find_resting(key), None);
             } else {
                 let key = OrderKey::new(Sequence(step * 16), (next() % 3) as u32);
-                let slot = orders.allot(true);
-                orders.get_mut(slot).begin(key, Direction::Buy, Offset::Open, MatchCondition::Day);
-                orders.index(slot, Some(b'B'));
+                let slot = orders.rest(&mut book, Order::begin(key, Direction::Buy, Offset::Open, MatchCondition::Day));
                 chained += usize::from(orders.get(slot).chain != Slot::NONE);
                 list.push((key, slot));
             }

@@ -6,7 +6,7 @@ use crate::digest;
 use crate::event::{Accepted, EndReason, Ended, Rested};
 use crate::hint::Hint;
 use crate::local_ids::{self, IdSet};
-use crate::orders::{Slot, Texts};
+use crate::orders::{Order, Slot, Texts};
 use crate::position::whose;
 use crate::state::State;
 use crate::types::{
@@ -99,10 +99,7 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
     if opens && new.costs {
         need_money(state, new.participant, new.instrument, new.direction, new.price, new.volume);
     }
-    let slot = state.orders.allot(accepted.rests != 0);
-    // Field by field, in its place: see `position.rs` about loads over fresh stores.
-    let order = state.orders.get_mut(slot);
-    order.begin(new.key, new.direction, new.offset, new.condition);
+    let mut order = Order::begin(new.key, new.direction, new.offset, new.condition);
     order.remaining = new.volume;
     order.yesterday = new.yesterday;
     order.price = new.price;
@@ -111,16 +108,18 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
     order.instrument = new.instrument;
     order.user = new.user;
     if new.quoted {
-        order.belong(new.prefix);
+        order.belong();
     }
+    order.be_spelled(new.prefix);
     if !new.touched {
         touch_instrument(state, new.instrument);
     }
     if !new.condition.immediate() {
         count_private(state, new.participant, accepted.private_number);
     }
-    if accepted.rests != 0 {
-        rest(state, new.instrument, slot, new.prefix, whose);
+    match accepted.rests != 0 {
+        true => rest(state, order, whose),
+        false => state.orders.enter(order),
     }
 }
 
@@ -156,16 +155,16 @@ fn free_money(
 
 /// The order takes its place in the book.
 #[inline(always)]
-fn rest(state: &mut State, instrument: InstrumentIndex, slot: Slot, prefix: Option<u8>, whose: u64) {
-    state.orders.index(slot, prefix);
-    if prefix.is_none() {
+fn rest(state: &mut State, mut order: Order, whose: u64) {
+    let (instrument, spelled) = (order.instrument, order.prefix().is_some());
+    order.term = digest::order_term_of(&order, whose);
+    grow(state, order.term);
+    let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
+    let slot = state.orders.rest(book, order);
+    if !spelled {
         let text = state.texts().sys_id(state.orders.get(slot));
         state.orders.index_text(slot, &text);
     }
-    let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
-    book.link(&mut state.orders, slot);
-    let growth = state.orders.renew(slot, |order| digest::order_term_of(order, whose));
-    grow(state, growth);
 }
 
 /// What remains of the entering order rests.
@@ -174,18 +173,13 @@ pub(super) fn rested(state: &mut State, rested: &Rested) {
     let order = state.orders.get(Slot::ENTERING);
     assert!(order.key == rested.order, "what rests is what entered");
     assert!(order.remaining == rested.remaining.0, "what rests is what remains");
-    let instrument = order.instrument;
     if order.price != rested.price {
         reprice(state, rested.price);
     }
-    let order = state.orders.get(Slot::ENTERING);
-    let prefix = match order.quoted() {
-        false => state.local_ids.get(order.mark).prefix(),
-        true => order.prefix(),
-    };
+    let order = *state.orders.get(Slot::ENTERING);
     let whose = state.rows.get(order.row).whose();
-    let slot = state.orders.settle();
-    rest(state, instrument, slot, prefix, whose);
+    state.orders.leave();
+    rest(state, order, whose);
 }
 
 /// The entering order gets another limit: a to-limit order's rest. What it needs is worked out at it from now on.
@@ -205,8 +199,7 @@ fn reprice(state: &mut State, price: Price) {
 /// An order ended other than by its last trade; or an immediate order is done.
 #[inline(never)]
 pub(super) fn ended(state: &mut State, command: &Command<'_>, ended: &Ended, hint: &Hint) {
-    let slot = state.orders.find_at(hint.order(), ended.order).expect("validated: only live orders end");
-    let order = state.orders.get(slot);
+    let (slot, order) = state.orders.find_at(hint.order(), ended.order).expect("validated: only live orders end");
     assert!(order.remaining == ended.released.0, "an order releases what it has left");
     assert!(order.yesterday == ended.yesterday.0, "an order releases what it has frozen of yesterday");
     assert!(order.traded == ended.traded.0, "an order ends with what it traded");
@@ -250,8 +243,6 @@ pub(super) fn remove(state: &mut State, instrument: InstrumentIndex, slot: Slot,
 #[inline(always)]
 fn take_out(state: &mut State, instrument: InstrumentIndex, slot: Slot) {
     let book = state.books[usize::from(instrument.0)].as_mut().expect("every defined instrument has a book");
-    book.unlink(&mut state.orders, slot);
-    let State { orders, local_ids, quotes, .. } = state;
-    let term = orders.free(slot, Texts { local_ids, quotes });
+    let term = state.orders.remove(book, slot, Texts { local_ids: &state.local_ids, quotes: &state.quotes });
     grow(state, term.wrapping_neg());
 }

@@ -11,12 +11,12 @@ use crate::types::{InstrumentIndex, Money, Volume};
 /// Two orders traded. Buy side first, then sell side: it matters where both are one position row.
 #[inline(never)]
 pub(super) fn traded(state: &mut State, traded: &Traded, hint: &Hint) {
-    let buy = state.orders.find_at(hint.order(), traded.buy).expect("validated: a live buy order");
-    let sell = state.orders.find_at(hint.sell(), traded.sell).expect("validated: a live sell order");
-    let instrument = state.orders.get(buy).instrument;
-    assert!(state.orders.get(sell).instrument == instrument, "both sides of a trade are of one instrument");
+    let (buy, bought) = state.orders.find_at(hint.order(), traded.buy).expect("validated: a live buy order");
+    let (sell, sold) = state.orders.find_at(hint.sell(), traded.sell).expect("validated: a live sell order");
+    let (instrument, opens) = (bought.instrument, [bought.opens(), sold.opens()]);
+    assert!(sold.instrument == instrument, "both sides of a trade are of one instrument");
     state.traded = true;
-    count_instrument(state, instrument, traded, [buy, sell].map(|slot| state.orders.get(slot).opens()));
+    count_instrument(state, instrument, traded, opens);
     let buy_part = (traded.buy_yesterday, traded.buy_remaining, traded.buy_number);
     let sell_part = (traded.sell_yesterday, traded.sell_remaining, traded.sell_number);
     for (slot, (yesterday, remaining, number)) in [(buy, buy_part), (sell, sell_part)] {
