@@ -4,7 +4,7 @@
 use super::matching::Party;
 use super::plain_rejected;
 use crate::event::{Accepted, BLANK_SYSTEM_ID, EndReason, Ended, Event, QuoteEnded, Rejected, SystemId, Traded};
-use crate::hint::Hint;
+use crate::hint::{Hint, Understood};
 use crate::reject::Reject;
 use crate::state::State;
 use crate::system_id::Speller;
@@ -28,6 +28,8 @@ pub struct Draft {
     places: Places,
     /// For which frame they were decided.
     sequence: Sequence,
+    /// The member's order that was accepted, if one was.
+    understood: Option<Understood>,
     rejected: Option<Reject>,
     ids: IdStyle,
     speller: Speller,
@@ -60,6 +62,7 @@ impl Draft {
         Draft {
             places: Places { events: vec![Event::ZERO; EVENT_ROOM], hints: vec![Hint::NONE; EVENT_ROOM], count: 0 },
             sequence: Sequence(0),
+            understood: None,
             rejected: None,
             ids,
             speller: Speller::new(),
@@ -84,6 +87,12 @@ impl Draft {
     pub(crate) fn hinted(&self, sequence: Sequence) -> impl Iterator<Item = (&Event, &Hint)> {
         assert!(self.sequence == sequence, "the draft is of this frame");
         self.events().iter().zip(&self.places.hints)
+    }
+
+    /// The member's order that was accepted, if the command was one.
+    #[inline]
+    pub(crate) fn understood(&self) -> Option<&Understood> {
+        self.understood.as_ref()
     }
 
     /// Why the command was refused; None: it was not.
@@ -150,6 +159,7 @@ impl<'a> Writer<'a> {
     pub(super) fn begin(state: &'a State, sequence: Sequence, draft: &'a mut Draft) -> Self {
         draft.places.count = 0;
         draft.lasts.clear();
+        draft.understood = None;
         draft.rejected = None;
         draft.sequence = sequence;
         draft.turn += 1;
@@ -230,17 +240,33 @@ impl<'a> Writer<'a> {
         self.draft.broadcast
     }
 
-    /// An order is accepted. Gives its key.
+    /// A member's order is accepted. Gives its key.
     #[inline(always)]
     pub(super) fn accept(
         &mut self,
         rests: bool,
         yesterday: u32,
         private_number: StreamNumber,
+        understood: Understood,
+    ) -> OrderKey {
+        self.draft.understood = Some(understood);
+        self.accepted(rests, yesterday, private_number, None)
+    }
+
+    /// One of a quote's orders is accepted. Gives its key.
+    pub(super) fn accept_side(
+        &mut self,
+        rests: bool,
+        yesterday: u32,
+        private_number: StreamNumber,
         row: Option<u32>,
         price: Price,
-        local_id_hash: u32,
     ) -> OrderKey {
+        self.accepted(rests, yesterday, private_number, Some(Hint::of_side(row, price)))
+    }
+
+    #[inline(always)]
+    fn accepted(&mut self, rests: bool, yesterday: u32, private_number: StreamNumber, found: Option<Hint>) -> OrderKey {
         let Draft { places, speller, ids, orders, .. } = &mut *self.draft;
         let index = *orders;
         *orders += 1;
@@ -251,7 +277,10 @@ impl<'a> Writer<'a> {
         event.yesterday = Volume(yesterday);
         event.private_number = private_number;
         speller.spell(&mut event.sys_id, ids.prefix, self.sequence, index);
-        *hint = Hint::of_order(row, price, local_id_hash, ids.prefix);
+        // What was understood of a member's order tells more than a hint.
+        if let Some(found) = found {
+            *hint = found;
+        }
         OrderKey::new(self.sequence, index)
     }
 

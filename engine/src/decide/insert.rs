@@ -5,12 +5,11 @@ use super::draft::Writer;
 use super::matching::{self, Party, Terms};
 use crate::command::OrderInsert;
 use crate::event::{EndReason, Rested};
+use crate::hint::Understood;
 use crate::local_ids::{self, IdSet};
 use crate::orders::Slot;
 use crate::state::Instrument;
-use crate::types::{
-    Direction, Function, MatchCondition, ParticipantIndex, Phase, Price, StreamNumber, UserIndex, Volume,
-};
+use crate::types::{Function, MatchCondition, Phase, Price, StreamNumber, UserIndex, Volume};
 use crate::warm::ask_for;
 
 /// Decides an order.
@@ -28,11 +27,24 @@ pub(super) fn decide(writer: &mut Writer<'_>, user: UserIndex, order: &OrderInse
 /// Accepts an order that passed every check, and matches it if the phase does.
 #[inline]
 fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>, local_id_hash: u32) {
-    let &Admitted { instrument, participant, direction, condition, price, row, yesterday, function } = admitted;
+    let &Admitted { instrument, participant, direction, condition, price, yesterday, function, .. } = admitted;
+    let understood = Understood {
+        whose: admitted.whose,
+        row: admitted.row.unwrap_or(0),
+        local_id_hash,
+        price,
+        participant,
+        direction,
+        offset: admitted.offset,
+        condition,
+        ascends: admitted.ascends,
+        costs: instrument.costs,
+        touched: instrument.touched,
+    };
     if !function.is_priced() || order.minimal_volume.0 > 1 {
         let minimal = order.minimal_volume.0.max(1);
-        let rest = Entering { participant, direction, condition, function, price, row, yesterday, minimal };
-        return accept_rare(writer, instrument, &rest, order.volume.0, local_id_hash);
+        let entering = Entering { understood, function, yesterday, minimal };
+        return accept_rare(writer, instrument, &entering, order.volume.0);
     }
     let book = writer.state.book(instrument.definition.index);
     let matches = instrument.phase == Phase::Continuous && matching::can_trade(book, direction, price);
@@ -43,7 +55,7 @@ fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>,
         MatchCondition::Day => writer.private_number(participant),
         MatchCondition::FillOrKill | MatchCondition::FillAndKill => StreamNumber(0),
     };
-    let key = writer.accept(rests, yesterday, private_number, row, price, local_id_hash);
+    let key = writer.accept(rests, yesterday, private_number, understood);
     if rests {
         return;
     }
@@ -59,12 +71,8 @@ fn accept(writer: &mut Writer<'_>, order: &OrderInsert, admitted: &Admitted<'_>,
 
 /// What a rare order needs of its admission. A type of its own, so that only the rare ones are laid down in memory.
 struct Entering {
-    participant: ParticipantIndex,
-    direction: Direction,
-    condition: MatchCondition,
+    understood: Understood,
     function: Function,
-    price: Price,
-    row: Option<u32>,
     yesterday: u32,
     /// Volume that trades at once, or nothing does.
     minimal: u32,
@@ -72,11 +80,12 @@ struct Entering {
 
 /// The same of what is rare: orders without a price of their own, and those with a minimal volume. They come in continuous trading only.
 #[inline(never)]
-fn accept_rare(writer: &mut Writer<'_>, instrument: &Instrument, order: &Entering, remaining: u32, local_id_hash: u32) {
-    let &Entering { participant, direction, condition, function, price, row, yesterday, minimal } = order;
+fn accept_rare(writer: &mut Writer<'_>, instrument: &Instrument, order: &Entering, remaining: u32) {
+    let &Entering { understood, function, yesterday, minimal } = order;
+    let Understood { participant, direction, condition, price, .. } = understood;
     let book = writer.state.book(instrument.definition.index);
     let private_number = if condition.immediate() { StreamNumber(0) } else { writer.private_number(participant) };
-    let key = writer.accept(false, yesterday, private_number, row, price, local_id_hash);
+    let key = writer.accept(false, yesterday, private_number, understood);
     let slot = Slot::ENTERING;
     let mut party = Party { key, slot, participant, price, remaining, yesterday, traded: 0, last_price: Price(0) };
     let mut terms = Terms::of_limit(instrument, price);

@@ -37,7 +37,7 @@ fn accept(writer: &mut Writer<'_>, admitted: &AdmittedQuote<'_>) {
         let QuoteSide { price, volume, row, yesterday } = sides[direction.side()];
         let matches = matching::can_trade_beside(writer.state, book, direction, price, beside);
         let private_number = writer.private_number(participant);
-        let key = writer.accept(!matches, yesterday, private_number, row, price, 0);
+        let key = writer.accept_side(!matches, yesterday, private_number, row, price);
         if !matches {
             continue;
         }

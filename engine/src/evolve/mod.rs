@@ -11,7 +11,7 @@ use crate::command::{BodyView, Command};
 use crate::decide::{Draft, Fault, decide_guarded};
 use crate::digest;
 use crate::event::{Event, EventView, Rejected, Restated, SystemId};
-use crate::hint::Hint;
+use crate::hint::{Hint, Understood};
 use crate::local_ids::{self, IdSet, LocalId, rank};
 use crate::orders::Slot;
 use crate::state::{Digests, Instrument, State};
@@ -23,7 +23,7 @@ use crate::types::{Epoch, InstrumentIndex, Nanoseconds, OrderKey, ParticipantInd
 /// If the event contradicts the state. Events that [`crate::validate`] let pass do not.
 #[inline]
 pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event) {
-    evolve_at(state, stamp, command, event, &Hint::NONE);
+    evolve_at(state, stamp, command, event, &Hint::NONE, None);
 }
 
 /// Applies all events that a draft holds; then the frame is [`seal`]ed. The same as [`evolve`] for each, but what deciding found is not
@@ -34,15 +34,25 @@ pub fn evolve(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Ev
 #[inline(always)]
 pub fn evolve_decided(state: &mut State, stamp: Stamp, command: &Command<'_>, draft: &Draft) {
     for (event, hint) in draft.hinted(stamp.sequence) {
-        evolve_at(state, stamp, command, event, hint);
+        evolve_at(state, stamp, command, event, hint, draft.understood());
     }
     draft.assert_arrived(state);
 }
 
 #[inline(always)]
-fn evolve_at(state: &mut State, stamp: Stamp, command: &Command<'_>, event: &Event, hint: &Hint) {
+fn evolve_at(
+    state: &mut State,
+    stamp: Stamp,
+    command: &Command<'_>,
+    event: &Event,
+    hint: &Hint,
+    understood: Option<&Understood>,
+) {
     match event.view().expect("validated: events are of a known kind") {
-        EventView::Accepted(accepted) => orders::accepted(state, stamp.sequence, command, accepted, hint),
+        EventView::Accepted(accepted) => match understood {
+            Some(order) => orders::accepted_as_understood(state, stamp.sequence, command, accepted, order),
+            None => orders::accepted(state, stamp.sequence, command, accepted, hint),
+        },
         EventView::Traded(traded) => trades::traded(state, traded, hint),
         EventView::Rested(rested) => orders::rested(state, rested),
         EventView::Ended(ended) => orders::ended(state, command, ended, hint),
@@ -161,35 +171,21 @@ fn touch_instrument(state: &mut State, index: InstrumentIndex) {
     }
 }
 
-/// Marks a local id, and keeps the greatest. Gives the mark's place, and the trader's participant.
-#[inline(always)]
-fn mark(
-    state: &mut State,
-    ids: IdSet,
-    local_id: &LocalId,
-    hash: u32,
-    key: OrderKey,
-    prefix: Option<u8>,
-) -> (u32, ParticipantIndex) {
+/// Marks a local id, and keeps the greatest. Gives the mark's place. The order that is decided here has a way of its own.
+#[inline(never)]
+fn mark(state: &mut State, ids: IdSet, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
     let trader = state.users.uncounted(usize::from(ids.user().0));
-    let participant = trader.definition.participant;
     let (rank, largest) = (rank(local_id), &mut trader.largest_local_id[ids.kind()]);
     if rank > *largest {
         *largest = rank;
     }
-    (state.local_ids.mark(ids, local_id, hash, key, prefix), participant)
-}
-
-/// The same of what is rarer than an order that is accepted.
-#[inline(never)]
-fn mark_rarely(state: &mut State, ids: IdSet, local_id: &LocalId, key: OrderKey, prefix: Option<u8>) -> u32 {
-    mark(state, ids, local_id, local_ids::hash(ids, local_id), key, prefix).0
+    state.local_ids.mark(ids, local_id, local_ids::hash(ids, local_id), key, prefix)
 }
 
 /// Marks the local id of what is no order, with the SysId it got. Gives the mark's place.
 fn mark_text(state: &mut State, ids: IdSet, local_id: &LocalId, key: OrderKey, text: &SystemId) -> u32 {
     let prefix = state.speller.prefix_if_spelled(text, key);
-    let place = mark_rarely(state, ids, local_id, key, prefix);
+    let place = mark(state, ids, local_id, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(place, text);
     }
@@ -226,7 +222,7 @@ fn take_step(state: &mut State, command: &Command<'_>) {
 fn rejected(state: &mut State, command: &Command<'_>, rejected: &Rejected) {
     if rejected.marked != 0 {
         let (ids, local_id) = local_id_of(command).expect("validated: only what has a local id marks one");
-        mark_rarely(state, ids, local_id, OrderKey(0), None);
+        mark(state, ids, local_id, OrderKey(0), None);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{count_private, grow, mark, quotes, take_step, touch_instrument, use_
 use crate::command::{BodyView, Command, LIMIT_ORDER};
 use crate::digest;
 use crate::event::{Accepted, EndReason, Ended, Rested};
-use crate::hint::Hint;
+use crate::hint::{Hint, Understood};
 use crate::local_ids::{self, IdSet};
 use crate::orders::{Order, Slot, Texts};
 use crate::position::whose;
@@ -20,9 +20,11 @@ pub(super) struct Entering {
     pub(super) user: UserIndex,
     pub(super) account: AccountIndex,
     pub(super) instrument: InstrumentIndex,
+    pub(super) hedge: u8,
+    /// The name that those three make: see `position::whose`.
+    pub(super) whose: u64,
     pub(super) direction: Direction,
     pub(super) offset: Offset,
-    pub(super) hedge: u8,
     pub(super) condition: MatchCondition,
     pub(super) price: Price,
     pub(super) volume: u32,
@@ -40,28 +42,62 @@ pub(super) struct Entering {
     pub(super) touched: bool,
 }
 
-/// An order was accepted: its local id is marked, what it needs is reserved, and it enters or rests.
+/// An order was accepted that was decided here: its local id is marked, what it needs is reserved, and it enters or rests.
+#[inline(never)]
+pub(super) fn accepted_as_understood(
+    state: &mut State,
+    sequence: Sequence,
+    command: &Command<'_>,
+    accepted: &Accepted,
+    order: &Understood,
+) {
+    let BodyView::OrderInsert(insert) = command.body else { panic!("a draft is of its command") };
+    let (user, key) = (command.header.user, OrderKey::new(sequence, accepted.index));
+    if order.ascends {
+        state.users.uncounted(usize::from(user.0)).largest_local_id[0] = local_ids::rank(&insert.local_id);
+    }
+    // A draft's ids spell their keys.
+    let prefix = Some(accepted.sys_id[0]);
+    let entering = Entering {
+        key,
+        user,
+        account: insert.account,
+        instrument: insert.instrument,
+        hedge: insert.hedge,
+        whose: order.whose,
+        direction: order.direction,
+        offset: order.offset,
+        condition: order.condition,
+        price: order.price,
+        volume: insert.volume.0,
+        yesterday: accepted.yesterday.0,
+        row: order.row,
+        mark: state.local_ids.mark(IdSet::orders(user), &insert.local_id, order.local_id_hash, key, prefix),
+        prefix,
+        quoted: false,
+        participant: order.participant,
+        costs: order.costs,
+        touched: order.touched,
+    };
+    enter(state, &entering, accepted);
+}
+
+/// An order was accepted, as its command and the event say.
 #[inline(never)]
 pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<'_>, accepted: &Accepted, hint: &Hint) {
     let BodyView::OrderInsert(insert) = command.body else {
         return quotes::side_accepted(state, sequence, command, accepted, hint);
     };
-    let user = command.header.user;
+    let (user, key) = (command.header.user, OrderKey::new(sequence, accepted.index));
     let direction = Direction::from_code(insert.direction).expect("validated: a direction of the list");
     let instrument = state.instrument(insert.instrument).expect("validated: a defined instrument");
     let price = match insert.order_type == LIMIT_ORDER {
-        true => instrument.ticks_at(hint.price(), insert.price),
+        true => Price(instrument.ticks(insert.price).0 as i32),
         false => instrument.furthest(direction),
     };
     let (costs, touched) = (instrument.costs, instrument.touched);
-    let key = OrderKey::new(sequence, accepted.index);
-    let prefix = match hint.prefix() {
-        Some(prefix) if accepted.sys_id[0] == prefix => Some(prefix),
-        _ => state.speller.prefix_if_spelled(&accepted.sys_id, key),
-    };
-    let ids = IdSet::orders(user);
-    let hash = hint.local_id_hash().unwrap_or_else(|| local_ids::hash(ids, &insert.local_id));
-    let (mark, participant) = mark(state, ids, &insert.local_id, hash, key, prefix);
+    let prefix = state.speller.prefix_if_spelled(&accepted.sys_id, key);
+    let mark = mark(state, IdSet::orders(user), &insert.local_id, key, prefix);
     if prefix.is_none() {
         state.local_ids.keep_text(mark, &accepted.sys_id);
     }
@@ -70,29 +106,35 @@ pub(super) fn accepted(state: &mut State, sequence: Sequence, command: &Command<
         user,
         account: insert.account,
         instrument: insert.instrument,
+        hedge: insert.hedge,
+        whose: whose(insert.account, insert.instrument, insert.hedge),
         direction,
         offset: Offset::from_code(insert.offset).expect("validated: an offset of the list"),
-        hedge: insert.hedge,
         condition: MatchCondition::from_code(insert.match_condition).expect("validated: a condition of the list"),
         price,
         volume: insert.volume.0,
         yesterday: accepted.yesterday.0,
-        row: hint.row(),
+        row: 0,
         mark,
         prefix,
         quoted: false,
-        participant,
+        participant: state.participant_of(user),
         costs,
         touched,
     };
-    enter(state, &entering, accepted);
+    enter_as_told(state, &entering, accepted);
+}
+
+/// The same of an order that was taken apart here: a follower's, a journal's, a quote's.
+#[inline(never)]
+pub(super) fn enter_as_told(state: &mut State, new: &Entering, accepted: &Accepted) {
+    enter(state, new, accepted);
 }
 
 /// Reserves what an order needs; it enters or rests.
 #[inline(always)]
-pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
-    let whose = whose(new.account, new.instrument, new.hedge);
-    let found = state.rows.find_at(new.row, whose);
+fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
+    let found = state.rows.find_at(new.row, new.whose);
     let row = found.unwrap_or_else(|| state.make_row(new.account, new.instrument, new.hedge));
     let opens = new.offset == Offset::Open;
     state.rows.reserve(row, new.direction, opens, new.volume, new.yesterday);
@@ -118,7 +160,7 @@ pub(super) fn enter(state: &mut State, new: &Entering, accepted: &Accepted) {
         count_private(state, new.participant, accepted.private_number);
     }
     match accepted.rests != 0 {
-        true => rest(state, order, whose),
+        true => rest(state, order, new.whose),
         false => state.orders.enter(order),
     }
 }

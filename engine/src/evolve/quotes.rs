@@ -1,7 +1,7 @@
 //! Quotes, enquiries and exercise instructions come and end. RULES.md, Quotes, Enquiries, Exercise and abandonment.
 
 use super::market::next_broadcast;
-use super::orders::{Entering, enter};
+use super::orders::{Entering, enter_as_told};
 use super::{count_private, grow, mark_text};
 use crate::command::{BodyView, Command};
 use crate::digest;
@@ -55,6 +55,7 @@ pub(super) fn side_accepted(
         direction,
         offset: Offset::from_code(insert.offset[at]).expect("validated: an offset of the list"),
         hedge: insert.hedge[at],
+        whose: whose(insert.account, insert.instrument, insert.hedge[at]),
         condition: MatchCondition::Day,
         price: instrument.ticks_at(hint.price(), insert.price[at]),
         volume: insert.volume[at].0,
@@ -67,7 +68,7 @@ pub(super) fn side_accepted(
         costs: instrument.costs,
         touched: instrument.touched,
     };
-    enter(state, &entering, accepted);
+    enter_as_told(state, &entering, accepted);
 }
 
 /// A quote ended other than by a trade; its orders are gone.

@@ -18,7 +18,7 @@ pub(in crate::decide) fn admit<'a>(
     time: Nanoseconds,
     enquiry: &EnquireQuote,
 ) -> Result<(), Refusal<'a>> {
-    let trader = speaks(state, IdSet::quotes(user), &enquiry.local_id)?;
+    let (trader, _) = speaks(state, IdSet::quotes(user), &enquiry.local_id)?;
     if !(b'0'..=b'2').contains(&enquiry.direction) {
         return Err(Reject::OrderUnsupported.into());
     }

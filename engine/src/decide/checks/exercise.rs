@@ -22,7 +22,7 @@ pub(in crate::decide) fn admit<'a>(
     user: UserIndex,
     order: &ExecOrderInsert,
 ) -> Result<AdmittedExercise, Refusal<'a>> {
-    let trader = speaks(state, IdSet::instructions(user), &order.local_id)?;
+    let (trader, _) = speaks(state, IdSet::instructions(user), &order.local_id)?;
     if !matches!(order.action, EXERCISE | ABANDON) || !conditions::is_hedge(order.hedge) {
         return Err(Reject::OrderUnsupported.into());
     }

@@ -15,15 +15,15 @@ pub(super) fn is_there(local_id: &LocalId) -> Result<(), Reject> {
     if first != b' ' && first != 0 || !is_blank(local_id) { Ok(()) } else { Err(Reject::LocalIdMissing) }
 }
 
-/// 2: the trader has not used it today.
+/// 2: the trader has not used it today. Gives whether it is greater than all before.
 #[inline(always)]
-pub(super) fn is_new<'a>(state: &'a State, ids: IdSet, trader: &User, local_id: &LocalId) -> Result<(), Refusal<'a>> {
+pub(super) fn is_new<'a>(state: &'a State, ids: IdSet, trader: &User, local_id: &LocalId) -> Result<bool, Refusal<'a>> {
     // What is greater than every id so far is none of them; members count upwards.
     if rank(local_id) > trader.largest_local_id[ids.kind()] {
-        return Ok(());
+        return Ok(true);
     }
     match state.local_ids.find(ids, local_id) {
-        None => Ok(()),
+        None => Ok(false),
         first => Err(Refusal { code: Reject::LocalIdRepeated, first }),
     }
 }
@@ -36,10 +36,7 @@ pub(super) fn has_room(state: &State) -> Result<(), Reject> {
 
 /// 4: it is greater than all before, if that is asked of the trader.
 #[inline(always)]
-pub(super) fn ascends(ids: IdSet, trader: &User, local_id: &LocalId) -> Result<(), Reject> {
+pub(super) fn ascends(trader: &User, ascends: bool) -> Result<(), Reject> {
     let asked = trader.definition.flags & USER_ASCENDING_LOCAL_IDS != 0;
-    if asked && rank(local_id) <= trader.largest_local_id[ids.kind()] {
-        return Err(Reject::LocalIdNotAscending);
-    }
-    Ok(())
+    if asked && !ascends { Err(Reject::LocalIdNotAscending) } else { Ok(()) }
 }

@@ -27,7 +27,7 @@ use crate::local_ids::{IdSet, LocalId, Mark};
 use crate::position::whose;
 use crate::reject::Reject;
 use crate::state::{Instrument, State, User};
-use crate::types::{Direction, Function, MatchCondition, ParticipantIndex, Price, UserIndex, Volume};
+use crate::types::{Direction, Function, MatchCondition, Offset, ParticipantIndex, Price, UserIndex, Volume};
 use demand::{Demand, Relief};
 pub(super) use enquiry::admit as admit_enquiry;
 pub(super) use exercise::{AdmittedExercise, admit as admit_exercise};
@@ -38,12 +38,17 @@ pub(super) struct Admitted<'a> {
     pub(super) instrument: &'a Instrument,
     pub(super) participant: ParticipantIndex,
     pub(super) direction: Direction,
+    pub(super) offset: Offset,
     pub(super) condition: MatchCondition,
     pub(super) function: Function,
     /// In ticks, within the day's limits.
     pub(super) price: Price,
-    /// Its position row, if there is one already.
+    /// Its position row's name: see `position::whose`.
+    pub(super) whose: u64,
+    /// The row, if there is one already.
     pub(super) row: Option<u32>,
+    /// Its local id is greater than all of the trader's before.
+    pub(super) ascends: bool,
     /// Of the volume it freezes, how much is yesterday's position.
     pub(super) yesterday: u32,
 }
@@ -51,7 +56,7 @@ pub(super) struct Admitted<'a> {
 /// The table of RULES.md, line by line: the first check that fails names the reject.
 #[inline(always)]
 pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) -> Result<Admitted<'a>, Refusal<'a>> {
-    let trader = speaks(state, IdSet::orders(user), &order.local_id)?; //                              1-4
+    let (trader, ascends) = speaks(state, IdSet::orders(user), &order.local_id)?; //                   1-4
     conditions::has_no_stop(order)?; //                                                                5
     let conditions = conditions::are_offered(order)?; //                                               6
     let account = client::is_known(state, trader, order.account)?; //                                  7
@@ -70,7 +75,8 @@ pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) 
         instrument.furthest(conditions.direction)
     };
     volume::is_within_limits(instrument, order.volume, priced)?; //                                    16
-    let place = state.rows.find(whose(order.account, order.instrument, order.hedge));
+    let whose = whose(order.account, order.instrument, order.hedge);
+    let place = state.rows.find(whose);
     let demand = Demand {
         state,
         account,
@@ -87,23 +93,26 @@ pub(super) fn admit<'a>(state: &'a State, user: UserIndex, order: &OrderInsert) 
         instrument,
         participant: trader.definition.participant,
         direction: conditions.direction,
+        offset: conditions.offset,
         condition: conditions.condition,
         function: conditions.function,
         price,
+        whose,
         row: place,
+        ascends,
         yesterday,
     })
 }
 
-/// 1-4: the trader, and its local id.
+/// 1-4: the trader, and its local id. Gives the trader, and whether the id is greater than all of the trader's before.
 #[inline(always)]
-fn speaks<'a>(state: &'a State, ids: IdSet, local_id: &LocalId) -> Result<&'a User, Refusal<'a>> {
+fn speaks<'a>(state: &'a State, ids: IdSet, local_id: &LocalId) -> Result<(&'a User, bool), Refusal<'a>> {
     let trader = state.user(ids.user()).ok_or(Reject::IndexUnknown)?;
     local_id::is_there(local_id)?; //                                                                  1
-    local_id::is_new(state, ids, trader, local_id)?; //                                                2
+    let ascends = local_id::is_new(state, ids, trader, local_id)?; //                                  2
     local_id::has_room(state)?; //                                                                     3
-    local_id::ascends(ids, trader, local_id)?; //                                                      4
-    Ok(trader)
+    local_id::ascends(trader, ascends)?; //                                                            4
+    Ok((trader, ascends))
 }
 
 /// 17-24: what looks at the aggregate, and at what is shared. Gives how much of yesterday's position a closing order freezes.

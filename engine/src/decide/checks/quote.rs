@@ -37,7 +37,7 @@ pub(in crate::decide) fn admit<'a>(
     user: UserIndex,
     quote: &QuoteInsert,
 ) -> Result<AdmittedQuote<'a>, Refusal<'a>> {
-    let trader = speaks(state, IdSet::quotes(user), &quote.local_id)?;
+    let (trader, _) = speaks(state, IdSet::quotes(user), &quote.local_id)?;
     let offsets = quote.offset.map(Offset::from_code);
     let ([Some(bid_offset), Some(ask_offset)], true) =
         (offsets, quote.hedge.iter().all(|&hedge| conditions::is_hedge(hedge)))
