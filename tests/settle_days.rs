@@ -116,7 +116,9 @@ impl Market {
     fn settle(&self, machine: &Machine, day: u32, next: u32) -> Value {
         let [journal, base, to] = [format!("{day}.journal"), day.to_string(), next.to_string()];
         std::fs::write(self.path(&journal), machine.reader().bytes_from(0).unwrap()).unwrap();
-        self.put(day, "closes.csv", "kind,name,price\nclose,IO,3710.25\n");
+        // What the exchange gives: the index's close; on the fourth day also what ends then.
+        let ends = if day == DAYS[3] { "exercise,IO,3795.5\ndelivery,IF2412,3801.25\n" } else { "" };
+        self.put(day, "closes.csv", &format!("kind,name,price\nclose,IO,3710.25\n{ends}"));
         let (code, settled) =
             self.backstop(&["run", "--journal", &journal, "--base", &base, "--out", "settled", "--json"]);
         assert_eq!(code, 0, "{settled}");
@@ -151,17 +153,22 @@ impl Market {
         reader.records().map(|record| row(record.unwrap())).collect()
     }
 
-    /// All members' money that a day's folder begins with, 1/10,000 yuan: reserve and margin.
+    /// All members' money that a day's folder begins with, 1/10,000 yuan: reserve and margin, without collateral.
     fn money(&self, day: u32) -> i64 {
         let sum = |row: &BTreeMap<String, String>, column: &str| {
-            backstop::day::decimal::parse(&row[column], backstop::day::decimal::PRICE_PLACES).unwrap()
+            let text = if row[column].is_empty() { "0" } else { &row[column] };
+            backstop::day::decimal::parse(text, backstop::day::decimal::PRICE_PLACES).unwrap()
         };
-        self.rows(day, "funds.csv").iter().map(|row| sum(row, "previous_reserve") + sum(row, "previous_margin")).sum()
+        let money = |row: &BTreeMap<String, String>| {
+            sum(row, "previous_reserve") + sum(row, "previous_margin") - sum(row, "previous_collateral")
+        };
+        self.rows(day, "funds.csv").iter().map(money).sum()
     }
 
     /// Lots long and short by client and instrument.
     fn positions(&self, day: u32) -> BTreeMap<(String, String, String), (u32, u32)> {
-        let rows = self.rows(day, "positions.csv");
+        let rows =
+            if self.path(day).join("positions.csv").exists() { self.rows(day, "positions.csv") } else { Vec::new() };
         let lots = |row: &BTreeMap<String, String>, column: &str| row[column].parse::<u32>().unwrap();
         let row = |row: &BTreeMap<String, String>| {
             let key = (row["participant"].clone(), row["client"].clone(), row["instrument"].clone());
@@ -187,11 +194,14 @@ fn first_day() -> Market {
     market.put(
         day,
         "funds.csv",
-        "participant,short,previous_reserve,previous_margin,minimum_reserve\n0001,示例会员,500000000,409190.4,2000000\n\
-         0002,,80000000,451424.0,2000000\n",
+        "participant,short,previous_reserve,previous_margin,minimum_reserve,collateral,haircut,previous_collateral\n\
+         0001,示例会员,500000000,409190.4,2000000,,,\n0002,,80000000,451424.0,2000000,300000,0.2,200000\n",
     );
-    let contracts = market.text(day, "contracts.csv").replace("20241213", "20240926");
-    market.put(day, "contracts.csv", &contracts);
+    // … and the others' the fourth, but for one more index future.
+    let contracts = market.text(day, "contracts.csv").replace("20241213", "20240926").replace("20241220", "20241008");
+    market.put(day, "contracts.csv", &(contracts + "IF2503,2503,3486.6,20240422,20250321,0.1,0.1,4167.6,3410,5000\n"));
+    let prices = market.text(day, "settlement_prices.csv") + "IF2503,3788.8\n";
+    market.put(day, "settlement_prices.csv", &prices);
     market.put(
         day,
         "positions.csv",
@@ -199,7 +209,7 @@ fn first_day() -> Market {
          0001,00000001,IF2412,1,3,0,0,0\n0002,00000002,IF2412,1,0,0,3,0\n\
          0001,00000001,T2412,1,2,0,0,0\n0002,00000001,T2412,1,0,0,2,0\n",
     );
-    let fees = market.text(day, "fees.csv") + "T,delivery,lot,5,\nIF,transfer,lot,1,\n";
+    let fees = market.text(day, "fees.csv") + "T,delivery,lot,5,\nIF,transfer,lot,1,\nIF,delivery,rate,0.0001,\n";
     market.put(day, "fees.csv", &fees);
     market
 }
@@ -208,6 +218,9 @@ fn first_day() -> Market {
 fn trade_first_day(market: &Market) -> Machine {
     let mut day = Day::open(&market.path(DAYS[0]), DAYS[0]);
     day.phase((10, 0), InstrumentIndex::ALL, Phase::Continuous);
+    // An hour and more apart: a treasury future's last day counts whole. (105.6 + 2 x 105.615) / 3 = 105.61.
+    day.trade((10, 10), A, B, "T2412", 1_056_000, 1);
+    day.trade((14, 20), A, B, "T2412", 1_056_150, 2);
     day.trade((14, 30), A, B, "IF2412", 37_900_000, 2);
     day.trade((14, 31), B, A, "IF2412", 37_900_000, 2);
     day.trade((14, 40), C, A, "IO2412-C-3700", 2_010_000, 4);
@@ -250,7 +263,7 @@ fn four_days_follow_one_another_by_files_and_no_money_or_lot_is_made_or_lost() {
     assert_eq!(market.rows(DAYS[1], "indices.csv")[0]["close"], "3710.25");
     let delivering = market.rows(DAYS[1], "delivering.csv");
     assert_eq!((delivering[0]["day"].as_str(), delivering[0]["bond"].as_str()), ("entered", ""));
-    assert_eq!(delivering[0]["price"], "105.615");
+    assert_eq!((delivering[0]["price"].as_str(), delivering[0]["lots"].as_str()), ("105.61", "5"));
 
     // Day 2: the seller names a bond. B moves its longs in IF to A: what is left of A and B is another member's.
     let named = market.text(DAYS[1], "delivering.csv").replace(",,entered,", ",240004,entered,");
@@ -301,27 +314,36 @@ fn four_days_follow_one_another_by_files_and_no_money_or_lot_is_made_or_lost() {
             .unwrap()
             .contains("IO2412-P-3700,190,昨结算价待核")
     );
-    // 36 of the 184 days from 25 August to 25 February: 0.2298913 of 100 yuan. Two lots: 20000 x (105.615 x 0.9503 + 0.2298913).
+    // 36 of the 184 days from 25 August to 25 February: 0.2298913 of 100 yuan. Five lots: 50000 x (105.61 x 0.9503 + 0.2298913).
     let delivering = market.rows(DAYS[3], "delivering.csv");
     assert_eq!((delivering[0]["day"].as_str(), delivering[0]["interest"].as_str()), ("payment", "0.2298913"));
-    assert_eq!(delivering[0]["invoice"], "2011916.516");
+    assert_eq!(delivering[0]["invoice"], "5029553.715");
     let paid = |member: &str| {
         let members = settled["summary"]["members"].as_array().unwrap();
         members.iter().find(|of| of["member"] == member).unwrap()["figures"]["delivery"].as_i64().unwrap()
     };
-    assert_eq!((paid("0001"), paid("0002")), (-20_119_165_160, 20_119_165_160));
+    assert_eq!((paid("0001"), paid("0002")), (-50_295_537_150, 50_295_537_150));
 
     // Day 4: the buyer has the bonds, and nothing of the delivery is left. Only buyers at the upper limit for the last nineteen minutes.
     let mut day = Day::open(&market.path(DAYS[3]), DAYS[3]);
+    // Its last day: 20 % of 3810.0.
     let upper = day.files.instruments.iter().find(|row| row.instrument == "IF2412").unwrap().upper_limit;
     day.phase((10, 0), InstrumentIndex::ALL, Phase::Continuous);
     day.order((14, 40), A, "IF2412", [b'0', b'0'], i64::from(upper) * 2_000, 3);
     day.order((14, 40), B, "IF2412", [b'1', b'0'], i64::from(upper) * 2_000, 1);
     day.tick((14, 41));
     day.phase((15, 0), InstrumentIndex::ALL, Phase::Closed);
+    assert_eq!(upper, 22_860);
     let machine = day.close((15, 30));
     let settled = market.settle(&machine, DAYS[3], DAYS[4]);
     all_money(&settled, DAYS[3], DAYS[4]);
+    // The index future was delivered in cash, the calls were exercised: nobody holds anything, and one contract goes on.
+    assert!(market.positions(DAYS[4]).is_empty());
+    let goes_on: Vec<String> =
+        market.rows(DAYS[4], "instruments.csv").iter().map(|row| row["instrument"].clone()).collect();
+    assert_eq!(goes_on, ["IF2503"]);
+    // It was not traded: it moved by what the nearest one did, from day to day, to the delivery price: 3788.8 + (3801.25 - 3788.8), on the tick.
+    assert_eq!(market.rows(DAYS[4], "settlement_prices.csv")[0]["settlement"], "3801.2");
     assert_eq!(settled["summary"]["one_sided"], serde_json::json!(["IF2412"]));
     assert_eq!(
         (market.text(DAYS[4], "delivering.csv").as_str(), settled["summary"]["deliveries"].as_u64()),

@@ -179,6 +179,15 @@ pub fn carry(
     files.save(to).map_err(refuse)?;
     carry_on(base, to).map_err(refuse)?;
     tables(result, &files, to).map_err(refuse)?;
+    let unnamed = result.settled.deliveries.iter().filter(|line| line.bond.is_none());
+    carried.notes.extend(unnamed.map(|line| {
+        let seller = line.seller.account;
+        let (member, client) = (result.member(result.member_of(seller)), result.client(seller));
+        format!(
+            "{}: 未申报交割券 {member}/{client} has named no bond: {DELIVERING}",
+            result.instrument(line.instrument)
+        )
+    }));
     carried.delivering = result.settled.deliveries.iter().filter(|line| goes_on(line)).count();
     // What does not load opens no day.
     load::load(to, next, &|_| {})?;

@@ -4,6 +4,8 @@
 //! from the day's trades by rule ([`crate::day::settlement`]); the previous one moved by what the product's nearest traded contract
 //! moved; the previous one (of an option that was not traded: to be looked at). Which it was is told for every instrument.
 //!
+//! A treasury future's delivery price is made from all trades of its last day; of a cash future's last day the price given is the only one.
+//!
 //! An option settles at its closing auction's price, else at the exchange's own or theoretical one 理论价 (domain: from practice, no source says how
 //! that is worked out): by setting its closing auction comes before the last hour, and what nobody traded keeps the previous price, named, or
 //! is refused until `closes.csv` has it.
@@ -60,6 +62,8 @@ pub enum PriceBy {
     EarlierHour,
     /// The nearest traded contract's move.
     Reference,
+    /// All trades of the day, of a treasury future on its last one: its delivery price.
+    WholeDay,
     /// The closing auction's trades, of an option.
     ClosingAuction,
     /// The previous one: nothing is known of the day.
@@ -78,6 +82,7 @@ impl PriceBy {
             PriceBy::AtLimit => "停板价 at the limit",
             PriceBy::EarlierHour => "前一小时 an earlier hour",
             PriceBy::Reference => "基准合约 the reference contract",
+            PriceBy::WholeDay => "全天成交 the whole last day",
             PriceBy::ClosingAuction => "收盘集合竞价 the closing auction",
             PriceBy::Previous => "昨结算价 the previous one",
             PriceBy::PreviousOfOption => "昨结算价待核 the previous one of an option: to be looked at",
@@ -85,6 +90,8 @@ impl PriceBy {
     }
 }
 
+/// A thousandth of a yuan, in 1/10,000.
+const DELIVERY_UNIT: i128 = 10;
 /// ProductDefine's kind of treasury futures.
 const TREASURY: u8 = b'1';
 
@@ -278,6 +285,8 @@ fn prices(day: &DayLog, terms: &Terms) -> BTreeMap<u16, (Price, PriceBy)> {
         let place = definition.index.0;
         if let Some(given) = terms.given.get(&place) {
             prices.insert(place, (*given, PriceBy::Given));
+        } else if let Some(settled) = by_last_day(day, definition, terms) {
+            prices.insert(place, settled);
         } else if let Some(settled) = by_auction(day, definition, terms) {
             prices.insert(place, settled);
         } else if let Some(settled) = by_rule(day, definition, terms, None) {
@@ -305,6 +314,27 @@ fn prices(day: &DayLog, terms: &Terms) -> BTreeMap<u16, (Price, PriceBy)> {
         }
     }
     prices
+}
+
+/// The delivery price 交割结算价 of a treasury future on its last trading day: all its trades of the day, weighed by volume, to three decimals of a
+/// yuan, halves up (CFFEX's notices of deliveries; where it did not trade they are silent, and the daily rule goes on).
+fn by_last_day(day: &DayLog, definition: &InstrumentDefine, terms: &Terms) -> Option<(Price, PriceBy)> {
+    let product = day.intake.products.get(usize::from(definition.product.0))?.as_ref()?;
+    let is_bond = product.kind == TREASURY && definition.option_type == b'0';
+    if !is_bond || !expires(definition, terms, day.intake.trading_day()) {
+        return None;
+    }
+    let trades = day.trades.get(&InstrumentIndex(definition.index.0))?;
+    let volume: i128 = trades.iter().map(|trade| i128::from(trade.volume)).sum();
+    let amount: i128 = trades.iter().map(|trade| i128::from(trade.price) * i128::from(trade.volume)).sum();
+    let units = (volume > 0).then(|| divide(amount, volume * DELIVERY_UNIT, Rounding::HalfUp))?;
+    Some((Price(i64::try_from(units * DELIVERY_UNIT).ok()?), PriceBy::WholeDay))
+}
+
+fn expires(definition: &InstrumentDefine, terms: &Terms, day: u32) -> bool {
+    definition.last_trading_day == day
+        || terms.last_days.get(&definition.index.0) == Some(&day)
+        || definition.flags & INSTRUMENT_EXERCISE != 0
 }
 
 /// An option that traded in its closing auction, where that is the rule; what was cancelled since did not trade.
@@ -379,9 +409,7 @@ fn instrument(
         None if is_bond => Kind::BondFuture,
         None => Kind::CashFuture,
     };
-    let expires = definition.last_trading_day == day
-        || terms.last_days.get(&place) == Some(&day)
-        || definition.flags & INSTRUMENT_EXERCISE != 0;
+    let expires = expires(definition, terms, day);
     let (settlement, by) = prices[&place];
     let needs = |kind: &str, name: &str, what: &str| format!("{id}: expected a row `{kind},{name},…`: {what}");
     if is_held && expires && kind == Kind::CashFuture && by != PriceBy::Given {
