@@ -1,44 +1,20 @@
 //! Between `ingress_frame` and `egress_frame` nothing is allocated: once warm, orders go through a core without one allocation.
 
-#![allow(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod front_support;
 
+use effort::heap::{Counting, allocations};
 use front_support::*;
 use ftd::tid;
 use net::random::Random;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-struct Counting;
-
-thread_local! {
-    /// Allocations of this thread.
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// JUSTIFICATION: an allocator that counts is the only way to see that nothing allocates, and implementing one is unsafe.
-// SAFETY: every call goes to the system's allocator unchanged; the counter is a plain cell that never allocates.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises about `layout` are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `alloc` above, that is from the system's allocator, with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 /// Sends random orders and cancels from every member, and returns how often the core allocated meanwhile.
 fn rounds(world: &mut World, members: &[usize], random: &mut Random, rounds: u32) -> u64 {
-    let mut allocations = 0;
+    let mut spent = 0;
     for _ in 0..rounds {
         for member in members {
             let client = &mut world.clients[*member];
@@ -63,11 +39,11 @@ fn rounds(world: &mut World, members: &[usize], random: &mut Random, rounds: u32
         for client in &mut world.clients {
             client.poll(world.now);
         }
-        let before = COUNT.with(Cell::get);
+        let before = allocations();
         world.core.poll(world.now);
-        allocations += COUNT.with(Cell::get) - before;
+        spent += allocations() - before;
     }
-    allocations
+    spent
 }
 
 #[test]

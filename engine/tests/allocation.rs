@@ -1,42 +1,18 @@
 //! The order path allocates nothing: 100,000 orders and cancels, with quotes, enquiries and instructions between them, under a counting allocator.
-#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait; it is in this test only")]
 
 mod common;
 #[path = "common/flow.rs"]
 mod flow;
 
+use effort::heap::{Counting, allocations};
 use engine::command::{BodyView, CommandBuffer};
 use engine::event::EventView;
 use engine::{Ahead, Draft, IdStyle, State, step};
 use flow::Flow;
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-struct Counting;
-
-// JUSTIFICATION: there is no safe way to see allocations.
-// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of the caller's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn orders_quotes_enquiries_and_instructions_allocate_nothing() {
@@ -49,11 +25,11 @@ fn orders_quotes_enquiries_and_instructions_allocate_nothing() {
     let mut stamp = engine::types::Stamp { sequence: engine::types::Sequence(0), ..flow.market.stamp };
     let mut run = |state: &mut State, buffer: &CommandBuffer| {
         stamp.sequence.0 += 1;
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = allocations();
         // Looked at before its turn, as the engine stage does; and nothing comes of that, not even an allocation.
         ahead.look(state, &buffer.command());
         step(state, stamp, &buffer.command(), &mut draft);
-        let spent = ALLOCATIONS.load(Ordering::Relaxed) - before;
+        let spent = allocations() - before;
         let traded = draft.events().iter().any(|event| matches!(event.view(), Some(EventView::Traded(_))));
         (spent, traded, draft.rejected().is_none())
     };

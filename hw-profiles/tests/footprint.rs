@@ -1,6 +1,6 @@
 //! The memory that a profile reckons with, against what the engine really asks for.
-#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait; it is in this test only")]
 
+use effort::heap::{Counting, held};
 use engine::command::{
     AccountDefine, CommandBuffer, DayOpen, InstrumentDefine, ParticipantDefine, ProductDefine, UserDefine,
 };
@@ -10,40 +10,9 @@ use engine::types::{
 };
 use engine::{Draft, IdStyle, State, step};
 use hw_profiles::{LEVELS_PER_BOOK, Limits, Profile};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-static HELD: AtomicU64 = AtomicU64::new(0);
-
-struct Counting;
-
-// JUSTIFICATION: there is no safe way to see how much memory is held.
-// SAFETY: every call goes to the system's allocator as it came; counting touches no memory of the caller's.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size() as u64, Ordering::Relaxed);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size() as u64, Ordering::Relaxed);
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size() as u64, Ordering::Relaxed);
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        HELD.fetch_add(size as u64, Ordering::Relaxed);
-        HELD.fetch_sub(layout.size() as u64, Ordering::Relaxed);
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
 
 #[global_allocator]
-static COUNTING: Counting = Counting;
+static ALLOCATOR: Counting = Counting;
 
 /// A state whose memory is watched.
 struct Watched {
@@ -56,7 +25,7 @@ struct Watched {
 impl Watched {
     fn new() -> Watched {
         let draft = Draft::new(IdStyle { prefix: b'B' });
-        let empty = HELD.load(Ordering::Relaxed);
+        let empty = held();
         Watched { state: State::new(), draft, sequence: 0, empty }
     }
 
@@ -68,7 +37,7 @@ impl Watched {
 
     /// Bytes held beyond those of an empty state.
     fn held(&self) -> u64 {
-        HELD.load(Ordering::Relaxed) - self.empty
+        held() - self.empty
     }
 }
 

@@ -1,10 +1,10 @@
 //! Every package: what is written is read back; whatever is done to the bytes, reading neither panics nor allocates.
 
-mod counting;
 mod generated;
 
 use std::hash::{BuildHasher, RandomState};
 
+use effort::heap::{Counting, allocations_of};
 use ftd::catalogue::{PACKAGES, PackageInfo};
 use ftd::number::{Float, Number};
 use ftd::time::{Date, DateTime, Time, TimeStamp};
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 #[global_allocator]
-static ALLOCATOR: counting::Counting = counting::Counting;
+static ALLOCATOR: Counting = Counting;
 
 /// Most repeated fields in one random message: enough for chains of some parts.
 const REPEATED_COUNT_MAX: usize = 40;
@@ -76,7 +76,7 @@ fn whatever_is_done_to_the_bytes_reading_neither_panics_nor_allocates() {
     for (index, package) in all_packages(MUTATIONS) {
         let (length, _) = write_random(index, package, &mut random, &mut buffer, Series::DIALOG, SequenceNumber(1));
         let length = mutate(&mut buffer, length, &mut random);
-        let ((good, bad), allocations) = counting::allocations_of(|| read_stream(index, &buffer[..length]));
+        let ((good, bad), allocations) = allocations_of(|| read_stream(index, &buffer[..length]));
         assert_eq!(allocations, 0, "{}", package.name);
         accepted += good;
         bad.list.into_iter().flatten().for_each(|reason| refused[usize::from(reason.number())] += 1);
@@ -94,15 +94,9 @@ fn whatever_is_done_to_the_bytes_reading_neither_panics_nor_allocates() {
 #[test]
 fn any_bytes_at_all_are_read_without_a_panic_or_an_allocation() {
     proptest!(|(bytes in prop::collection::vec(any::<u8>(), 0..300), index in 0..PACKAGES.len())| {
-        let (_, allocations) = counting::allocations_of(|| read_stream(index, &bytes));
+        let (_, allocations) = allocations_of(|| read_stream(index, &bytes));
         prop_assert_eq!(allocations, 0);
     });
-}
-
-#[test]
-fn the_counting_allocator_counts() {
-    let (_, allocations) = counting::allocations_of(|| Vec::<u8>::with_capacity(10));
-    assert_eq!(allocations, 1);
 }
 
 /// Writes random bytes into random counts of the package's data fields, within what the package allows.

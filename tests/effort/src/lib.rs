@@ -1,8 +1,11 @@
-//! What a test on an emulated processor does otherwise, as `tests/arm/suite` sets it by two variables.
+//! What tests of every room need: an allocator that counts ([`heap`]), and what a test on an emulated processor does otherwise, as
+//! `tests/arm/suite` sets it by two variables.
 //!
 //! `BACKSTOP_EFFORT=20`: a twentieth of a long test is run, since there the point is that every path runs, not that a million operations
 //! do. `BACKSTOP_RUNNER="qemu-aarch64-static -L …"`: what starts a program of this build; the kernel alone cannot. Without
 //! them a test does all it promises, and starts its programs as they are.
+
+pub mod heap;
 
 use std::ffi::OsStr;
 use std::process::Command;
