@@ -214,8 +214,12 @@ impl Built {
             }
         }
         let requests = &terms.requests;
-        for over in &requests.over {
+        for (place, over) in (requests.first..).zip(&requests.over) {
             let mut instrument = nothing().0;
+            // At which it is delivered: nothing is worked out by it, but tables of instruments show it.
+            let line = requests.delivering.iter().find(|line| line.instrument == InstrumentIndex(place));
+            instrument.settlement = line.map_or(Price(0), |line| line.price);
+            instrument.previous_settlement = instrument.settlement;
             (instrument.product, instrument.kind) = (ProductIndex(over.product), Kind::BondFuture);
             (instrument.multiplier, instrument.margin_long, instrument.margin_short) =
                 (over.multiplier, over.margin_long, over.margin_short);
