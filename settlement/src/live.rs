@@ -2,7 +2,7 @@
 //! anew when asked. The same rows and the same rules as the batch; no clock, no thread: the stream puts shards together.
 //!
 //! A price moves everybody who holds the instrument, and that is where the time goes. A row is kept as what its figures come of and nothing else
-//! ([`crate::rows`]), premium and fees of trades only summed up: while the day runs an account is then a few multiplications for each of its
+//! (`rows.rs`), premium and fees of trades only summed up: while the day runs an account is then a few multiplications for each of its
 //! rows. Rows whose day has ended are worked out as the batch does it ([`crate::row::Position::figures`]). A member's accounts are in one shard, which adds what
 //! an account's figures changed by to its member's: nothing of an account has to travel.
 
