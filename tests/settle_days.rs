@@ -528,20 +528,18 @@ proptest! {
     ) {
         static DAY: std::sync::OnceLock<(Market, backstop::settle::day_log::DayLog)> = std::sync::OnceLock::new();
         let (market, day) = DAY.get_or_init(first_log);
-        let template = tempfile::tempdir().unwrap();
-        backstop::day::template::write(&template.path().join("t")).unwrap();
-        let folder = template.path().join("base");
-        std::fs::create_dir(&folder).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
         for entry in std::fs::read_dir(market.path(DAYS[0])).unwrap().map(Result::unwrap) {
             std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
         }
-        let header = std::fs::read_to_string(template.path().join("t").join(file)).unwrap();
+        let header = std::fs::read_to_string(folder.join(file)).unwrap();
         let header = header.lines().find(|line| !line.starts_with('#')).unwrap().to_owned();
         let columns = header.split(',').count();
         let row = |row: &Vec<&str>| (0..columns).map(|place| row.get(place).copied().unwrap_or("")).collect::<Vec<_>>().join(",");
         let text = std::iter::once(header.clone()).chain(rows.iter().map(row)).collect::<Vec<_>>().join("\n");
         std::fs::write(folder.join(file), text).unwrap();
-        if let Ok(terms) = backstop::settle::terms::Terms::read(&folder, &day.intake, &|_| {})
+        if let Ok(terms) = backstop::settle::terms::Terms::read(folder, &day.intake, &|_| {})
             && let Ok(built) = backstop::settle::market::build(day, &terms)
         {
             let shards = backstop::settle::run::shards(day, &built, 3);

@@ -497,3 +497,58 @@ fn put<T: Copy>(table: &mut Vec<Option<T>>, place: u32, define: &T) {
         table[place] = Some(*define);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base_files::BaseFiles;
+    use proptest::prelude::*;
+    use settlement::rules::market::{Moment, one_sided};
+    use std::sync::OnceLock;
+
+    fn of(moment: BookMoment, close: u32) -> Moment {
+        Moment { before_close: close - moment.time, bid: moment.bid, ask: moment.ask, last: moment.last }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(effort::of(256) as u32))]
+        /// What is kept of a day's books names the same one-sided market as all of them do, at whatever time the day closes, and is few.
+        #[test]
+        fn the_books_that_are_kept_say_the_same_of_the_last_five_minutes_as_all_of_them(
+            steps in prop::collection::vec((0u32..200_000, 0usize..6), 1..60),
+            rest in 0u32..400_000,
+        ) {
+            static DEFINE: OnceLock<InstrumentDefine> = OnceLock::new();
+            let define = *DEFINE.get_or_init(|| {
+                let folder = tempfile::tempdir().expect("a folder");
+                crate::day::template::write(folder.path()).expect("it is empty");
+                let index = engine::types::InstrumentIndex(0);
+                let files = BaseFiles::load(folder.path()).expect("the template loads");
+                files.instruments[0].define_in(index, engine::types::ProductIndex(0), index)
+            });
+            let (lower, upper) = (define.lower_limit, define.upper_limit);
+            let mut intake = Intake { instruments: vec![Some(define)], ..Intake::default() };
+            let instrument = InstrumentIndex(0);
+            intake.enters(instrument, Phase::Continuous as u8);
+            let (mut time, mut all) = (0, Vec::new());
+            for (pause, kind) in steps {
+                time += pause;
+                let book = |bid, ask, last| BookMoment { time, bid, ask, last };
+                let moment = match kind {
+                    0 | 1 => book(Some(upper), None, (kind == 1).then_some(upper)),
+                    2 => book(None, Some(lower), Some(lower)),
+                    3 => book(Some(upper), None, Some(upper - 1)),
+                    4 => book(Some(upper), Some(upper), Some(upper)),
+                    _ => book(None, None, None),
+                };
+                intake.moment(instrument, moment);
+                all.push(moment);
+            }
+            let close = time + rest;
+            let whole: Vec<Moment> = all.iter().map(|moment| of(*moment, close)).collect();
+            let kept: Vec<Moment> = intake.moments(instrument).map(|moment| of(moment, close)).collect();
+            prop_assert_eq!(one_sided(&kept, lower, upper), one_sided(&whole, lower, upper));
+            prop_assert!(kept.iter().skip(1).all(|moment| moment.before_close < ONE_SIDED_FOR_MS + rest));
+        }
+    }
+}
