@@ -11,7 +11,7 @@ mod streams_support;
 
 use dataplane::render::MESSAGE_SIZE_MAX;
 use dataplane::ring::ring;
-use engine::command::{Body, CommandBuffer};
+use engine::command::{Body, CommandBuffer, MassCancel, MassScope};
 use engine::types::{Nanoseconds, StreamNumber, UserIndex};
 use ftd::field::OrderInsertField;
 use ftd::package::ReqOrderInsert;
@@ -32,10 +32,11 @@ const TOLERANCE_PER_MILLE: u64 = 30;
 const OPERATION: &str = "BACKSTOP_COUNT_OPERATION";
 
 /// The operations: name, what it is, and what runs it.
-const OPERATIONS: [(&str, &str, fn()); 10] = [
+const OPERATIONS: [(&str, &str, fn()); 11] = [
     ("insert", "Machine::execute of an order that rests", insert),
     ("cancel", "Machine::execute of a cancel by OrderSysId", cancel),
     ("trade", "Machine::execute of an immediate order that trades fully with one that rests", trade),
+    ("disconnect", "Machine::execute of a MassCancel of a user without orders while 12,000 rest", disconnect),
     ("frame_write", "write_frame of an insert with one event, its CRC included", frame_write),
     ("frame_read", "CompleteFrame::read of the same, its CRC checked", frame_read),
     ("ring_hop", "one insert through the ring within a thread", ring_hop),
@@ -211,6 +212,17 @@ fn trade() {
         .collect();
     // Accepted, Traded, Ended.
     execute(&mut day, &takers, 3);
+}
+
+fn disconnect() {
+    let mut day = day();
+    for step in 0..11_200 {
+        day.insert(0, b'0', 17_400 + step % 100, 5, b'3');
+    }
+    let mass = MassCancel { scope: MassScope::User as u8, cause: 1, reserved: [0; 2], index: 1 };
+    let masses: Vec<CommandBuffer> = (0..TIMES).map(|_| CommandBuffer::own(&mass)).collect();
+    // Applied.
+    execute(&mut day, &masses, 1);
 }
 
 fn frame_write() {

@@ -182,6 +182,9 @@ impl Texts<'_> {
 #[derive(Clone)]
 pub(crate) struct OrderTable {
     orders: Vec<Order>,
+    /// Of each place: whose order stands there, or stood there last. Who looks for all orders of a few users reads 2 bytes a place and
+    /// not 64.
+    users: Vec<UserIndex>,
     /// How many may rest.
     limit: usize,
     free: Slot,
@@ -193,6 +196,8 @@ pub(crate) struct OrderTable {
 
 /// Heads an order: 16 bytes of them. At most a quarter is in use, so that hardly any order has another behind it.
 const HEADS_PER_ORDER: usize = 4;
+/// Places of whose users are looked at together: two cache lines.
+const USERS_AT_ONCE: usize = 64;
 /// Heads on one cache line.
 const HEADS_PER_LINE: usize = 16;
 
@@ -202,8 +207,11 @@ impl OrderTable {
         let limit = limit as usize;
         let mut orders = Vec::with_capacity(limit + 1);
         orders.push(Order::FREE);
+        let mut users = Vec::with_capacity(limit + 1);
+        users.push(UserIndex::NONE);
         OrderTable {
             orders,
+            users,
             limit,
             free: Slot::NONE,
             live: 0,
@@ -319,9 +327,21 @@ impl OrderTable {
     /// Every resting order, in the order of keys.
     pub(crate) fn in_key_order(&self, keep: impl Fn(&Order) -> bool) -> Vec<Slot> {
         let live = (1u32..).zip(&self.orders[1..]).filter(|(_, order)| order.key != OrderKey(0) && keep(order));
-        let mut slots: Vec<(OrderKey, Slot)> = live.map(|(slot, order)| (order.key, Slot(slot))).collect();
-        slots.sort_unstable();
-        slots.into_iter().map(|(_, slot)| slot).collect()
+        sorted(live.map(|(slot, order)| (order.key, Slot(slot))).collect())
+    }
+
+    /// Every resting order of the users that are concerned, in the order of keys.
+    pub(crate) fn of_users(&self, concerned: impl Fn(UserIndex) -> bool) -> Vec<Slot> {
+        let mut slots = vec![];
+        for (users, from) in self.users.chunks(USERS_AT_ONCE).zip((0u32..).step_by(USERS_AT_ONCE)) {
+            // Nearly always nobody of so many is: no branch for each.
+            if !users.iter().fold(false, |any, &user| any | concerned(user)) {
+                continue;
+            }
+            let places = (from..).zip(users).filter(|&(_, &user)| concerned(user)).map(|(place, _)| Slot(place));
+            slots.extend(places.map(|slot| (self.get(slot).key, slot)).filter(|&(key, _)| key != OrderKey(0)));
+        }
+        sorted(slots)
     }
 
     /// Every resting order, in no order that means anything.
@@ -355,6 +375,7 @@ impl OrderTable {
         self.live += 1;
         if self.free == Slot::NONE {
             self.orders.push(Order::FREE);
+            self.users.push(UserIndex::NONE);
             return Slot((self.orders.len() - 1) as u32);
         }
         let slot = self.free;
@@ -374,6 +395,7 @@ impl OrderTable {
         // Links of place 0 mean nothing.
         orders[order.previous.0 as usize].next = slot;
         orders[slot.0 as usize] = order;
+        self.users[slot.0 as usize] = order.user;
         slot
     }
 
@@ -441,14 +463,20 @@ impl OrderTable {
 
     pub(crate) fn touch_pages(&mut self) {
         touch_spare(&mut self.orders, Order::FREE);
+        touch_spare(&mut self.users, UserIndex::NONE);
         touch_all(&mut self.heads);
         self.texts.touch_pages();
     }
 
     /// Where its tables lie: address and bytes.
-    pub(crate) fn regions(&self) -> [(usize, usize); 3] {
-        [region(&self.orders), region(&self.heads), self.texts.region()]
+    pub(crate) fn regions(&self) -> [(usize, usize); 4] {
+        [region(&self.orders), region(&self.users), region(&self.heads), self.texts.region()]
     }
+}
+
+fn sorted(mut slots: Vec<(OrderKey, Slot)>) -> Vec<Slot> {
+    slots.sort_unstable();
+    slots.into_iter().map(|(_, slot)| slot).collect()
 }
 
 /// Keys of neighbouring frames stand side by side: the heads of what comes next are in the cache. The lowest bits are the sequence's;
@@ -467,10 +495,10 @@ mod tests {
     use crate::book::Book;
     use crate::local_ids::LocalIds;
     use crate::quotes::QuoteTable;
-    use crate::types::{Direction, MatchCondition, Offset, OrderKey, Price, Sequence};
+    use crate::types::{Direction, MatchCondition, Offset, OrderKey, Price, Sequence, UserIndex};
 
     #[test]
-    fn orders_are_found_by_their_keys_like_in_a_list_while_they_come_and_go() {
+    fn orders_are_found_by_key_and_by_user_like_in_a_list_while_they_come_and_go() {
         let (local_ids, quotes) = (LocalIds::new(0), QuoteTable::new(0));
         let mut book = Book::new(Price(0), Price(0));
         let mut seed = 0x9E37_79B9_7F4A_7C15u64;
@@ -481,23 +509,30 @@ mod tests {
             seed.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33
         };
         // Every sixteenth sequence: ever the first head of a line, so that orders share heads, and every place behind a head comes and goes.
-        let mut orders = OrderTable::new(40);
-        let mut list: Vec<(OrderKey, Slot)> = vec![];
+        let mut orders = OrderTable::new(150);
+        let mut list: Vec<(OrderKey, Slot, UserIndex)> = vec![];
         let mut chained = 0;
         for step in 1..20_000u64 {
-            if list.len() == 40 || (!list.is_empty() && next() % 2 == 0) {
-                let (key, slot) = list.swap_remove(next() as usize % list.len());
+            if list.len() == 150 || (!list.is_empty() && next() % 2 == 0) {
+                let (key, slot, _) = list.swap_remove(next() as usize % list.len());
                 orders.remove(&mut book, slot, Texts { local_ids: &local_ids, quotes: &quotes });
                 assert_eq!(orders.find_resting(key), None);
             } else {
                 let key = OrderKey::new(Sequence(step * 16), (next() % 3) as u32);
-                let slot = orders.rest(&mut book, Order::begin(key, Direction::Buy, Offset::Open, MatchCondition::Day));
+                let mut order = Order::begin(key, Direction::Buy, Offset::Open, MatchCondition::Day);
+                order.user = UserIndex((next() % 20) as u16);
+                let slot = orders.rest(&mut book, order);
                 chained += usize::from(orders.get(slot).chain != Slot::NONE);
-                list.push((key, slot));
+                list.push((key, slot, order.user));
             }
-            for &(key, slot) in &list {
+            for &(key, slot, _) in &list {
                 assert_eq!(orders.find_resting(key), Some(slot));
             }
+            let concerned = |user: UserIndex| u64::from(user.0) == step % 20 || user == UserIndex(7);
+            let mut theirs: Vec<_> =
+                list.iter().filter(|(.., user)| concerned(*user)).map(|&(key, slot, _)| (key, slot)).collect();
+            theirs.sort_unstable();
+            assert_eq!(orders.of_users(concerned), theirs.into_iter().map(|(_, slot)| slot).collect::<Vec<_>>());
             assert_eq!(orders.live() as usize, list.len());
         }
         assert!(chained > 1_000, "orders stood behind others of their hash: {chained}");

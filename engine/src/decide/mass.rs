@@ -5,7 +5,7 @@ use super::matching::Party;
 use super::phases;
 use crate::command::{MassCancel, MassScope};
 use crate::event::{Applied, EndReason, Restated};
-use crate::orders::Order;
+use crate::orders::Slot;
 use crate::quotes::quote_of;
 use crate::reject::Reject;
 use crate::state::State;
@@ -18,51 +18,46 @@ pub(super) fn cancel(writer: &mut Writer<'_>, mass: &MassCancel) {
         1 => EndReason::Disconnected,
         _ => return writer.reject(Reject::DefinitionInvalid),
     };
-    match scope(writer.state, mass) {
-        Ok(concerned) => end_all(writer, reason, concerned),
+    match concerned(writer.state, mass) {
+        Ok(slots) => end_all(writer, reason, &slots),
         Err(reject) => return writer.reject(reject),
     }
     applied_if_nothing(writer);
 }
 
-/// Says of an order whether it is concerned.
-type Concerned<'a> = dyn Fn(&Order) -> bool + 'a;
-
-/// Which orders a mass cancel concerns.
-fn scope<'a>(state: &'a State, mass: &MassCancel) -> Result<Box<Concerned<'a>>, Reject> {
-    let small = u16::try_from(mass.index).ok();
+/// The orders that a mass cancel concerns, in the order of keys.
+fn concerned(state: &State, mass: &MassCancel) -> Result<Vec<Slot>, Reject> {
+    let (orders, small) = (&state.orders, u16::try_from(mass.index).ok());
     Ok(match MassScope::from_code(mass.scope).ok_or(Reject::DefinitionInvalid)? {
-        MassScope::All => Box::new(|_| true),
+        MassScope::All => orders.in_key_order(|_| true),
         MassScope::Participant => {
-            let index = small
-                .map(ParticipantIndex)
-                .filter(|&index| state.participant(index).is_some())
-                .ok_or(Reject::IndexUnknown)?;
-            Box::new(move |order| state.participant_of(order.user) == index)
+            let index = small.map(ParticipantIndex).ok_or(Reject::IndexUnknown)?;
+            state.participant(index).ok_or(Reject::IndexUnknown)?;
+            let is_its = |user| state.user(UserIndex(user)).is_some_and(|user| user.definition.participant == index);
+            let its: Vec<bool> = (0..state.day.map_or(0, |day| day.users)).map(is_its).collect();
+            orders.of_users(|user| its.get(usize::from(user.0)) == Some(&true))
         }
         MassScope::User => {
-            let index =
-                small.map(UserIndex).filter(|&index| state.user(index).is_some()).ok_or(Reject::IndexUnknown)?;
-            Box::new(move |order| order.user == index)
+            let index = small.map(UserIndex).ok_or(Reject::IndexUnknown)?;
+            state.user(index).ok_or(Reject::IndexUnknown)?;
+            orders.of_users(|user| user == index)
         }
         MassScope::Account => {
             let index = AccountIndex(mass.index);
             state.account(index).ok_or(Reject::IndexUnknown)?;
-            Box::new(move |order| state.rows.get(order.row).account() == index)
+            orders.in_key_order(|order| state.rows.get(order.row).account() == index)
         }
         MassScope::Instrument => {
-            let index = small
-                .map(InstrumentIndex)
-                .filter(|&index| state.instrument(index).is_some())
-                .ok_or(Reject::IndexUnknown)?;
-            Box::new(move |order| order.instrument == index)
+            let index = small.map(InstrumentIndex).ok_or(Reject::IndexUnknown)?;
+            state.instrument(index).ok_or(Reject::IndexUnknown)?;
+            orders.in_key_order(|order| order.instrument == index)
         }
     })
 }
 
-fn end_all(writer: &mut Writer<'_>, reason: EndReason, concerned: impl Fn(&Order) -> bool) {
+fn end_all(writer: &mut Writer<'_>, reason: EndReason, slots: &[Slot]) {
     let state = writer.state;
-    for slot in state.orders.in_key_order(concerned) {
+    for &slot in slots {
         writer.end(&Party::of(state, slot), reason);
         let order = state.orders.get(slot);
         if order.quoted() {
@@ -77,7 +72,8 @@ fn end_all(writer: &mut Writer<'_>, reason: EndReason, concerned: impl Fn(&Order
 
 /// Ends every live order, then the day of every instrument.
 pub(super) fn close_day(writer: &mut Writer<'_>) {
-    end_all(writer, EndReason::DayEnd, |_| true);
+    let slots = writer.state.orders.in_key_order(|_| true);
+    end_all(writer, EndReason::DayEnd, &slots);
     let open = writer.state.instruments().filter(|instrument| instrument.phase != Phase::Closed);
     let closing: Vec<InstrumentIndex> = open.map(|instrument| instrument.definition.index).collect();
     phases::change_all(writer, &closing, Phase::Closed, false);
