@@ -252,6 +252,14 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     let released = settle(&["release", &day, "2", "--notify", &of("site.toml")]);
     assert_eq!(released["told"].as_array().map(Vec::len), Some(1), "{released}");
     crowd.until_bulletins(u64::from(MEMBERS));
+    // … or some of them alone; who is nobody's participant is named.
+    let some = settle(&["release", &day, "2", "--notify", &of("site.toml"), "--participant", "0001,0002"]);
+    assert_eq!(some["told"].as_array().map(Vec::len), Some(2), "{some}");
+    let site = of("site.toml");
+    let wrong =
+        self::backstop(&["settle", "release", &day, "2", "--out", &out, "--notify", &site, "--participant", "9999"]);
+    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(!wrong.status.success() && said.contains("members were not told") && said.contains("9999"), "{said}");
     drop(crowd);
     let words = backstop.end();
     assert!(words.contains("the day's end"), "{words}");
