@@ -1,5 +1,5 @@
 //! One table: an open-addressing index from a hash to a place. Everything that the engine finds by a name or a number is
-//! found by it. It has no hash order: nobody iterates over it.
+//! found by it, but live orders by their keys (`orders.rs`). It has no hash order: nobody iterates over it.
 //!
 //! An entry is 8 bytes: the hash in the upper half, the place (never 0) in the lower. Collisions go on to the next entry; removing
 //! shifts back, so there are no tombstones and a table is as fast in the evening as in the morning. The caller compares the
