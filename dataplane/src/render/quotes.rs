@@ -31,6 +31,35 @@ struct Names {
     clearing: Str<8>,
 }
 
+/// The items that a quote, or an instruction, has as it was sent: its field in the private stream and the one in its answer are two types
+/// with the same items.
+macro_rules! as_sent {
+    (quote: $scribe:ident, $field:ident, $sent:ident, $names:ident) => {
+        as_sent!(all: $scribe, $field, $sent, $names);
+        $field.quote_local_id = Str::from($sent.local_id);
+        $field.bid_comb_offset_flag = Char::from($sent.offset[BID]);
+        $field.bid_comb_hedge_flag = Char::from($sent.hedge[BID]);
+        set_volume(&mut $field.bid_volume, $sent.volume[BID]);
+        set_units(&mut $field.bid_price, $sent.price[BID].0)?;
+        $field.ask_comb_offset_flag = Char::from($sent.offset[ASK]);
+        $field.ask_comb_hedge_flag = Char::from($sent.hedge[ASK]);
+        set_volume(&mut $field.ask_volume, $sent.volume[ASK]);
+        set_units(&mut $field.ask_price, $sent.price[ASK].0)?;
+    };
+    (instruction: $scribe:ident, $field:ident, $sent:ident, $names:ident) => {
+        as_sent!(all: $scribe, $field, $sent, $names);
+        $field.exec_order_local_id = Str::from($sent.local_id);
+        set_volume(&mut $field.volume, $sent.volume);
+    };
+    (all: $scribe:ident, $field:ident, $sent:ident, $names:ident) => {
+        $field.participant_id = $names.participant;
+        $field.client_id = $scribe.client($sent.account)?;
+        $field.user_id = $names.user;
+        $field.instrument_id = $scribe.instrument_id($sent.instrument)?;
+        $field.message_reference = Str::from($sent.message_reference);
+    };
+}
+
 impl Scribe<'_> {
     fn names(&self, user: UserIndex) -> Result<Names, Conflict> {
         let find = || {
@@ -63,21 +92,8 @@ impl Scribe<'_> {
         let (day, sent, names) = (self.day()?, quote.sent, self.names(quote.user)?);
         let field: &mut QuoteField = place.message(tid::QUOTE, buffer)?;
         (field.trade_date, field.action_date) = (day.trading_date, day.action_date);
+        as_sent!(quote: self, field, sent, names);
         field.quote_sys_id = Str::from(quote.accepted.sys_id);
-        field.participant_id = names.participant;
-        field.client_id = self.client(sent.account)?;
-        field.user_id = names.user;
-        field.instrument_id = self.instrument_id(sent.instrument)?;
-        field.quote_local_id = Str::from(sent.local_id);
-        field.bid_comb_offset_flag = Char::from(sent.offset[BID]);
-        field.bid_comb_hedge_flag = Char::from(sent.hedge[BID]);
-        set_volume(&mut field.bid_volume, sent.volume[BID]);
-        set_units(&mut field.bid_price, sent.price[BID].0)?;
-        field.ask_comb_offset_flag = Char::from(sent.offset[ASK]);
-        field.ask_comb_hedge_flag = Char::from(sent.hedge[ASK]);
-        set_volume(&mut field.ask_volume, sent.volume[ASK]);
-        set_units(&mut field.ask_price, sent.price[ASK].0)?;
-        field.message_reference = Str::from(sent.message_reference);
         field.insert_time = self.directory.hundredth(quote.header.time).date_time();
         if ended {
             field.cancel_time = self.directory.hundredth(place.part.header.time).time();
@@ -99,21 +115,8 @@ impl Scribe<'_> {
         let quote = LoggedQuote::of(self.log, sequence)?;
         let names = self.names(header.user)?;
         let field: &mut InputQuoteField = answer(header, tid::QUOTE_INSERT, buffer)?;
+        as_sent!(quote: self, field, sent, names);
         field.quote_sys_id = Str::from(quote.accepted.sys_id);
-        field.participant_id = names.participant;
-        field.client_id = self.client(sent.account)?;
-        field.user_id = names.user;
-        field.instrument_id = self.instrument_id(sent.instrument)?;
-        field.quote_local_id = Str::from(sent.local_id);
-        field.bid_comb_offset_flag = Char::from(sent.offset[BID]);
-        field.bid_comb_hedge_flag = Char::from(sent.hedge[BID]);
-        set_volume(&mut field.bid_volume, sent.volume[BID]);
-        set_units(&mut field.bid_price, sent.price[BID].0)?;
-        field.ask_comb_offset_flag = Char::from(sent.offset[ASK]);
-        field.ask_comb_hedge_flag = Char::from(sent.hedge[ASK]);
-        set_volume(&mut field.ask_volume, sent.volume[ASK]);
-        set_units(&mut field.ask_price, sent.price[ASK].0)?;
-        field.message_reference = Str::from(sent.message_reference);
         Ok(message_size::<InputQuoteField>())
     }
 
@@ -179,13 +182,7 @@ impl Scribe<'_> {
         let field: &mut ExecOrderField = message.push().ok_or(Failed::NoRoom)?;
         (field.trading_day, field.action_day) = (day.trading_date, day.action_date);
         field.settlement_id.set(SETTLEMENT);
-        field.instrument_id = self.instrument_id(sent.instrument)?;
-        field.participant_id = names.participant;
-        field.client_id = self.client(sent.account)?;
-        field.user_id = names.user;
-        field.exec_order_local_id = Str::from(sent.local_id);
-        set_volume(&mut field.volume, sent.volume);
-        field.message_reference = Str::from(sent.message_reference);
+        as_sent!(instruction: self, field, sent, names);
         field.exec_order_sys_id = Str::from(instruction.accepted.sys_id);
         let accepted_at = super::items::clock(instruction.header.time);
         field.insert_date.set(accepted_at.yyyymmdd()).map_err(|_| Conflict::Inexpressible)?;
@@ -211,13 +208,7 @@ impl Scribe<'_> {
         let mut message =
             MessageWriter::new(buffer, tid::EXEC_ORDER_INSERT, Series::DIALOG, number).ok_or(Failed::NoRoom)?;
         let field: &mut InputExecOrderField = message.push().ok_or(Failed::NoRoom)?;
-        field.instrument_id = self.instrument_id(sent.instrument)?;
-        field.participant_id = names.participant;
-        field.client_id = self.client(sent.account)?;
-        field.user_id = names.user;
-        field.exec_order_local_id = Str::from(sent.local_id);
-        set_volume(&mut field.volume, sent.volume);
-        field.message_reference = Str::from(sent.message_reference);
+        as_sent!(instruction: self, field, sent, names);
         push_action(&mut message, sent)?;
         Ok(message.finish())
     }

@@ -22,6 +22,8 @@ use net::{
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
+pub mod bare;
+
 pub const CORE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 pub const MEMBERS_PORT: u16 = 6_001;
 pub const FEED_PORT: u16 = 6_002;
