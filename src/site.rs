@@ -30,6 +30,7 @@
 //! start = "follower"                  # or "exchange": opens its own day from the base data
 //! journal = "state/backstop"          # folder: a journal a day, and the day's end
 //! control = "state/backstop.sock"     # Unix socket of `status` and `switch`
+//! text = "gbk"                        # members' texts (ErrorText, bulletins); absent: "utf-8"
 //! multicast = { group = "239.77.0.1:7100", port = 7000 } # absent: market data over TCP alone. Also time_to_live (1), fill_bytes_per_second (12500000)
 //! fence = ["/usr/local/sbin/fence-primary"] # exits 0 when the old core cannot speak any more; what it prints is the proof
 //!
@@ -46,6 +47,7 @@
 
 use crate::run::doors::Door;
 use dataplane::multicast::MulticastConfig;
+use dataplane::texts::MemberText;
 use hw_profiles::Profile;
 use serde::Deserialize;
 use std::fs;
@@ -164,6 +166,30 @@ pub struct BackstopSite {
     pub fence: Vec<String>,
     /// Market data by UDP multicast, beside TCP; absent: none.
     pub multicast: Option<MulticastSite>,
+    /// How members' texts are written, by its own fronts and those on other machines.
+    #[serde(default)]
+    pub text: TextSite,
+}
+
+/// `backstop.text`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum TextSite {
+    /// UTF-8, as the log has them.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// GBK, which members of older systems read.
+    #[serde(rename = "gbk")]
+    Gbk,
+}
+
+impl From<TextSite> for MemberText {
+    fn from(text: TextSite) -> Self {
+        match text {
+            TextSite::Utf8 => MemberText::Utf8,
+            TextSite::Gbk => MemberText::Gbk,
+        }
+    }
 }
 
 /// `backstop.multicast`.

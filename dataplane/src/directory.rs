@@ -9,6 +9,7 @@ mod texts;
 
 pub use contradiction::{Conflict, Contradiction};
 
+use crate::texts::MemberText;
 use engine::command::{
     AccountDefine, BodyView, Command, DayOpen, InstrumentDefine, OrderInsert, ParticipantDefine, UserDefine,
 };
@@ -39,6 +40,8 @@ pub struct Directory {
     last_sequence: Sequence,
     /// The last frame's time, as messages write it.
     hundredth: ChinaHundredth,
+    /// How members' texts are written: of no log, and the same all day.
+    text: MemberText,
 }
 
 /// The day, and whose reign it is.
@@ -174,7 +177,20 @@ impl Directory {
             last_step: 0,
             last_sequence: Sequence(0),
             hundredth: ChinaHundredth::of_unix_ns(0, ChinaDay::of_unix_ns(0)),
+            text: MemberText::default(),
         }
+    }
+
+    /// The same, for members who read texts so.
+    #[must_use]
+    pub fn telling(self, text: MemberText) -> Self {
+        Directory { text, ..self }
+    }
+
+    /// How members' texts are written.
+    #[must_use]
+    pub fn member_text(&self) -> MemberText {
+        self.text
     }
 
     /// Takes in the next part of the log. Only DayOpen allocates.

@@ -13,6 +13,7 @@
 //! | [`directory`] | the base data by text and by index: a fold over the log |
 //! | [`streams`] | every message as a place in the log: a fold over the log |
 //! | [`render`] | a message's bytes, from the log |
+//! | [`texts`] | members' texts: UTF-8, or GBK |
 //! | [`names`] | the name service |
 //! | [`queries`] | questions on their way to whoever answers them, and the answers back |
 //!
@@ -48,4 +49,5 @@ pub mod ring;
 pub mod session;
 pub mod stages;
 pub mod streams;
+pub mod texts;
 pub mod uplink;

@@ -13,6 +13,7 @@ mod board;
 pub use board::{FRONTS_MAX, Front, write_fronts};
 
 use crate::render::{Refusal, refusal};
+use crate::texts::MemberText;
 use board::{Board, Publication};
 use engine::types::Nanoseconds;
 use ftd::message::MESSAGE_SIZE_MAX;
@@ -176,7 +177,8 @@ fn write(owed: Owed, fronts: &[Front], now: Instant, buffer: &mut [u8]) -> usize
     let written = match owed {
         Owed::EpochLower => {
             let (chinese, english) = ("纪元低于已公布的纪元", "epoch is lower than the published one");
-            let told = Refusal { code: EPOCH_LOWER, chinese, english, request: 0, target: None };
+            let text = MemberText::Utf8; // who publishes fronts is a core
+            let told = Refusal { code: EPOCH_LOWER, chinese, english, text, request: 0, target: None };
             refusal(buffer, Nanoseconds(now.nanos()), &told)
         }
         Owed::Fronts | Owed::Close => write_fronts(buffer, fronts),

@@ -101,6 +101,7 @@ impl<T: Transport + Send + 'static> Core<T> {
         front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
         front.clock = Some(machine_clock);
         front.multicast = site.multicast();
+        front.text = own.text.into();
         let (map, notes) = map(profile, hosts.len())?;
         let clock = WallClock::start();
         let mut follow = FollowSettings::new(own.data_center);
@@ -115,7 +116,7 @@ impl<T: Transport + Send + 'static> Core<T> {
             map,
             time: Time::Machine(Arc::new(move || clock.now())),
             group_commit: profile.durability.policy == DurabilityPolicy::Sync,
-            queries: Some(queries::Settings::default()),
+            queries: Some(queries::Settings { text: own.text.into(), ..queries::Settings::default() }),
             market_data_every: site.market_data_every(),
         };
         let mut appliance = Appliance::recovered(config, hosts, machine, fence::hook(own.fence.clone()));

@@ -50,6 +50,7 @@ impl<T: Transport> FrontNode<T> {
         front.number = own.number;
         front.streams = dataplane::streams::StreamLimits::for_commands(profile.limits.frames);
         front.clock = Some(machine_clock);
+        front.text = core.text.into();
         let config = RemoteConfig {
             front,
             feed: core.address.at(core.feed),
@@ -64,7 +65,8 @@ impl<T: Transport> FrontNode<T> {
         let beginning = format!("{day}: front {} (number {}) follows {}", own.name, own.number, config.feed);
         let mut remote = RemoteFront::new(config, host, log);
         let (mut inquirers, answerer) = dataplane::queries::join(own.number, 1);
-        let stage = queries::QueryStage::new(remote.log().clone(), answerer, queries::Settings::default());
+        let settings = queries::Settings { text: core.text.into(), ..queries::Settings::default() };
+        let stage = queries::QueryStage::new(remote.log().clone(), answerer, settings);
         remote.answer_queries(inquirers.remove(0), Box::new(stage));
         Ok(FrontNode { remote, seen: (0, 0), has_complained: false, beginning })
     }

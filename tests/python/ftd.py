@@ -12,6 +12,8 @@ import struct
 import xml.etree.ElementTree as ElementTree
 from decimal import Decimal
 
+# How texts are written: STREAMS.md, "Texts". Another one for an exchange that says so.
+TEXT = "utf-8"
 HEARTBEAT = bytes([0, 2, 0, 0, 4, 0])
 FTDC_MAX = 4096
 DIALOG, BROADCAST = 0, 1
@@ -37,7 +39,7 @@ class Item:
         if self.kind in ("Int", "Word"):
             return int(value or 0).to_bytes(self.size, "big")
         if self.kind == "String":
-            text = (value or "").encode()
+            text = (value or "").encode(TEXT)
             assert len(text) <= self.size, f"{self.name}: {value!r} is longer than {self.size}"
             return text.ljust(self.size)
         text = f"{Decimal(value or 0):0{self.size}.{self.decimals}f}"
@@ -50,7 +52,7 @@ class Item:
         if self.kind in ("Int", "Word"):
             return int.from_bytes(data, "big")
         if self.kind == "String":
-            return data.decode("utf-8", "replace").rstrip(" \0")
+            return data.decode(TEXT, "replace").rstrip(" \0")
         text = data.decode("ascii").strip(" \0")
         return Decimal(text or 0)
 

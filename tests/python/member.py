@@ -568,12 +568,15 @@ def options(arguments):
     add("--seed", type=int, default=1)
     add("--local-id-prefix", default="L")
     add("--xml", default=os.path.join(here, "../../dataplane/ftd/ftd.xml"))
+    add("--text", choices=["utf-8", "gbk"], default="utf-8", help="how the exchange writes texts")
     add("--json", action="store_true", help="one line of JSON (the default is the same, indented)")
     return parser.parse_args(arguments)
 
 
 def main():
-    member = Member(options(sys.argv[1:]))
+    chosen = options(sys.argv[1:])
+    ftd.TEXT = chosen.text
+    member = Member(chosen)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: member.end_early())
     member.trade()

@@ -35,6 +35,7 @@ use ask::Asked;
 use dataplane::queries::{Answer, Answerer, NotTaken, Question};
 use dataplane::session::Refusal;
 use dataplane::stages::Beside;
+use dataplane::texts::MemberText;
 use engine::State;
 use fold::Fold;
 use ftd::Tid;
@@ -51,13 +52,15 @@ pub const ANSWER_BYTES_HELD_MAX: usize = 64 << 20;
 /// What base data do not say of the market.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// MarketName, UTF-8.
+    /// MarketName.
     pub market_name: String,
+    /// How members' texts are written.
+    pub text: MemberText,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { market_name: "期货与期权 futures and options".to_owned() }
+        Settings { market_name: "期货与期权 futures and options".to_owned(), text: MemberText::default() }
     }
 }
 

@@ -97,7 +97,7 @@ impl Desk {
             live_from: reader.committed(),
             reader,
             sender,
-            directory: Directory::new(),
+            directory: Directory::new().telling(config.text),
             streams: StreamIndex::new(config.streams),
             nonces: NonceSource::new(config.nonce_seed),
             flows: SeatFlows::new(config.seats.clone()),
@@ -254,12 +254,13 @@ impl Desk {
     }
 
     fn force_out(&mut self, block: &SeatBlock, places: &mut [Place]) {
+        let text = self.directory.member_text();
         for place in places {
             if let Place::Member(session) = place
                 && session.leaving.is_none()
                 && session.is_users(block.user)
             {
-                session.say(|buffer| answer::force_exit(buffer, &block.text));
+                session.say(|buffer| answer::force_exit(buffer, &block.text, text));
                 self.end(session, Ending::ForcedOut);
             }
         }

@@ -39,6 +39,7 @@ use crate::session::login::LoginPolicy;
 use crate::session::{Ending, Session};
 use crate::streams::reading::part_at;
 use crate::streams::{Stream, StreamIndex, StreamLimits};
+use crate::texts::MemberText;
 use crate::uplink::{Broken, Present, SILENT_AFTER, Uplink, WELCOME_MAGIC, Welcome};
 use desk::Desk;
 use engine::command::CommandBuffer;
@@ -101,6 +102,8 @@ pub struct FrontConfig {
     pub seats: Option<SharedSeats>,
     /// Market data by multicast; only a core's first front sends it.
     pub multicast: Option<MulticastConfig>,
+    /// How members' texts are written.
+    pub text: MemberText,
 }
 
 impl FrontConfig {
@@ -120,6 +123,7 @@ impl FrontConfig {
             uplinks: None,
             seats: None,
             multicast: None,
+            text: MemberText::default(),
         }
     }
 

@@ -1,11 +1,12 @@
 //! Answers in the dialog stream. STREAMS.md, "Dialog stream".
 
 use super::broadcast::INSTRUMENT_VERSION;
-use super::items::{clock, set_error_text};
+use super::items::clock;
 use super::{Failed, Hand, Scribe};
 use crate::directory::Conflict;
 use crate::streams::logged::{LoggedOrder, OrderTerms};
 use crate::streams::reading::AcceptedOrder;
+use crate::texts::MemberText;
 use engine::command::{BodyView, CommandHeader, OrderCancel, ReadinessReport};
 use engine::event::{Ended, EventView, Rejected, SystemId};
 use engine::reject::Reject;
@@ -29,6 +30,8 @@ pub(crate) struct Refusal<'a> {
     pub(crate) chinese: &'a str,
     /// What members read, in English.
     pub(crate) english: &'a str,
+    /// … and how that is written.
+    pub(crate) text: MemberText,
     /// The number of the request that is refused.
     pub(crate) request: u32,
     /// Of what has a local id, and of cancels: the system's id and the local id.
@@ -41,7 +44,7 @@ pub(crate) fn refusal(buffer: &mut [u8], time: Nanoseconds, refusal: &Refusal<'_
     let mut message = MessageWriter::new(buffer, tid::ERROR, Series::DIALOG, SequenceNumber(refusal.request))?;
     let error: &mut ErrorField = message.push()?;
     error.error_code.set_decimal(refusal.code.into()).expect("five digits fit into ten");
-    set_error_text(&mut error.error_text, refusal.chinese, refusal.english);
+    error.error_text = refusal.text.write(&[refusal.chinese, " ", refusal.english]);
     error.time_stamp.set_at(clock(time));
     let target: &mut ErrorTargetSequenceField = message.push()?;
     target.sequence_series.set(Series::DIALOG.0);
@@ -183,7 +186,8 @@ impl Scribe<'_> {
             _ => None,
         };
         let (chinese, english) = (code.chinese(), code.english());
-        let told = Refusal { code: event.code, chinese, english, request: header.request, target };
+        let text = self.directory.member_text();
+        let told = Refusal { code: event.code, chinese, english, text, request: header.request, target };
         refusal(buffer, part.header.time, &told).ok_or(Failed::NoRoom)
     }
 

@@ -4,7 +4,7 @@ use crate::directory::{Conflict, Instrument};
 use engine::types::{Nanoseconds, Price, Volume};
 use ftd::ChinaTime;
 use ftd::number::Float;
-use ftd::types::{Int, Str};
+use ftd::types::Int;
 use std::ops::RangeInclusive;
 
 /// Greatest volume that a signed four-byte item holds; greater ones are told as this.
@@ -59,42 +59,9 @@ pub(super) fn set_turnover(item: &mut Float<18, 2>, turnover: i128) -> Result<()
     item.set_scaled::<2>(cents).map_err(|_| Conflict::Inexpressible)
 }
 
-/// Writes what members read of an error: Chinese, a blank, English, cut at a character's border.
-pub(super) fn set_error_text(item: &mut Str<100>, chinese: &str, english: &str) {
-    let mut text = [b' '; 100];
-    let mut length = 0;
-    for piece in [chinese, " ", english] {
-        let end = piece.floor_char_boundary(text.len() - length);
-        text[length..length + end].copy_from_slice(&piece.as_bytes()[..end]);
-        length += end;
-        if end < piece.len() {
-            break;
-        }
-    }
-    *item = Str::from(text);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn error_texts_are_cut_at_a_characters_border() {
-        let text = |chinese: &str, english: &str| {
-            let mut item = Str::BLANK;
-            set_error_text(&mut item, chinese, english);
-            String::from_utf8(item.trimmed().to_vec()).expect("cut at a border")
-        };
-        assert_eq!(text("合约不存在", "instrument is unknown"), "合约不存在 instrument is unknown");
-        // 33 characters of 3 bytes make 99; the 34th does not fit, and nothing else follows.
-        assert_eq!(text(&"价".repeat(40), "x"), "价".repeat(33));
-        assert_eq!(text(&"价".repeat(33), "x"), "价".repeat(33));
-        assert_eq!(
-            text(&"价".repeat(20), &"long".repeat(20)),
-            format!("{} {}", "价".repeat(20), &"long".repeat(20)[..39])
-        );
-        assert_eq!(text("", "é".repeat(60).as_str()), format!(" {}", "é".repeat(49)));
-    }
 
     #[test]
     fn a_price_beyond_the_item_is_told_as_the_nearest() {

@@ -273,8 +273,9 @@ impl Scribe<'_> {
         field.news_type = Str::from(bulletin.news_type);
         field.news_urgency = Char::from(bulletin.urgency);
         field.send_time.set_at(clock(place.part.header.time));
-        field.abstract_ = Str::from(bulletin.summary);
-        field.content = Str::from(*content);
+        let text = self.directory.member_text();
+        field.abstract_ = text.tell(&bulletin.summary);
+        field.content = text.tell(content);
         Ok(message_size::<BulletinField>())
     }
 }

@@ -5,6 +5,7 @@
 use crate::render;
 use crate::session::Refusal;
 use crate::session::proof::Nonce;
+use crate::texts::MemberText;
 use engine::types::Nanoseconds;
 use ftd::field::{
     ForceExitField, LoginChallengeField, ReqUserLoginField, ReqUserLogoutField, RspUserLoginField, RspUserLogoutField,
@@ -41,12 +42,19 @@ pub(crate) struct Target<'a> {
 }
 
 /// Package Error.
-pub(crate) fn error(buffer: &mut [u8], refusal: Refusal, target: Target<'_>, now: Instant) -> Option<usize> {
+pub(crate) fn error(
+    buffer: &mut [u8],
+    refusal: Refusal,
+    target: Target<'_>,
+    text: MemberText,
+    now: Instant,
+) -> Option<usize> {
     let target_order = target.order.map(|(sys_id, local_id)| (*sys_id.bytes(), *local_id.bytes()));
     let refusal = render::Refusal {
         code: refusal.number(),
         chinese: refusal.chinese(),
         english: refusal.english(),
+        text,
         request: target.number,
         target: target_order,
     };
@@ -102,11 +110,11 @@ pub(crate) fn logout(buffer: &mut [u8], request: &ReqUserLogoutField, moment: &M
 }
 
 /// ForceExit: the exchange is about to end the connection.
-pub(crate) fn force_exit(buffer: &mut [u8], text: &[u8; 100]) -> Option<usize> {
+pub(crate) fn force_exit(buffer: &mut [u8], words: &[u8; 100], text: MemberText) -> Option<usize> {
     let mut message = writer(buffer, tid::FORCE_EXIT, 0)?;
     let exit: &mut ForceExitField = message.push()?;
     exit.force_exit_code.set(force_exit_code::DEFAULT);
-    exit.force_exit_msg = Str::from(*text);
+    exit.force_exit_msg = text.tell(words);
     Some(message.finish())
 }
 

@@ -358,8 +358,8 @@ impl Desk {
     /// Answers a request with Error.
     pub(crate) fn refuse(&mut self, session: &mut Session, refusal: Refusal, target: Target<'_>) {
         self.counters.refusals[refusal.index()] += 1;
-        let now = self.now;
-        session.say(|buffer| answer::error(buffer, refusal, target, now));
+        let (now, text) = (self.now, self.directory.member_text());
+        session.say(|buffer| answer::error(buffer, refusal, target, text, now));
         self.list(session);
     }
 }

@@ -198,7 +198,8 @@ impl Desk {
     fn take_refusal(&mut self, session: &mut Session, number: u32, refusal: Refusal) {
         self.counters.refusals[refusal.index()] += 1;
         let mut bytes = vec![0; OWN_ANSWER_MAX];
-        let length = answer::error(&mut bytes, refusal, Target { number, order: None }, self.now);
+        let length =
+            answer::error(&mut bytes, refusal, Target { number, order: None }, self.directory.member_text(), self.now);
         bytes.truncate(length.expect("OWN_ANSWER_MAX is the longest answer of the session's own"));
         let (messages, since) = (None, self.now);
         session.asking.answer = Some(Sending { request: bytes, messages, sent: 0, has_begun: false, since });

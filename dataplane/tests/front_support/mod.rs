@@ -7,6 +7,7 @@ use dataplane::session::LoginPolicy;
 use dataplane::session::proof;
 use dataplane::stages::{Layout, LayoutMap, Time};
 use dataplane::streams::StreamLimits;
+use dataplane::texts::MemberText;
 use engine::IdStyle;
 use engine::command::*;
 use engine::types::*;
@@ -55,6 +56,7 @@ pub struct Setup {
     pub send_ring: usize,
     /// Of every user.
     pub user_flags: u8,
+    pub text: MemberText,
 }
 
 impl Default for Setup {
@@ -75,6 +77,7 @@ impl Default for Setup {
             seed: 7,
             send_ring: 64 * 1_024,
             user_flags: 0,
+            text: MemberText::default(),
         }
     }
 }
@@ -342,6 +345,7 @@ pub fn front_config(setup: &Setup) -> FrontConfig {
         feed: Some((FEED_PORT, net::Filter::everybody())),
         clock: setup.clock,
         streams: setup.streams,
+        text: setup.text,
         ..FrontConfig::new(MEMBERS_PORT, DATA_CENTER, [9; 32])
     }
 }

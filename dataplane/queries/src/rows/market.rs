@@ -39,8 +39,7 @@ impl View<'_> {
         }
         let mut field = MarketField::BLANK;
         field.market_id = Str::from(MARKET_ID);
-        let name = &self.settings.market_name;
-        field.market_name.set(&name.as_bytes()[..name.floor_char_boundary(80)]).expect("cut to its width");
+        field.market_name = self.settings.text.write(&[&self.settings.market_name]);
         field.broadcast_sequence_series.set(BROADCAST);
         field.trade_type.set(trade_type::DEFAULT);
         paper.push(&field);
