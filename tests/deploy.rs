@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read as _};
@@ -47,7 +48,7 @@ impl Try {
         Command::new(BACKSTOP).args(words).current_dir(&self.folder).output().unwrap()
     }
 
-    fn status(&self, process: &str) -> serde_json::Value {
+    fn status(&self, process: &str) -> Value {
         let output = self.backstop(&["status", "--control", &format!("{process}.sock"), "--json"]);
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
@@ -105,9 +106,14 @@ fn a_newcomer_tries_the_market_of_processes_in_two_terminals_without_root() {
     while !told.contains("Ctrl-C here") {
         assert_ne!(out.read_line(&mut told).unwrap(), 0, "{told}");
     }
-    for words in
-        ["backstop status --site", "kill -9 $(cat primary.pid)", "backstop switch --site", "operate", "--day-from"]
-    {
+    for words in [
+        "backstop status --site",
+        "kill -9 $(cat primary.pid)",
+        "backstop switch --site",
+        "operate",
+        "settle run",
+        "--day-from",
+    ] {
         assert!(told.contains(words), "no `{words}` in {told}");
     }
     until("it follows, and members trade", || {
@@ -117,6 +123,10 @@ fn a_newcomer_tries_the_market_of_processes_in_two_terminals_without_root() {
     let picture = tried.backstop(&["status", "--site", "site.toml", "--watch", "--count", "2"]);
     let text = words(&picture);
     assert!(picture.status.success() && text.matches("frames behind").count() == 2 && text.contains("clean"), "{text}");
+
+    let day = ["--journal", "journal/20240603.journal", "--base", "base"];
+    let followed = tried.backstop(&[&["settle", "follow", "--once", "--json"], &day[..]].concat());
+    assert!(followed.status.success() && words(&followed).contains("\"funds\""), "{}", words(&followed));
 
     let pid = fs::read_to_string(tried.folder.join("primary.pid")).unwrap();
     tried.signal("-9", pid.trim());
@@ -137,6 +147,12 @@ fn a_newcomer_tries_the_market_of_processes_in_two_terminals_without_root() {
     while end.matches("\"ok\"").count() < 2 {
         assert_ne!(out.read_line(&mut end).unwrap(), 0, "{end}");
     }
+    let settled = tried.backstop(&[&["settle", "run", "--out", "settled", "--json"], &day[..]].concat());
+    let run: Value = serde_json::from_slice(&settled.stdout).unwrap();
+    assert!(settled.status.success(), "{}", words(&settled));
+    assert_eq!((&run["new"], &run["summary"]["accounts"]), (&Value::from(true), &Value::from(2)), "{run}");
+    assert_eq!(run["absent"], serde_json::json!(["funds.csv", "fees.csv", "margins.csv"]));
+    assert!(tried.folder.join("settled/20240603/1/members/0001/0001_SG01_20240603_1_Statement.html").exists());
     let stopped = tried.backstop(&["stop", "--site", "site.toml"]);
     assert!(words(&stopped).contains("the day's end is in"), "{}", words(&stopped));
     let mut next = Command::new(BACKSTOP)

@@ -10,7 +10,7 @@ use super::corrections::{self, Corrections};
 use super::day_log::DayLog;
 use super::follow::as_it_stands;
 use super::run::{Before, Change, NotSettled, Run, Summary, changes, items, settle_day};
-use super::terms::Terms;
+use super::terms::{self, Terms};
 use super::{carry, release};
 use crate::day::decimal::{PRICE_PLACES, show};
 use crate::day::end::put;
@@ -309,7 +309,15 @@ fn settle(options: &RunOptions, corrections: Option<Corrections>) -> Result<bool
     let written = write_files(&run.result, &folder, &options.files)?;
     put(&folder.join("prices.csv"), prices_text(&run).as_bytes())?;
     let summary = Summary::of(&run.result, &run.prices).map_err(|error| error.to_string())?;
-    tell(&summary, saved, &folder, &written, if is_rerun { changed.as_deref() } else { None }, place.json, &run);
+    let told = Told {
+        summary: &summary,
+        is_new: saved == Saved::New,
+        folder: &folder,
+        written: &written,
+        changed: changed.as_deref().filter(|_| is_rerun),
+        absent: &terms::absent(&options.base),
+    };
+    tell(&told, place.json, &run);
     Ok(true)
 }
 
@@ -387,22 +395,27 @@ pub(super) fn stage_words(stage: Stage) -> &'static str {
     }
 }
 
-fn tell(
-    summary: &Summary,
-    saved: Saved,
-    folder: &Path,
-    written: &[Written],
-    changed: Option<&[Change]>,
-    as_json: bool,
-    run: &Run,
-) {
-    let is_new = saved == Saved::New;
+/// What a run is told as.
+struct Told<'a> {
+    summary: &'a Summary,
+    is_new: bool,
+    folder: &'a Path,
+    written: &'a [Written],
+    /// Of a rerun.
+    changed: Option<&'a [Change]>,
+    /// Tables that the folder does not have, and what was reckoned without them.
+    absent: &'a [(&'static str, &'static str)],
+}
+
+fn tell(told: &Told<'_>, as_json: bool, run: &Run) {
+    let &Told { summary, is_new, folder, written, changed, absent } = told;
     if as_json {
         let mut value = json!({
             "ok": true,
             "new": is_new,
             "summary": summary,
             "prices": run.prices,
+            "absent": absent.iter().map(|(table, _)| table).collect::<Vec<_>>(),
             "folder": folder.display().to_string(),
             "files": written,
             "tasks": { "worked_out": run.did.worked_out, "from_checkpoints": run.did.taken_up, "again": run.again },
@@ -444,6 +457,7 @@ fn tell(
         let first: Vec<&str> = first.map(String::as_str).collect();
         println!("  待核 {count} options without a price of today, to be looked at (closes.csv): {}", first.join(" "));
     }
+    absent.iter().for_each(|(table, instead)| println!("  no 没有 {table}: {instead}"));
     summary.one_sided.iter().for_each(|name| println!("  单边市 one-sided market: {name}"));
     members(&summary.members.iter().map(|of| (of.member.as_str(), of.reserve, of.call)).collect::<Vec<_>>());
     if let Some(changed) = changed {

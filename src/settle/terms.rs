@@ -29,6 +29,19 @@ use settlement::{Money, Price, Rate, Rounding};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+/// Tables without which figures are told that an exchange would not tell: what is reckoned then.
+const WANTED: [(&str, &str); 3] = [
+    ("funds.csv", "no member had or moved money 无资金"),
+    ("fees.csv", "nothing is charged 不计手续费"),
+    ("margins.csv", "margins are the log's share of the previous settlement price 保证金按日志比例"),
+];
+
+/// Tables that `folder` does not have and that a settlement should, each with what is reckoned without it.
+#[must_use]
+pub fn absent(folder: &Path) -> Vec<(&'static str, &'static str)> {
+    WANTED.into_iter().filter(|(name, _)| !folder.join(name).exists()).collect()
+}
+
 /// Most money of a field, 1/10,000 yuan: 100 trillion yuan.
 const MONEY_MOST: i64 = 1_000_000_000_000_000_000;
 /// Most of a price, 1/10,000 yuan.
