@@ -51,8 +51,8 @@ pub trait Store: Send {
     /// [`StoreError::NoRun`]; [`StoreError::Superseded`] if a later run of the day was released; the database's.
     fn release(&mut self, day: u32, settlement_id: u32, stage: Stage, reason: &str) -> Result<Run, StoreError>;
 
-    /// A run as it was saved: names, terms, figures, trades. Fees' rules, settings and the books before the close are not
-    /// kept, so that the market has none.
+    /// A run as it was saved: names, by which terms, fees and settings it was made, figures, trades. The books before the close are not kept:
+    /// they are the log's, and what they come to is among the figures.
     ///
     /// # Errors
     /// [`StoreError::NoRun`]; [`StoreError::Damaged`] if what is there is not what was saved; the database's.

@@ -6,11 +6,9 @@ use settlement::market::Market;
 use settlement::result::{DayResult, Stage};
 use settlement_store::{Saved, Store, StoreError};
 
-/// What a store keeps of a day: fees' rules and settings are not kept.
+/// What a store keeps of a day: all but the last minutes of books, of which it keeps what they came to.
 pub fn kept(result: &DayResult) -> DayResult {
-    let nothing = Market::default();
-    let market =
-        Market { fees: nothing.fees, settings: nothing.settings, closes: nothing.closes, ..result.market.clone() };
+    let market = Market { closes: Vec::new(), ..result.market.clone() };
     DayResult { market, ..result.clone() }
 }
 
