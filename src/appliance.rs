@@ -301,24 +301,31 @@ impl<T: Transport + Send + 'static> Appliance<T> {
         self.layout.stop()
     }
 
-    /// This core is the exchange of a day that is not over.
-    fn runs_the_day(&self) -> bool {
-        let is_exchange = self.layout.front().is_active() && self.runbook.state(&self.follower) != State::Retired;
-        is_exchange && self.layout.has_engine() && !self.runbook.fold().is_closed()
+    /// This core is the exchange.
+    fn is_exchange(&self) -> bool {
+        let is_ours = self.layout.front().is_active() && self.runbook.state(&self.follower) != State::Retired;
+        is_ours && self.layout.has_engine()
     }
 
-    /// … and no takeover is under way: what becomes due meanwhile is given after it (`standby::Calendar`).
+    /// … of a day in which something still trades.
+    fn runs_the_day(&self) -> bool {
+        self.is_exchange() && !self.runbook.fold().is_closed()
+    }
+
+    /// … of a day that is not over, though every product may have closed, and no takeover is under way: what becomes due meanwhile is
+    /// given after it (`standby::Calendar`).
     fn keeps_the_calendar(&self) -> bool {
-        self.runs_the_day() && self.runbook.fold().takeover().is_none_or(standby::fold::Takeover::finished)
+        let fold = self.runbook.fold();
+        self.is_exchange() && !fold.is_over() && fold.takeover().is_none_or(standby::fold::Takeover::finished)
     }
 
     /// Gives what the clock asks for: market data, and the steps of the day's calendar. What finds the ring full is given in the
     /// next poll.
     fn run_the_day(&mut self, now: Instant) {
-        if !self.runs_the_day() {
-            return;
-        }
-        if now >= self.next_tick && self.command(&CommandBuffer::own(&MarketDataTick { reserved: 0 })) {
+        if self.runs_the_day()
+            && now >= self.next_tick
+            && self.command(&CommandBuffer::own(&MarketDataTick { reserved: 0 }))
+        {
             self.next_tick = now + self.config.market_data_every;
         }
         if !self.keeps_the_calendar() {

@@ -84,6 +84,21 @@ fn backstop(folder: &Path, words: &[&str]) -> Output {
     Command::new(BACKSTOP).args(words).current_dir(folder).output().unwrap()
 }
 
+/// A message that was heard.
+struct Heard {
+    tid: Tid,
+    series: u16,
+    number: u32,
+    fields: Vec<(ftd::Fid, Vec<u8>)>,
+}
+
+impl Heard {
+    /// The items of its first field of a kind.
+    fn of(&self, fid: ftd::Fid) -> Option<&[u8]> {
+        self.fields.iter().find(|(found, _)| *found == fid).map(|(_, items)| &items[..])
+    }
+}
+
 /// A member's connection that hears the broadcast stream.
 struct Listener {
     stream: TcpStream,
@@ -110,10 +125,10 @@ impl Listener {
         login.time_out.set(100).unwrap();
         listener.send(tid::LOGIN_CHALLENGE, |message| assert!(message.push_copy(&login).is_some()));
         let mut nonce = None;
-        listener.hear("a nonce", |listener, tid, items| {
+        listener.hear("a nonce", |listener, heard| {
             assert!(!listener.has_login, "not before the login");
             if tid == tid::LOGIN_CHALLENGE {
-                nonce = items(LoginChallengeField::FID).map(|at| *LoginChallengeField::ref_from_bytes(&at).unwrap());
+                nonce = heard.of(LoginChallengeField::FID).map(|at| *LoginChallengeField::ref_from_bytes(at).unwrap());
             }
             nonce.is_some()
         });
@@ -130,7 +145,7 @@ impl Listener {
             message.push_copy(&proof_field).unwrap();
             message.push::<StreamEpochField>().unwrap().epoch.set_unsigned(epoch);
         });
-        listener.hear("a login", |listener, _, _| listener.has_login);
+        listener.hear("a login", |listener, _| listener.has_login);
         listener
     }
 
@@ -144,18 +159,12 @@ impl Listener {
 
     /// Reads until `is_enough` of a message, which is asked after it was taken in.
     #[track_caller]
-    fn hear(
-        &mut self,
-        what: &str,
-        mut is_enough: impl FnMut(&Listener, Tid, &dyn Fn(ftd::Fid) -> Option<Vec<u8>>) -> bool,
-    ) {
+    fn hear(&mut self, what: &str, mut is_enough: impl FnMut(&Listener, &Heard) -> bool) {
         let began = Instant::now();
         loop {
-            while let Some((length, tid, series, number, fields)) = self.next() {
-                self.bytes.drain(..length);
-                let of = |fid: ftd::Fid| fields.iter().find(|(found, _)| *found == fid).map(|(_, items)| items.clone());
-                self.take(tid, series, number, &of);
-                if is_enough(self, tid, &of) {
+            while let Some(heard) = self.next() {
+                self.take(&heard);
+                if is_enough(self, &heard) {
                     return;
                 }
             }
@@ -169,26 +178,37 @@ impl Listener {
         }
     }
 
-    /// The next message that is whole: its length, TID, series, number, fields.
-    fn next(&mut self) -> Option<(usize, Tid, u16, u32, Vec<(ftd::Fid, Vec<u8>)>)> {
+    /// The next message that is whole.
+    fn next(&mut self) -> Option<Heard> {
         loop {
+            let mut heard = None;
             let length = match next_message(&self.bytes).unwrap() {
                 Next::NeedMore => return None,
                 Next::Skip { length, .. } | Next::Heartbeat { length } => length,
                 Next::Message { length, message } => {
                     let fields = message.fields().map(|(fid, items)| (fid, items.to_vec())).collect();
-                    return Some((length, message.tid(), message.series().0, message.number().0, fields));
+                    heard = Some(Heard {
+                        tid: message.tid(),
+                        series: message.series().0,
+                        number: message.number().0,
+                        fields,
+                    });
+                    length
                 }
             };
             self.bytes.drain(..length);
+            if heard.is_some() {
+                return heard;
+            }
         }
     }
 
-    fn take(&mut self, tid: Tid, series: u16, number: u32, of: &dyn Fn(ftd::Fid) -> Option<Vec<u8>>) {
+    fn take(&mut self, heard: &Heard) {
+        let &Heard { tid, series, number, .. } = heard;
         if tid == tid::USER_LOGIN {
-            self.has_login = of(RspUserLoginField::FID).is_some();
-            let epoch = of(StreamEpochField::FID).unwrap();
-            self.epoch = StreamEpochField::ref_from_bytes(&epoch).unwrap().epoch.unsigned();
+            self.has_login = heard.of(RspUserLoginField::FID).is_some();
+            let epoch = heard.of(StreamEpochField::FID).unwrap();
+            self.epoch = StreamEpochField::ref_from_bytes(epoch).unwrap().epoch.unsigned();
         }
         assert_ne!(tid, tid::ERROR, "nothing is refused");
         if series != 1 {
@@ -197,14 +217,14 @@ impl Listener {
         assert!(number == self.last || number == self.last + 1, "{number} behind {}", self.last);
         self.last = number;
         if tid == tid::INSTRUMENT_STATUS_CHANGE_NOTIFY {
-            let items = of(InstrumentStatusField::FID).unwrap();
-            self.phases.push(InstrumentStatusField::ref_from_bytes(&items).unwrap().instrument_status.get());
+            let items = heard.of(InstrumentStatusField::FID).unwrap();
+            self.phases.push(InstrumentStatusField::ref_from_bytes(items).unwrap().instrument_status.get());
         }
     }
 
     #[track_caller]
     fn until_phase(&mut self, phase: u8) {
-        self.hear("a phase", |listener, _, _| listener.phases.last() == Some(&phase));
+        self.hear("a phase", |listener, _| listener.phases.last() == Some(&phase));
     }
 }
 
@@ -283,7 +303,8 @@ multicast = {{ group = "239.77.0.1:7100", port = 7000 }}
         (3_000, "phase,auction-match"),
         (3_000, "uncross,"),
         (3_500, "phase,continuous"),
-        (CLOSE_MS, "day-close,"),
+        (CLOSE_MS, "phase,closed"),
+        (CLOSE_MS + 300, "day-close,"),
     ] {
         writeln!(steps, "*,{},{step}", time_of_day(now + after_ms)).unwrap();
     }
@@ -312,7 +333,7 @@ fn the_calendar_steps_by_itself_on_the_primary_and_goes_on_at_backstop_after_a_t
     member.until_phase(CONTINUOUS);
     assert_eq!(member.phases, [OPENING_AUCTION, AUCTION_MATCHING, CONTINUOUS]);
     let status = backstop_process.until("it follows the calendar", |status| status["calendar"]["taken"] == 4);
-    assert_eq!((&status["calendar"]["steps"], &status["calendar"]["refused"]), (&5.into(), &0.into()), "{status}");
+    assert_eq!((&status["calendar"]["steps"], &status["calendar"]["refused"]), (&6.into(), &0.into()), "{status}");
     assert!(status["calendar"]["next_ns"].as_u64().is_some() && status["is_exchange"] == false, "{status}");
     assert_eq!(status["multicast"]["messages"], 0, "who follows sends nothing: {status}");
 
@@ -331,7 +352,7 @@ fn the_calendar_steps_by_itself_on_the_primary_and_goes_on_at_backstop_after_a_t
     let told = |phase: u8| member.phases.iter().filter(|found| **found == phase).count();
     assert_eq!((told(OPENING_AUCTION), told(AUCTION_MATCHING), told(CLOSED)), (1, 1, 1), "each step once: {taken:?}");
     assert_eq!(taken.iter().rev().nth(1), Some(&CONTINUOUS), "it had reopened before it closed: {taken:?}");
-    let status = backstop_process.until("the day closes by itself", |status| status["calendar"]["taken"] == 5);
+    let status = backstop_process.until("the day closes by itself", |status| status["calendar"]["taken"] == 6);
     assert_eq!((&status["is_closed"], &status["calendar"]["refused"]), (&true.into(), &0.into()), "{status}");
     assert!(status["calendar"]["next_ns"].is_null(), "{status}");
 
@@ -344,7 +365,7 @@ fn the_calendar_steps_by_itself_on_the_primary_and_goes_on_at_backstop_after_a_t
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
     let row = text.lines().find(|line| line.contains("组播 multicast")).expect("its row");
     assert!(row.contains(&format!("{} messages", count("messages"))) && row.contains("requests 0 taken"), "{row}");
-    assert!(text.lines().any(|line| line.contains("日历 calendar") && line.contains("step 5 of 5")), "{text}");
+    assert!(text.lines().any(|line| line.contains("日历 calendar") && line.contains("step 6 of 6")), "{text}");
 
     let stopped = backstop(folder, &["stop", "--site", "site.toml"]);
     let said = [&stopped.stdout[..], &stopped.stderr[..]].concat();

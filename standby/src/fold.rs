@@ -20,6 +20,7 @@ pub struct Fold {
     trading_day: u32,
     data_center: u32,
     phases: Vec<Option<Phase>>,
+    is_over: bool,
     calendar: Calendar,
     products: Vec<(ProductIndex, [u8; 8])>,
     takeover: Option<Takeover>,
@@ -175,7 +176,11 @@ impl Fold {
             }
             BodyView::ProductDefine(define) => self.products.push((define.index, define.id)),
             BodyView::InstrumentDefine(define) => self.set_phase(define.index, define.phase),
-            BodyView::PhaseSet(_) | BodyView::DayClose(_) => self.apply_phases(frame),
+            BodyView::PhaseSet(_) => self.apply_phases(frame),
+            BodyView::DayClose(_) => {
+                self.is_over = true;
+                self.apply_phases(frame);
+            }
             BodyView::ScheduleSet(step) => self.calendar.define(step),
             BodyView::EpochOpen(open) => self.open_epoch(open, frame.stamp().time),
             BodyView::TakeoverBegin(begin) => {
@@ -299,6 +304,12 @@ impl Fold {
     pub fn is_closed(&self) -> bool {
         let mut defined = self.phases.iter().flatten().peekable();
         defined.peek().is_some() && defined.all(|&phase| phase == Phase::Closed)
+    }
+
+    /// The day was closed as a whole (DayClose): what is left of it is not done any more. Products may all have closed before.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_over
     }
 
     /// The present reign's takeover; none in the day's first epoch.
