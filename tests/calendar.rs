@@ -127,7 +127,7 @@ impl Listener {
         let mut nonce = None;
         listener.hear("a nonce", |listener, heard| {
             assert!(!listener.has_login, "not before the login");
-            if tid == tid::LOGIN_CHALLENGE {
+            if heard.tid == tid::LOGIN_CHALLENGE {
                 nonce = heard.of(LoginChallengeField::FID).map(|at| *LoginChallengeField::ref_from_bytes(at).unwrap());
             }
             nonce.is_some()
