@@ -170,7 +170,7 @@ fn takes_over(threads: &[&[&str]], serving: std::ops::Range<usize>) {
         "nobody logs in where nobody is served: {logins:?}"
     );
     let lines = status["threads"].as_array().unwrap();
-    assert_eq!(lines.len(), threads.len(), "{lines:?}");
+    assert_eq!(lines.len(), threads.len() + 1, "the layout's, and the queries beside them: {lines:?}");
     assert!(lines.iter().all(|line| !line["allowed"].as_str().unwrap().is_empty()), "read back from the kernel");
     assert_eq!(status["board"]["logged_in"].as_u64(), Some(MEMBERS.into()), "one board over all fronts");
     assert_eq!(status["halt"], Value::Null);
