@@ -246,25 +246,40 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
         assert!(output.status.success(), "{words:?}: {value} {}", String::from_utf8_lossy(&output.stderr));
         value
     };
-    settle(&["run", "--journal", &journal, "--base", &base]);
-    settle(&["rerun", "--journal", &journal, "--base", &base, "--price", "IF2406=3900"]);
-    let day = DAY.to_string();
-    let released = settle(&["release", &day, "2", "--notify", &of("site.toml")]);
-    assert_eq!(released["told"].as_array().map(Vec::len), Some(1), "{released}");
-    crowd.until_bulletins(u64::from(MEMBERS));
-    // … or some of them alone; who is nobody's participant is named.
-    let some = settle(&["release", &day, "2", "--notify", &of("site.toml"), "--participant", "0001,0002"]);
-    assert_eq!(some["told"].as_array().map(Vec::len), Some(2), "{some}");
-    let site = of("site.toml");
-    let wrong =
-        self::backstop(&["settle", "release", &day, "2", "--out", &out, "--notify", &site, "--participant", "9999"]);
-    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
-    assert!(!wrong.status.success() && said.contains("members were not told") && said.contains("9999"), "{said}");
+    let settles = !is_emulated("settlement beside a running core");
+    if settles {
+        settle(&["run", "--journal", &journal, "--base", &base]);
+        settle(&["rerun", "--journal", &journal, "--base", &base, "--price", "IF2406=3900"]);
+        let day = DAY.to_string();
+        let released = settle(&["release", &day, "2", "--notify", &of("site.toml")]);
+        assert_eq!(released["told"].as_array().map(Vec::len), Some(1), "{released}");
+        crowd.until_bulletins(u64::from(MEMBERS));
+        // … or some of them alone; who is nobody's participant is named.
+        let some = settle(&["release", &day, "2", "--notify", &of("site.toml"), "--participant", "0001,0002"]);
+        assert_eq!(some["told"].as_array().map(Vec::len), Some(2), "{some}");
+        let site = of("site.toml");
+        let wrong = self::backstop(&[
+            "settle",
+            "release",
+            &day,
+            "2",
+            "--out",
+            &out,
+            "--notify",
+            &site,
+            "--participant",
+            "9999",
+        ]);
+        let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+        assert!(!wrong.status.success() && said.contains("members were not told") && said.contains("9999"), "{said}");
+    }
     drop(crowd);
     let words = backstop.end();
     assert!(words.contains("the day's end"), "{words}");
     drop(backstop);
-    settle(&["carry", "--journal", &journal, "--base", &base, "--to", &of("next")]);
+    if settles {
+        settle(&["carry", "--journal", &journal, "--base", &base, "--to", &of("next")]);
+    }
 
     // What the primary executed and what Backstop recorded agree up to the cut.
     let record = std::fs::read(market.socket("primary").join(format!("{DAY}.record"))).unwrap();
@@ -278,8 +293,10 @@ fn the_primary_dies_backstop_takes_over_by_command_and_the_next_day_opens_on_the
     names.end();
     let end = market.socket("journal").join(format!("{DAY}.end"));
     let ended = BaseFiles::load(&end).unwrap();
-    let settled = BaseFiles::load(&market.socket("next")).unwrap();
-    assert_eq!(settled.positions, ended.positions, "what was settled is what the core had");
+    if settles {
+        let settled = BaseFiles::load(&market.socket("next")).unwrap();
+        assert_eq!(settled.positions, ended.positions, "what was settled is what the core had");
+    }
     assert!(!ended.positions.is_empty() && ended.positions.iter().all(|row| row.long_today + row.short_today == 0));
     let network = Network::new(NetworkConfig { ports: 24, queue_frames: 4_096, ..NetworkConfig::default() });
     let next = Market { network, ..market };
